@@ -1,0 +1,45 @@
+# make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
+# make test   installs what the tests need, a browser included, and runs all checks
+#
+# Both are quick the second time. Choose the interpreter with PYTHON=python3.12.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
+BIN := .venv/bin
+
+.PHONY: run test clean
+
+run: .venv/run.stamp
+	$(BIN)/python app.py
+
+test: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.browser
+	$(BIN)/pytest
+
+clean:
+	rm -rf .venv
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || { \
+	    echo "Python 3.11 or 3.12 is needed and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=..."; \
+	    exit 1; }
+	@# Debian keeps what venv needs in a package of its own.
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	    package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        apt-get update -q && apt-get install -qy $$package; \
+	    else \
+	        echo "$(PYTHON) lacks venv. On Debian: sudo apt-get install $$package"; exit 1; \
+	    fi; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: .venv/pyvenv.cfg requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-train.txt requirements-dev.txt pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-train.txt -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
