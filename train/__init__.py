@@ -1,0 +1,1 @@
+"""Training of the digit classifier: python -m train --help."""

@@ -1,0 +1,33 @@
+"""python -m train COMMAND: each command is a module of this package."""
+
+import argparse
+import importlib
+import os
+import sys
+
+COMMANDS = {
+    "download": "fetch the public data sets",
+    "contact": "a picture of drawings to look at",
+    "clean": "find wrongly labelled drawings",
+    "fit": "train a network",
+    "export": "turn a trained network into the SavedModel in weights/",
+    "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
+    "push": "upload the weights to the Hub",
+    "deploy": "publish the Space",
+}
+
+
+def main(argv: list[str]) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before any command imports TensorFlow
+    if not argv or argv[0] not in COMMANDS:
+        print("usage: python -m train COMMAND [--help]\n")
+        print("\n".join(f"  {name:10}{text}" for name, text in COMMANDS.items()))
+        raise SystemExit(0 if argv in ([], ["-h"], ["--help"]) else 2)
+    module = importlib.import_module(f"train.{argv[0]}")
+    parser = argparse.ArgumentParser(prog=f"python -m train {argv[0]}", description=module.__doc__)
+    module.add_arguments(parser)
+    module.run(parser.parse_args(argv[1:]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
