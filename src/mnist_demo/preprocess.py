@@ -47,8 +47,8 @@ def preprocess(image: Any) -> Array | None:
         ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels.
     """
     pixels = _pixels(image)
-    ink = None if pixels is None else _ink(pixels)
-    return None if ink is None else _normalise(_even_strokes(ink))
+    ink = None if pixels is None else find_ink(pixels)
+    return None if ink is None else normalise(_even_strokes(ink))
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
@@ -136,7 +136,7 @@ def _check(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _ink(pixels: NDArray[Any]) -> Array | None:
+def find_ink(pixels: NDArray[Any]) -> Array | None:
     """How far each pixel is from the paper's colour, float32 (h, w) in [0, 1], cut to the ink.
 
     The distance is the largest of the channels', so that yellow on white is ink too, and its sign
@@ -222,7 +222,7 @@ def _work_mask(ink: Array) -> NDArray[np.uint8]:
     return mask
 
 
-def _normalise(ink: Array) -> Array:
+def normalise(ink: Array) -> Array:
     """`ink`, cut to its bounding box, as MNIST's authors placed it: float32 (28, 28) in [0, 1]."""
     height, width = ink.shape
     side = max(height, width)
