@@ -1,0 +1,145 @@
+"""A SavedModel is a program: look at it before it is loaded.
+
+TensorFlow runs whatever operations a graph names, and among them are some that read and write files
+or call Python. Weights from elsewhere are loaded only if they need no more than a classifier does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+OPERATIONS = frozenset(
+    """
+    Const Identity IdentityN NoOp PartitionedCall Placeholder StatefulPartitionedCall
+    ReadVariableOp VarHandleOp
+    Cast ConcatV2 ExpandDims GatherV2 Pack Pad PadV2 Reshape Shape Slice Split SplitV Squeeze
+    StridedSlice Transpose Unpack
+    Add AddN AddV2 Exp Log Max Maximum Mean Min Minimum Mul Neg Pow RealDiv Rsqrt Sqrt Square
+    SquaredDifference Sub Sum
+    AvgPool BatchMatMulV2 BiasAdd Conv2D DepthwiseConv2dNative Einsum FusedBatchNormV3 MatMul
+    MaxPool
+    Elu Erf LeakyRelu LogSoftmax Relu Relu6 Selu Sigmoid Softmax Softplus Softsign Tanh
+    """.split()  # noqa: SIM905
+)
+# TensorFlow puts two functions into every SavedModel that write and read its variables' files.
+# `tf.saved_model.load` does not run them, and nothing else may.
+SAVER_OPERATIONS = frozenset(
+    """
+    AssignVariableOp DisableCopyOnRead MergeV2Checkpoints RestoreV2 SaveV2 Select ShardedFilename
+    StaticRegexFullMatch StringJoin
+    """.split()  # noqa: SIM905
+)
+# Outside of its functions, a graph may give its variables their first values.
+INITIALISERS = frozenset({"AssignVariableOp", "VarIsInitializedOp"})
+OBJECTS = {"user_object", "variable", "constant", "function", "bare_concrete_function"}
+USER_OBJECTS = {
+    "_generic_user_object",
+    "signature_map",
+    "trackable_dict_wrapper",
+    "trackable_list_wrapper",
+    "trackable_tuple_wrapper",
+}
+INPUTS = {"images": [-1, 28, 28, 1]}
+OUTPUTS = {"probabilities": [-1, 10], "digit_score": [-1]}
+
+
+def check_model(model: Path) -> None:
+    """Raise ValueError unless the SavedModel in `model` is a classifier and nothing else.
+
+    It has one graph, only operations and objects that a classifier needs, no files beside its
+    variables, and the signature `images` float32 [batch, 28, 28, 1] to `probabilities` float32
+    [batch, 10] and `digit_score` float32 [batch]. The model is parsed, not run.
+    """
+    # TensorFlow takes seconds to import: whoever serves the repository's weights waits elsewhere.
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved_model = saved_model_pb2.SavedModel()
+    try:
+        saved_model.ParseFromString((model / "saved_model.pb").read_bytes())
+    except FileNotFoundError:
+        raise ValueError("there is no saved_model.pb") from None
+    except DecodeError:
+        raise ValueError("saved_model.pb is damaged") from None
+    if len(saved_model.meta_graphs) != 1:
+        raise ValueError(f"it holds {len(saved_model.meta_graphs)} graphs, not one")
+    meta_graph = saved_model.meta_graphs[0]
+    _check_operations(meta_graph)
+    _check_objects(meta_graph)
+    _check_signature(meta_graph)
+
+
+def _check_operations(meta_graph: Any) -> None:
+    graph = meta_graph.graph_def
+    functions = {f.signature.name: f.node_def for f in graph.library.function}
+    names = (
+        meta_graph.saver_def.save_tensor_name.split(":")[0],
+        meta_graph.saver_def.restore_op_name,
+    )
+    saver = set(_called([node for node in graph.node if node.name in names]))
+    called = set(meta_graph.object_graph_def.concrete_functions)
+    called.update(_called([node for node in graph.node if node.name not in names]))
+    for nodes in functions.values():
+        called.update(_called(nodes))
+    refused = {node.op for node in graph.node} - OPERATIONS - INITIALISERS
+    for name, nodes in functions.items():
+        allowed = OPERATIONS | SAVER_OPERATIONS if name in saver - called else OPERATIONS
+        refused |= {node.op for node in nodes} - allowed
+    if refused:
+        raise ValueError(
+            f"it contains operations no classifier needs: {', '.join(sorted(refused))}"
+        )
+
+
+def _called(nodes: Any) -> list[str]:
+    """Names of the functions that the graph's nodes call."""
+    names = []
+    for node in nodes:
+        for value in node.attr.values():
+            names += [function.name for function in [value.func, *value.list.func]]
+    return names
+
+
+def _check_objects(meta_graph: Any) -> None:
+    objects = meta_graph.object_graph_def.nodes
+    if not objects:
+        raise ValueError("it has no object graph: it was not written by TensorFlow 2")
+    kinds = {node.WhichOneof("kind") for node in objects} - OBJECTS
+    if kinds or meta_graph.asset_file_def:
+        what = ", ".join(sorted(map(str, kinds))) or "assets"
+        raise ValueError(f"it contains objects no classifier needs: {what}")
+    for node in objects:
+        # Objects of a registered class are rebuilt by that class's own Python code.
+        identifier = node.user_object.identifier
+        if node.registered_name or node.registered_saver:
+            name = node.registered_name or "a saver"
+            raise ValueError(f"it contains an object no classifier needs: {name}")
+        if node.WhichOneof("kind") == "user_object" and identifier not in USER_OBJECTS:
+            raise ValueError(f"it contains an object no classifier needs: {identifier}")
+
+
+def _check_signature(meta_graph: Any) -> None:
+    if "serving_default" not in meta_graph.signature_def:
+        raise ValueError("it has no signature serving_default")
+    signature = meta_graph.signature_def["serving_default"]
+    for title, tensors, expected in [
+        ("takes", signature.inputs, INPUTS),
+        ("returns", signature.outputs, OUTPUTS),
+    ]:
+        found = {name: _describe(tensor) for name, tensor in tensors.items()}
+        wanted = {name: f"float32 {shape}" for name, shape in expected.items()}
+        if found != wanted:
+            raise ValueError(f"it {title} {_list(found)}, not {_list(wanted)}")
+
+
+def _describe(tensor: Any) -> str:
+    from tensorflow import dtypes
+
+    shape = [dimension.size for dimension in tensor.tensor_shape.dim]
+    unknown = tensor.tensor_shape.unknown_rank
+    return f"{dtypes.as_dtype(tensor.dtype).name} {'of any shape' if unknown else shape}"
+
+
+def _list(tensors: dict[str, str]) -> str:
+    return ", ".join(f"{name} {text}" for name, text in sorted(tensors.items())) or "nothing"

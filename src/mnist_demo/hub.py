@@ -1,0 +1,193 @@
+"""Weights from the Hub: one pinned commit, in the Hub's own cache, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import (
+    get_hf_file_metadata,
+    get_token,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+METRICS = "metrics.json"
+# What TensorFlow writes as a SavedModel: no other file may be in its folder.
+MODEL_FILE = re.compile(
+    r"model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))"
+)
+MAX_METRICS_BYTES = 1_000_000
+MAX_MODEL_BYTES = 20_000_000
+TIMEOUT = 10  # seconds until a Hub that does not answer counts as out of reach
+# What goes wrong on the way to the Hub and back. Commands turn these into one line with `explain`.
+ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
+
+
+def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
+    """{"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}: every file of a SavedModel."""
+    return {
+        path.relative_to(weights).as_posix(): {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+        }
+        for path in sorted((weights / "model").rglob("*"))
+        if path.is_file()
+    }
+
+
+def read_metrics(weights: Path) -> dict[str, Any]:
+    """The metrics file in the folder `weights`; ValueError unless it lists a SavedModel's files."""
+    try:
+        metrics = json.loads((weights / METRICS).read_bytes())
+    except FileNotFoundError:
+        raise ValueError(f"there is no {METRICS}") from None
+    except ValueError:
+        raise ValueError(f"{METRICS} is damaged") from None
+    files = metrics.get("files") if isinstance(metrics, dict) else None
+    if not isinstance(files, dict) or "model/saved_model.pb" not in files:
+        raise ValueError(f"{METRICS} does not list the files of a SavedModel")
+    for name, entry in files.items():
+        if not MODEL_FILE.fullmatch(name):
+            raise ValueError(f"{METRICS} lists {name!r}, which is no part of a SavedModel")
+        if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int):
+            raise ValueError(f"{METRICS} gives no size for {name}")
+    total = sum(entry["bytes"] for entry in files.values())
+    if total > MAX_MODEL_BYTES:
+        raise ValueError(f"{total:,} bytes are too many: at most {MAX_MODEL_BYTES:,} are read")
+    return metrics
+
+
+def check_files(weights: Path, metrics: dict[str, Any]) -> None:
+    """ValueError unless the SavedModel's files are those that the metrics were computed from."""
+    listed, found = metrics["files"], file_checksums(weights)
+    for name in sorted(listed.keys() | found.keys()):
+        if name not in found:
+            raise ValueError(f"{name} is missing")
+        if name not in listed:
+            raise ValueError(f"{name} is not listed in {METRICS}")
+        if listed[name] != found[name]:
+            raise ValueError(f"{name} is not the file that {METRICS} lists: its checksum differs")
+
+
+def fetch(repo: str, revision: str) -> Path:
+    """The folder with the weights that `repo` holds at the commit `revision`.
+
+    A commit never changes, so what is in the cache already is used without asking the Hub.
+
+    Raises:
+        ValueError, OSError, httpx2.HTTPError: what `explain` puts into words.
+    """
+    if cached := _cached(repo, revision):
+        return cached
+    metrics_path = _download(repo, revision, METRICS, MAX_METRICS_BYTES)
+    folder = metrics_path.parent
+    metrics = read_metrics(folder)
+    for name, entry in metrics["files"].items():
+        _download(repo, revision, name, entry["bytes"])
+    check_files(folder, metrics)
+    return folder
+
+
+def _cached(repo: str, revision: str) -> Path | None:
+    path = try_to_load_from_cache(repo, METRICS, revision=revision)
+    if not isinstance(path, str):
+        return None
+    folder = Path(path).parent
+    try:
+        check_files(folder, read_metrics(folder))
+    except (ValueError, OSError):
+        return None  # incomplete or damaged
+    return folder
+
+
+def _download(repo: str, revision: str, name: str, max_bytes: int) -> Path:
+    """Fetch a file into the cache, over a damaged one too, if it is not larger than it may be."""
+    # Asked without the retries of `hf_hub_download`: nobody should wait long for the weights.
+    size = get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=TIMEOUT).size
+    if size is None or size > max_bytes:
+        raise ValueError(f"{name} has {size} bytes, more than the {max_bytes} it may have")
+    path = hf_hub_download(repo, name, revision=revision, etag_timeout=TIMEOUT, force_download=True)
+    return Path(path)
+
+
+def explain(error: Exception, repo: str) -> str:
+    """What went wrong with the Hub's repository `repo`, in one line without the token."""
+    for cause in _chain(error):
+        if text := _explain(cause, repo):
+            return _without_token(text)
+    return _without_token(f"{repo}: {_first_line(str(error)) or type(error).__name__}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what caused it, the outermost first."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _explain(error: BaseException, repo: str) -> str | None:
+    if isinstance(error, OfflineModeIsEnabled):
+        return f"{repo} is not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub"
+    if isinstance(error, RevisionNotFoundError):
+        return f"{repo} has no such revision"
+    if isinstance(error, RemoteEntryNotFoundError):
+        return f"{repo} lacks the file {str(error.response.url.path).rsplit('/', 1)[-1]}"
+    if isinstance(error, GatedRepoError):
+        return f"{repo} is gated: ask its owner for access"
+    if isinstance(error, RepositoryNotFoundError):
+        return f"there is no {repo} on the Hub, or the token has no access to it"
+    if isinstance(error, HfHubHTTPError):
+        return _explain_status(error, repo)
+    if isinstance(error, httpx2.LocalProtocolError | UnicodeError):
+        return "the token has characters in it that no token has"
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return "the Hub cannot be reached"
+    if isinstance(error, httpx2.TimeoutException):
+        return "the Hub does not answer"
+    if isinstance(error, httpx2.TransportError):
+        return "the connection to the Hub broke off"
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return f"{error.strerror}: {error.filename or 'the cache'}"
+    return None
+
+
+def _explain_status(error: HfHubHTTPError, repo: str) -> str:
+    status = error.response.status_code
+    said = _first_line(error.server_message or "")
+    if status == 401:
+        return "the Hub does not accept the token: set HF_TOKEN, or run `hf auth login`"
+    if status == 402:
+        return f"the Hub asks for a paid plan: {said or repo}"
+    if status == 403:
+        return f"the token has no permission for this on {repo}" + (f": {said}" if said else "")
+    if status == 412:
+        return f"{repo} was changed meanwhile: run this again"
+    if status == 429:
+        return "the Hub refuses for now: too many requests; try again in a few minutes"
+    if status >= 500:
+        return f"the Hub has a fault of its own ({status}); try again later"
+    return f"the Hub answers {status}" + (f": {said}" if said else "")
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _without_token(text: str) -> str:
+    token = get_token()
+    return text.replace(token, "***") if token else text
