@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.preprocess import preprocess
+from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 BATCH = 256  # images per run of the network: more is no faster, and memory stays flat
 # `digit_score` is calibrated so that this threshold calls 0.5% of validation digits "not a digit".
 IS_DIGIT = 0.5
@@ -62,10 +62,12 @@ BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
 class Classifier:
     """Calls a SavedModel's serving signature; safe to use from several threads."""
 
-    def __init__(self, model: Path) -> None:
-        """Load the SavedModel in the folder `model`; ValueError when there is none that fits."""
+    def __init__(self, weights: Weights) -> None:
+        """Load the SavedModel in `weights`; ValueError when there is none that fits."""
         import tensorflow as tf  # takes seconds: whoever only preprocesses need not wait for it
 
+        self.weights = weights
+        model = weights.path / "model"
         if not (model / "saved_model.pb").is_file():
             raise ValueError(f"no SavedModel in {model}")
         # The signature lives only as long as the object that it was loaded from.
@@ -77,13 +79,35 @@ class Classifier:
         self._tensor = tf.constant
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> Classifier:
-        """The classifier in `path`, a folder that holds `model/`; else the repository's weights.
+    def load(cls, source: str | Path | None = None, revision: str | None = None) -> Classifier:
+        """The classifier with the weights that `find_weights` finds.
+
+        Args:
+            source: a folder that holds `model/`, or a Hub repository "OWNER/NAME"; else the
+                repository's weights, or those that MNIST_DEMO_REPO and MNIST_DEMO_REVISION name.
+            revision: the full sha of a commit on the Hub.
 
         Raises:
-            ValueError: there is no SavedModel with the classifier's signature.
+            ValueError: `source` cannot be had, or is no SavedModel with the classifier's signature.
         """
-        return cls(Path(path or WEIGHTS) / "model")
+        weights = find_weights(source, revision)
+        if weights.path == REPOSITORY:
+            return cls(weights)
+        try:
+            classifier = cls(weights)
+            classifier._try()
+        except Exception as error:
+            text = f"{weights.origin} cannot be loaded: " + str(error).partition("\n")[0]
+            if source is not None:
+                raise ValueError(text) from error
+            return cls(repository_weights(text))
+        return classifier
+
+    def _try(self) -> None:
+        """Read one image: a graph can promise a signature that it does not keep."""
+        prediction = self.classify_inputs([np.eye(28, dtype=np.float32)])[0]
+        if prediction.probabilities.shape != (10,) or not np.isfinite(prediction.digit_score):
+            raise ValueError("the SavedModel does not return ten probabilities and a score")
 
     def classify(self, image: Any) -> Prediction:
         """Read one image: anything that `preprocess` accepts; ValueError on what it does not."""
