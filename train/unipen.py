@@ -1,0 +1,154 @@
+"""Reads UNIPEN train_r01_v07, sections 1a (digits) to 1d (symbols) (10.5281/zenodo.1195803).
+
+The format: I. Guyon and others, "UNIPEN project of on-line data exchange and recognizer
+benchmarks", ICPR 1994. Checked against the set itself: counted as below, each of the 15,953
+segments of 1a names strokes; counting every .PEN_UP as a component loses a third of them.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.drawing import Drawing
+
+Points = NDArray[np.float32]
+Component = tuple[bool, Points]  # whether the pen was down, and where it went, y upwards
+SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
+
+
+def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
+    """Every character of one section ("1a" to "1d"), in the order of its files.
+
+    `data_dir`, or unipen/ in it, holds the archive (train_r01_v07*.tar.xz, .tgz ...) or what it
+    unpacks to.
+
+    Raises:
+        SystemExit: there is no such set there.
+        ValueError: a segment names strokes that its file does not have.
+    """
+    files = _files(data_dir)
+    folder = f"data/{section}/"
+    drawings: list[Drawing] = []
+    for path in sorted(name for name in files if name.startswith(folder)):
+        writer = path.removeprefix(folder).removesuffix(".dat")
+        drawings += read_writer(files[path], writer, f"unipen-{section}", files.__getitem__)
+    return drawings
+
+
+def read_writer(
+    text: str, writer: str, source: str, include: Callable[[str], str]
+) -> Iterator[Drawing] | list[Drawing]:
+    """The segments of one writer's file; `include` gives the text of "include/PATH"."""
+    axes = (0, 1)
+    components: list[Component] = []
+    drawings = []
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == [".INCLUDE"] and words[1].endswith((".doc", ".dat")):
+            included = include("include/" + words[1])
+            axes = find_axes(included) or axes
+            if words[1].endswith(".dat"):
+                components = read_components(included, axes)
+        elif match := SEGMENT.match(line):
+            strokes = choose(components, match[1])
+            if not strokes:
+                raise ValueError(f"{source}/{writer}: segment {match[1]} names no strokes")
+            label = match[3].replace("\\", "", 1) if len(match[3]) > 1 else match[3]
+            down = [stroke * np.array([1, -1], np.float32) for stroke in strokes]
+            drawings.append(Drawing(label, writer, source, match[2], down))
+    return drawings
+
+
+def find_axes(text: str) -> tuple[int, int] | None:
+    """The columns of X and Y after the last .COORD, if there is one."""
+    found = re.findall(r"^\.COORD\s+(.+)$", text, re.MULTILINE)
+    if not found:
+        return None
+    names = found[-1].split()
+    return names.index("X"), names.index("Y")
+
+
+def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
+    """Every .PEN_DOWN, and each .PEN_UP that points follow; points are float32 (n, 2)."""
+    components: list[Component] = []
+    rows: list[list[str]] = []
+    down: bool | None = None
+
+    def end() -> None:
+        if down or (down is not None and rows):
+            points = np.array(rows, np.float32) if rows else np.zeros((0, 2), np.float32)
+            components.append((down, points))
+
+    for line in text.splitlines():
+        if line.startswith("."):
+            keyword = line.split(None, 1)[0]
+            if keyword in (".PEN_DOWN", ".PEN_UP"):
+                end()
+                rows, down = [], keyword == ".PEN_DOWN"
+            elif keyword != ".DT":
+                # Whatever else comes, its numbers are not the pen's.
+                end()
+                rows, down = [], None
+        elif down is not None:
+            words = line.split()
+            if len(words) > max(axes):
+                rows.append([words[axes[0]], words[axes[1]]])
+    end()
+    return components
+
+
+def choose(components: list[Component], ranges: str) -> list[Points]:
+    """The strokes that `ranges` names: "7", "7-9", "7:2-9:5" (component:point) or a comma list."""
+    strokes = []
+    for part in ranges.split(","):
+        first, _, last = part.partition("-")
+        start, _, start_point = first.partition(":")
+        stop, _, stop_point = (last or first).partition(":")
+        if not last:
+            stop_point = ""
+        for i in range(int(start), int(stop) + 1):
+            if i >= len(components) or not components[i][0]:
+                continue
+            low = int(start_point) if start_point and i == int(start) else 0
+            high = int(stop_point) + 1 if stop_point and i == int(stop) else None
+            points = components[i][1][low:high]
+            if len(points):
+                strokes.append(points)
+    return strokes
+
+
+@lru_cache(maxsize=1)
+def _files(data_dir: Path) -> dict[str, str]:
+    """Every file below data/ and include/, by its path from there on."""
+    for folder in (data_dir / "unipen", data_dir):
+        if (folder / "data").is_dir() and (folder / "include").is_dir():
+            found = [path for part in ("data", "include") for path in (folder / part).rglob("*.*")]
+            return {
+                path.relative_to(folder).as_posix(): path.read_text("latin-1")
+                for path in found
+                if path.suffix in (".dat", ".doc")
+            }
+        for archive in sorted(folder.glob("train_r01_v07*")):
+            return _unpack(archive)
+    raise SystemExit(
+        f"no UNIPEN train_r01_v07 in {data_dir}: run `python -m train download --data-dir DIR`"
+    )
+
+
+def _unpack(archive: Path) -> dict[str, str]:
+    files = {}
+    with tarfile.open(archive, "r:*") as tar:
+        for member in tar:
+            found = re.search(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$", member.name)
+            if found and member.isfile():
+                content = tar.extractfile(member)
+                assert content is not None  # it is a file
+                files[found[1]] = content.read().decode("latin-1")
+    return files
