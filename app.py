@@ -1,0 +1,16 @@
+"""Serves the demo: `python app.py` here, and what a Space runs."""
+
+import os
+import sys
+from pathlib import Path
+
+# A Space installs requirements.txt before it has the repository: the package is found by its path.
+sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the processor
+
+from mnist_demo.page import build, serve
+
+demo = build()
+
+if __name__ == "__main__":
+    serve(demo)

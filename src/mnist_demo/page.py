@@ -1,0 +1,207 @@
+"""The page: a square to draw in, the three best guesses beside it, and the two endpoints."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.components.image_editor import EditorData
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.preprocess import MAX_PIXELS
+
+HERE = Path(__file__).parent
+CANVAS = 280  # pixels on either side of the Sketchpad's image
+BRUSH = 10  # radius in these pixels
+
+BLANK = "Draw a digit from 0 to 9 in the square."
+NOT_A_DIGIT = "That does not look like a digit to me; closest guesses:"
+SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
+SEND_SKETCH = (
+    'There is no drawing in this: send {"composite": handle_file(path)}, or use /classify '
+    "for a plain image file."
+)
+
+# The Sketchpad's own controls, in the order undo, redo, clear.
+PRESS = "() => document.querySelectorAll('#sketch .separator ~ button')[{}].click()"
+
+
+def read_sketch(blobs: dict[str, Any], payload: EditorData | None) -> dict[str, Any] | None:
+    """The drawing as `{"composite": image or None}`; None if `payload` names no image at all.
+
+    In place of the Sketchpad's own `preprocess`, which decodes every layer and puts no error into
+    words. The page sends an id under which it left the images in `blobs` before (none, if the
+    drawing is blank), or like a Python caller the files themselves.
+    """
+    if payload is None:
+        return None
+    source: Any
+    if payload.id is not None:
+        left = blobs.pop(payload.id, None)
+        source = io.BytesIO(left.composite) if left and left.composite else None
+    elif payload.composite is not None:
+        source = payload.composite.path
+    else:
+        return None
+    return {"composite": source and open_image(source)}
+
+
+def read_file(payload: ImageData | None) -> Image.Image | None:
+    """The image file, not yet decoded; in place of the Image component's own `preprocess`."""
+    return open_image(payload.path) if payload and payload.path else None
+
+
+def open_image(source: str | io.BytesIO) -> Image.Image:
+    try:
+        return Image.open(source)
+    except Image.DecompressionBombError:
+        raise gr.Error(
+            f"The image is too large: at most {MAX_PIXELS:,} pixels are read.",
+            print_exception=False,
+        ) from None
+    except (OSError, ValueError, SyntaxError):
+        raise gr.Error(SEND_IMAGE, print_exception=False) from None
+
+
+def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
+    """The page, whose classifier `load` fetches in the background: it takes seconds."""
+    # Pillow refuses images of more than twice this, and only warns of those above it.
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    loading: Future[Classifier] = ThreadPoolExecutor(1).submit(load)
+
+    def read(image: Any) -> Prediction:
+        if not loading.done():
+            gr.Info("One moment: the network is still loading.")
+        try:
+            return loading.result().classify(image)
+        except ValueError as error:
+            raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
+
+    def answer(drawing: dict[str, Any] | None) -> tuple[str, dict[str, float] | None, str]:
+        prediction = read(drawing)
+        return verdict(prediction), guesses(prediction), seen(prediction)
+
+    def classify(image: Image.Image | None) -> dict[str, Any]:
+        """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
+
+        Returns digit (null if the image is blank), confidence, top (the three best guesses),
+        probabilities (of 0 to 9), digit_score (how much it looks like a digit at all) and is_digit.
+        """
+        if image is None:
+            raise gr.Error(SEND_IMAGE, print_exception=False)
+        return as_json(read(image))
+
+    def classify_sketch(drawing: dict[str, Any] | None) -> dict[str, float] | None:
+        """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
+        if drawing is None:
+            raise gr.Error(SEND_SKETCH, print_exception=False)
+        return guesses(read(drawing))
+
+    with gr.Blocks(title="Draw a digit", analytics_enabled=False) as page:
+        gr.Markdown("# Draw a digit\nA small neural network reads it as you draw.", elem_id="intro")
+        with gr.Row():
+            with gr.Column(min_width=288):
+                sketch = gr.Sketchpad(
+                    elem_id="sketch",
+                    label="Your drawing",
+                    show_label=False,
+                    canvas_size=(CANVAS, CANVAS),
+                    brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
+                    layers=False,
+                    transforms=(),
+                    buttons=[],
+                )
+                with gr.Row(elem_id="pens"):
+                    undo = gr.Button("Undo")
+                    clear = gr.Button("Clear")
+            with gr.Column(min_width=288):
+                words = gr.HTML(verdict(None), elem_id="verdict")
+                label = gr.Label(label="Best guesses", num_top_classes=3, elem_id="guesses")
+                picture = gr.HTML(seen(None), elem_id="seen")
+
+        undo.click(None, js=PRESS.format(0))
+        clear.click(None, js=PRESS.format(2))
+        sketch.change(
+            answer,
+            sketch,
+            [words, label, picture],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        # What only the API has: no visitor sees these components.
+        call = gr.Button(visible=False)
+        image = gr.Image(label="Image file", visible=False)
+        # Not by a subclass: beside any module that has one, Gradio writes a .pyi file.
+        sketch.preprocess = partial(read_sketch, sketch.blob_storage)  # type: ignore[method-assign]
+        image.preprocess = read_file  # type: ignore[method-assign, assignment]
+        call.click(classify, image, gr.JSON(label="Answer", visible=False), api_name="classify")
+        call.click(classify_sketch, sketch, label, api_name="classify_sketch")
+    return page
+
+
+def serve(page: gr.Blocks) -> None:
+    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise."""
+    page.launch(
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        css_paths=HERE / "page.css",
+        head=f"<script>{(HERE / 'page.js').read_text()}</script>",
+        footer_links=["api", "gradio", "settings"],
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size="20mb",
+        ssr_mode=False,
+        pwa=False,
+    )
+
+
+def verdict(prediction: Prediction | None) -> str:
+    """One sentence about `prediction`, None before the first, as HTML."""
+    if prediction is None or prediction.digit is None:
+        sentence = BLANK
+    elif not prediction.is_digit:
+        sentence = NOT_A_DIGIT
+    else:
+        sentence = f"This looks like a {prediction.digit}."
+    return f"<p>{sentence}</p>"
+
+
+def guesses(prediction: Prediction) -> dict[str, float] | None:
+    """What a Label shows: digit to probability, None when blank."""
+    return {str(digit): probability for digit, probability in prediction.top(3)} or None
+
+
+def seen(prediction: Prediction | None) -> str:
+    """The 28x28 image the network saw, as HTML; an empty frame when blank."""
+    if prediction is None or prediction.model_input is None:
+        frame = '<div class="nothing"></div>'
+    else:
+        png = io.BytesIO()
+        Image.fromarray(np.round(prediction.model_input * 255).astype(np.uint8)).save(png, "PNG")
+        data = base64.b64encode(png.getvalue()).decode()
+        frame = f'<img alt="Your drawing in 28 by 28 pixels" src="data:image/png;base64,{data}">'
+    return f"<figure>{frame}<figcaption>What the network saw: 28x28 pixels</figcaption></figure>"
+
+
+def as_json(prediction: Prediction) -> dict[str, Any]:
+    """What `/classify` answers."""
+    return {
+        "digit": prediction.digit,
+        "confidence": prediction.confidence,
+        "top": [
+            {"digit": digit, "probability": probability} for digit, probability in prediction.top(3)
+        ],
+        "probabilities": prediction.probabilities.tolist(),
+        "digit_score": prediction.digit_score,
+        "is_digit": prediction.is_digit,
+    }
