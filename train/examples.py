@@ -18,8 +18,9 @@ from train.unipen import read_unipen
 NOT_A_DIGIT = -1
 PAINTINGS = 6  # of each training digit, each with its own brush, place and distortion
 # Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
-# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4 or 7 as some people write them.
-AMBIGUOUS = frozenset("OoQD" "Iil|/\\!()[]'`," "Zz" "Ss" "bG" "B" "gq" "y")
+# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and the
+# set's "@" mostly stands for a stroke of no known meaning.
+AMBIGUOUS = frozenset("OoQD" "Iil|/\\!()[]'`," "Zz" "Ss" "bG" "B" "gq" "y" ".@")
 
 
 @dataclass(frozen=True)

