@@ -21,8 +21,8 @@ from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.preprocess import MAX_PIXELS
 
 HERE = Path(__file__).parent
-CANVAS = 280  # pixels on either side of the Sketchpad's image
-BRUSH = 10  # radius in these pixels
+CANVAS = 400  # pixels on either side of the Sketchpad's image
+BRUSH = 14  # radius in these pixels
 
 BLANK = "Draw a digit from 0 to 9 in the square."
 NOT_A_DIGIT = "That does not look like a digit to me; closest guesses:"
@@ -142,9 +142,10 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         # What only the API has: no visitor sees these components.
         call = gr.Button(visible=False)
         image = gr.Image(label="Image file", visible=False)
-        # Not by a subclass: beside any module that has one, Gradio writes a .pyi file.
-        sketch.preprocess = partial(read_sketch, sketch.blob_storage)  # type: ignore[method-assign]
-        image.preprocess = read_file  # type: ignore[method-assign, assignment]
+        # Not by subclasses: Gradio writes a .pyi file beside any module that has one.
+        image.preprocess = read_file  # type: ignore[method-assign]
+        blobs = sketch.blob_storage
+        sketch.preprocess = partial(read_sketch, blobs)  # type: ignore[method-assign, assignment]
         call.click(classify, image, gr.JSON(label="Answer", visible=False), api_name="classify")
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     return page
