@@ -35,8 +35,7 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = ("--run", folder / "run", "--out", folder / "weights", "--version", "0.0.1")
     export = train("export", *data, *where)
     assert export.returncode == 0, export.stderr[-2000:]
-    where = ("--weights", folder / "weights")
-    evaluate = train("evaluate", *data, *where)
+    evaluate = train("evaluate", *data, "--weights", folder / "weights")
     assert evaluate.returncode == 0, evaluate.stderr[-2000:]
     return folder
 
@@ -105,7 +104,8 @@ from train.mnist import read_sample
 images, labels = read_sample()[0]
 examples = Examples(images[::4], labels[::4])
 recipe = Recipe(epochs=1, batch=100, strength=0.0, width=16, dropout=0.0)
-model = fit([Source("sample", examples)], {{"sample": examples}}, recipe, Path(sys.argv[1]), strategy)
+sources, validation = [Source("sample", examples)], {{"sample": examples}}
+model = fit(sources, validation, recipe, Path(sys.argv[1]), strategy)
 logits, _ = predict(model, images[:200])
 np.save(sys.argv[1] + "/logits.npy", logits)
 """
@@ -141,7 +141,9 @@ def test_two_workers_train_like_one(tmp_path: Path) -> None:
 
     pair = [start("first", 0), start("second", 1)]
     outputs = [process.communicate(timeout=240)[0] for process in pair]
-    assert [process.returncode for process in pair] == [0, 0], outputs[0][-2000:] + outputs[1][-2000:]
+    assert [process.returncode for process in pair] == [0, 0], (
+        outputs[0][-2000:] + outputs[1][-2000:]
+    )
     single = start("single", None)
     alone = single.communicate(timeout=240)[0]
     assert single.returncode == 0, alone[-2000:]

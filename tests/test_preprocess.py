@@ -162,7 +162,9 @@ def test_what_cannot_be_read_is_refused_in_words(bad: object, text: str) -> None
 
 def test_damaged_and_oversized_files_are_refused(tmp_path: Path) -> None:
     stream = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99), np.uint8)).save(stream, "PNG")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99), np.uint8)).save(
+        stream, "PNG"
+    )
     (tmp_path / "half.png").write_bytes(stream.getvalue()[:3000])
     with pytest.raises(ValueError, match="damaged or incomplete"):
         preprocess(tmp_path / "half.png")

@@ -26,7 +26,9 @@ from train.fit import Recipe, fit, predict
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of painted strokes")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
+    )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/mislabelled.json"))
 

@@ -139,11 +139,12 @@ def _views_of(work: tuple[Strokes, Brush, int]) -> Array:
 def all_views(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
     """`views` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
     cv2.setNumThreads(1)
-    work = [(strokes, brush, i) for i, (strokes, brush) in enumerate(zip(drawings, brushes))]
+    work = [
+        (strokes, brush, i)
+        for i, (strokes, brush) in enumerate(zip(drawings, brushes, strict=True))
+    ]
     with ProcessPoolExecutor() as pool:
-        done = list(
-            tqdm(pool.map(_views_of, work, chunksize=128), total=len(work), desc=label)
-        )
+        done = list(tqdm(pool.map(_views_of, work, chunksize=128), total=len(work), desc=label))
     return np.stack(done).astype(np.float32) / 255
 
 

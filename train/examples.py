@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ from train.unipen import read_unipen
 NOT_A_DIGIT = -1
 PAINTINGS = 6  # of each training digit, each with its own brush, place and distortion
 # Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
-# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and the
-# set's "@" mostly stands for a stroke of no known meaning.
-AMBIGUOUS = frozenset("OoQD" "Iil|/\\!()[]'`," "Zz" "Ss" "bG" "B" "gq" "y" ".@")
+# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
+# the set's "@" mostly stands for a stroke of no known meaning.
+AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,13 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
         others = of_split(read_others(data_dir), split)
         scribbles = non_digits(digits, len(digits) // 2, seed)
         images = paint_many([d.strokes for d in digits], PAINTINGS, seed, f"{split} digits")
-        arrays = {"digits": images.reshape(-1, 28, 28)}
+        arrays: dict[str, Any] = {"digits": images.reshape(-1, 28, 28)}
+        arrays["labels"] = digit_labels(digits, PAINTINGS)
         for name, work in (("others", [d.strokes for d in others]), ("scribbles", scribbles)):
             arrays[name] = paint_many(work, 1, seed + 1, f"{split} {name}")[:, 0]
         cache.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
-        np.savez_compressed(part, labels=digit_labels(digits, PAINTINGS), **arrays)
+        np.savez_compressed(part, **arrays)
         part.rename(file)
     with np.load(file) as stored:
         examples = {"digits": Examples(stored["digits"], stored["labels"])}

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/latest"), help="folder fit wrote")
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
     parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of painted strokes")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
+    )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
 

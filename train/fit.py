@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
     parser.add_argument("--out", type=Path, default=Path("runs/latest"), help="folder of this run")
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of painted strokes")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
+    )
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
@@ -161,9 +163,7 @@ def make_step(
     return step
 
 
-def losses(
-    digits: tf.Tensor, is_digit: tf.Tensor, labels: tf.Tensor, recipe: Recipe
-) -> tf.Tensor:
+def losses(digits: tf.Tensor, is_digit: tf.Tensor, labels: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     """Per image: cross-entropy of the digit, where it is one, and of its being a digit at all."""
     known = tf.cast(labels != NOT_A_DIGIT, tf.float32)
     truth = tf.one_hot(labels, 10)  # all zero where it is not a digit

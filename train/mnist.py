@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ MD5 = {  # of the uncompressed files
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-Images, Labels = NDArray[np.uint8], NDArray[np.int64]
+Images: TypeAlias = NDArray[np.uint8]
+Labels: TypeAlias = NDArray[np.int64]
 
 
 def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
@@ -64,9 +65,7 @@ def _from_hub(part: str) -> tuple[Images, Labels]:
     from PIL import Image
 
     try:
-        file = hf_hub_download(
-            DATASET, f"mnist/{part}-00000-of-00001.parquet", repo_type="dataset"
-        )
+        file = hf_hub_download(DATASET, f"mnist/{part}-00000-of-00001.parquet", repo_type="dataset")
     except Exception as error:
         raise SystemExit(
             f"no MNIST: give a folder with its gzipped IDX files by --data-dir "

@@ -19,7 +19,9 @@ def build(width: int = 64, dropout: float = 0.3) -> keras.Model:
     x = layers.add([x, _convolve(x, 2 * width)])
     places = layers.Dropout(dropout)(layers.Flatten()(_convolve(x, width, size=1)))
     digits = layers.Dense(10, name="digits")(places)
-    pooled = layers.concatenate([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    pooled = layers.concatenate(
+        [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
+    )
     is_digit = layers.Dense(64, activation="relu")(layers.Dropout(dropout)(pooled))
     is_digit = layers.Dense(1, name="is_digit")(is_digit)
     return keras.Model(images, [digits, is_digit], name="digits")

@@ -45,10 +45,11 @@ def paint(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> NDArray[n
     room = np.maximum(CANVAS - extent - 2 * brush.radius, 0)
     corner = brush.radius + rng.random(2) * room
     canvas = np.full((CANVAS, CANVAS), 255, np.uint8)
+    # OpenCV's smooth lines of even thickness t come out 1.4 pixels wider than t.
+    thickness = max(1, 2 * round(brush.radius - 0.7))
     for stroke in strokes:
         path = ((stroke - low) * scale + corner) * 16  # cv2 takes 4 fractional bits
         fixed = np.round(path).astype(np.int32).reshape(-1, 1, 2)
-        thickness = max(1, round(2 * brush.radius))
         if len(fixed) == 1 or np.ptp(fixed.reshape(-1, 2), axis=0).max() == 0:
             centre = (int(fixed[0, 0, 0]), int(fixed[0, 0, 1]))
             cv2.circle(canvas, centre, max(8, round(16 * brush.radius)), (0,), -1, cv2.LINE_AA, 4)
@@ -103,9 +104,7 @@ def paint_inputs(strokes: Strokes, count: int, seed: int) -> NDArray[np.uint8]:
     return inputs
 
 
-def paint_many(
-    drawings: Sequence[Strokes], count: int, seed: int, label: str
-) -> NDArray[np.uint8]:
+def paint_many(drawings: Sequence[Strokes], count: int, seed: int, label: str) -> NDArray[np.uint8]:
     """`paint_inputs` of every drawing on all cores: uint8 (drawings, count, 28, 28)."""
     cv2.setNumThreads(1)
     seeds = [seed * 1_000_003 + i for i in range(len(drawings))]
@@ -133,10 +132,10 @@ def scribble(rng: np.random.Generator) -> Strokes:
     if kind == 3:  # straight lines across each other
         count = int(rng.integers(3, 9))
         return list(rng.random((count, 2, 2)).astype(np.float32))
-    turns = rng.uniform(2.5, 8)  # rounds over rounds
-    t = np.linspace(0, turns * 2 * np.pi, int(turns * 30))
-    radius = 1 + rng.normal(0, 0.25, len(t)).cumsum() * 0.15
-    path = np.stack([np.cos(t) * radius, np.sin(t) * radius * rng.uniform(0.5, 1)], axis=1)
+    rounds = rng.uniform(2.5, 8)  # one over the other
+    t = np.linspace(0, rounds * 2 * np.pi, int(rounds * 30))
+    distance = 1 + rng.normal(0, 0.25, len(t)).cumsum() * 0.15
+    path = np.stack([np.cos(t) * distance, np.sin(t) * distance * rng.uniform(0.5, 1)], axis=1)
     return [path.astype(np.float32)]
 
 
@@ -152,4 +151,6 @@ def side_by_side(left: Strokes, right: Strokes, rng: np.random.Generator) -> Str
     first, second = unit_height(left), unit_height(right)
     offset = np.concatenate(first)[:, 0].max() + rng.uniform(0.15, 0.6)
     move = np.array([offset, rng.uniform(-0.15, 0.15)], np.float32)
-    return first + [(stroke * rng.uniform(0.85, 1.15) + move).astype(np.float32) for stroke in second]
+    return first + [
+        (stroke * rng.uniform(0.85, 1.15) + move).astype(np.float32) for stroke in second
+    ]

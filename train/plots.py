@@ -53,7 +53,7 @@ def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15)
     _save(figure, file)
 
 
-def brush_widths(buckets: dict[str, dict[tuple[float, float], float]], file: Path) -> None:
+def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path) -> None:
     """Accuracy against the brush's radius, one line for each size and reader."""
     figure, axes = plt.subplots(figsize=(6, 4))
     for name, style in zip(buckets, ("-", ":", "--"), strict=False):

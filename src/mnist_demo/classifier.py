@@ -120,13 +120,13 @@ class Classifier:
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
         """Read what `preprocess` returned: float32 (28, 28) in [0, 1], or None when blank."""
         predictions = [BLANK] * len(inputs)
-        inked = [i for i, model_input in enumerate(inputs) if model_input is not None]
+        inked = [(i, image) for i, image in enumerate(inputs) if image is not None]
         for start in range(0, len(inked), BATCH):
             chunk = inked[start : start + BATCH]
-            batch = np.stack([inputs[i] for i in chunk])[..., np.newaxis]  # type: ignore[arg-type]
+            batch = np.stack([image for _, image in chunk])[..., np.newaxis]
             output = self._run(images=self._tensor(batch))
             probabilities = output["probabilities"].numpy()
             scores = output["digit_score"].numpy()
-            for i, row, score in zip(chunk, probabilities, scores, strict=True):
-                predictions[i] = Prediction(row, float(score), inputs[i])
+            for (i, image), row, score in zip(chunk, probabilities, scores, strict=True):
+                predictions[i] = Prediction(row, float(score), image)
         return predictions

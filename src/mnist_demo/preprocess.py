@@ -2,16 +2,17 @@
 
 MNIST's authors scaled each digit into 20x20 pixels and placed it by its centre of mass into 28x28.
 The steps follow the reconstruction of this that QMNIST checked against all of MNIST (Yadav and
-Bottou, "Cold Case: The Lost MNIST Digits", 2019; facebookresearch/qmnist, making_qmnist/xnist.lsh):
-tight box padded to a square, area resampling to 20x20, brightest pixel scaled to 255, and a shift
-by whole pixels. MNIST's pens had one width, a visitor's brush has any: strokes outside MNIST's range
-of widths are first thinned or thickened to MNIST's median.
+Bottou, "Cold Case: The Lost MNIST Digits", 2019; facebookresearch/qmnist, file
+making_qmnist/xnist.lsh): tight box padded to a square, area resampling to 20x20, brightest pixel
+scaled to 255, and a shift by whole pixels. MNIST's pens had one width, a visitor's brush has any:
+strokes outside MNIST's range of widths are first thinned or thickened to MNIST's median.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -84,12 +85,12 @@ def _open(path: str | os.PathLike[str]) -> Image.Image:
     try:
         return Image.open(path)
     except FileNotFoundError:
-        raise ValueError(f"no such file: {os.path.basename(path)}") from None
+        raise ValueError(f"no such file: {Path(path).name}") from None
     except Image.DecompressionBombError:
         raise ValueError(f"the image has more than {MAX_PIXELS:,} pixels") from None
     except (UnidentifiedImageError, OSError, ValueError):
         raise ValueError(
-            f"{os.path.basename(path)} is not an image that can be read; "
+            f"{Path(path).name} is not an image that can be read; "
             "accepted are PNG, JPEG, WebP, GIF, BMP and TIFF"
         ) from None
 
@@ -201,11 +202,11 @@ def _even_strokes(ink: Array) -> Array:
     r = (USUAL * side - 20 * width) / (2 * (20 - USUAL))
     r = max(r, -0.35 * width)  # a dot or a blot has no stroke to find: leave some of it
     pad = int(np.ceil(max(r, 0))) + 2
-    mask = cv2.copyMakeBorder(mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
-    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    framed = np.pad(mask, pad)
+    inside = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
+    outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 5)
     # Signed distance to the edge, positive inside; pixels are half a pixel from it on either side.
-    distance = np.where(mask > 0, inside - 0.5, 0.5 - outside)
+    distance = np.where(framed > 0, inside - 0.5, 0.5 - outside)
     return _cut(np.clip(distance + np.float32(r + 0.5), 0, 1).astype(np.float32))
 
 
@@ -217,9 +218,8 @@ def _work_mask(ink: Array) -> NDArray[np.uint8]:
     if scale >= 1:
         return (cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR) > 0.4).astype(np.uint8)
     # A hairline must not fade when it is scaled down: keep every pixel that it touches.
-    mask = (ink > 0.4).astype(np.float32)
-    mask = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0.05).astype(np.uint8)
-    return mask
+    small = cv2.resize((ink > 0.4).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return (small > 0.05).astype(np.uint8)
 
 
 def normalise(ink: Array) -> Array:

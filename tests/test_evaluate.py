@@ -1,0 +1,62 @@
+"""The figures mean what they are called."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train.clean import suspicious
+from train.evaluate import expected_calibration_error, markdown_table, views, write_table
+from train.export import best_temperature
+from train.paint import Brush
+
+
+def test_calibration_error_of_known_cases() -> None:
+    labels = np.zeros(100, np.int64)
+    sure = np.tile(np.eye(10)[0], (100, 1))
+    assert expected_calibration_error(sure, labels) == 0
+    assert expected_calibration_error(sure, labels + 1) == pytest.approx(1)
+    # Confidence 0.8, right in 60 of 100: a gap of 0.2 in a single bin.
+    probabilities = np.full((100, 10), 0.2 / 9)
+    probabilities[:, 0] = 0.8
+    labels[60:] = 1
+    assert expected_calibration_error(probabilities, labels) == pytest.approx(0.2)
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (20000, 10))
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (probabilities.cumsum(axis=1) > rng.random((20000, 1))).argmax(axis=1)
+    assert best_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
+
+
+def test_a_label_is_suspicious_only_if_another_digit_is_sure() -> None:
+    probabilities = np.full((40, 10), 0.02)
+    labels = np.arange(40) % 10
+    probabilities[np.arange(40), labels] = 0.82
+    labels[3] = 7  # a certain 3 called 7
+    probabilities[5] = 0.09  # an uncertain 5, read as a 6 if anything
+    probabilities[5, 6] = 0.19
+    assert suspicious(probabilities, labels).tolist() == [3]
+
+
+def test_baseline_views_of_one_painting() -> None:
+    line = [np.array([[0, 0], [0, 10]], np.float32)]
+    ours, resized, placed = views(line, Brush(0.5, 60), seed=0)
+    assert ours.max() == placed.max() == 255
+    assert resized.max() < 60, "a hairline all but vanishes when the canvas is resized"
+    assert (ours > 127).sum() > (placed > 127).sum(), "thickened to MNIST's stroke width"
+
+
+def test_the_table_goes_between_the_marks(tmp_path: Path) -> None:
+    table = markdown_table({"released": {"mnist_test_accuracy": 0.5}, "other": {}})
+    assert "| MNIST test accuracy | 50.00% |  |" in table
+    readme = tmp_path / "README.md"
+    readme.write_text("a\n<!-- metrics:begin -->\nold\n<!-- metrics:end -->\nz\n")
+    write_table(readme, table)
+    text = readme.read_text()
+    assert text.startswith("a\n") and text.endswith("\nz\n") and table in text and "old" not in text
+    readme.write_text("no marks")
+    with pytest.raises(SystemExit, match="lacks the marks"):
+        write_table(readme, table)
