@@ -1,0 +1,375 @@
+"""A Hub on loopback for tests: the part of its HTTP interface that huggingface_hub 2.4 uses here.
+
+    with Hub() as hub:
+        hub.url        # for HF_ENDPOINT
+        hub.fail("PUT", "/objects/", cut=True)
+
+Large files are kept by a second server on another port, as the Hub keeps them at a storage host.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+WRITER, READER = "hf_writerwriterwriterwriterwriter", "hf_readerreaderreaderreaderreader"
+REPO = r"(?P<repo>[^/]+/[^/]+)"
+API = rf"/api/(?P<kind>models|spaces|datasets)/{REPO}"
+FILES = rf"(?:/(?P<kind>spaces|datasets))?/{REPO}"
+
+
+@dataclass
+class File:
+    data: bytes
+    large: bool
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def oid(self) -> str:
+        return hashlib.sha1(b"blob %d\0" % len(self.data) + self.data).hexdigest()
+
+
+@dataclass
+class Commit:
+    sha: str
+    title: str
+    files: dict[str, File]
+
+
+@dataclass
+class Repo:
+    private: bool = False
+    commits: list[Commit] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def commit(self, title: str, files: dict[str, File]) -> str:
+        contents = repr((len(self.commits), title, sorted((n, f.oid) for n, f in files.items())))
+        self.commits.append(Commit(hashlib.sha1(contents.encode()).hexdigest(), title, files))
+        return self.commits[-1].sha
+
+    def at(self, revision: str) -> Commit | None:
+        sha = self.commits[-1].sha if revision == "main" else self.tags.get(revision, revision)
+        return next((commit for commit in self.commits if commit.sha == sha), None)
+
+
+@dataclass
+class Fault:
+    """What goes wrong with requests of `method` whose path matches `path`, `times` of them."""
+
+    method: str
+    path: str
+    times: int
+    status: int | None = None
+    text: str = ""
+    cut: bool = False  # take or send half of the body, then hang up
+    corrupt: bool = False  # send as many bytes, but others
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.repos: dict[tuple[str, str], Repo] = {}
+        self.objects: dict[str, bytes] = {}
+        self.requests: list[str] = []
+        self.storage_headers: list[str] = []
+        self.free_account = False
+        self.faults: list[Fault] = []
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> Hub:
+        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]
+        self.url, self.storage_url = (
+            f"http://127.0.0.1:{server.server_port}" for server in self._servers
+        )
+        for server in self._servers:
+            server.daemon_threads = True
+            server.hub = self  # type: ignore[attr-defined]
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    def fail(self, method: str, path: str, times: int = 1_000_000, **what: Any) -> None:
+        self.faults.append(Fault(method, path, times, **what))
+
+    def create(self, name: str, kind: str = "models", private: bool = False) -> Repo:
+        repo = self.repos[kind, name] = Repo(private)
+        repo.commit("initial commit", {".gitattributes": File(b"*.pb filter=lfs\n", False)})
+        return repo
+
+
+class RefusedError(Exception):
+    def __init__(self, status: int, message: str, code: str = "") -> None:
+        self.status, self.message, self.code = status, message, code
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self) -> None:
+        self.hub: Hub = self.server.hub  # type: ignore[attr-defined]
+        path = unquote(urlsplit(self.path).path)
+        with self.hub.lock:
+            self.hub.requests.append(f"{self.command} {path}")
+            self.fault = next(
+                (
+                    fault
+                    for fault in self.hub.faults
+                    if fault.times and self.command == fault.method and re.search(fault.path, path)
+                ),
+                None,
+            )
+            if self.fault:
+                self.fault.times -= 1
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.fault and self.fault.cut and self.command in ("PUT", "POST"):
+            self.rfile.read(length // 2)
+            return self.hang_up()
+        # An upload from a file comes in chunks.
+        body = self.rfile.read(length) if length else self.read_chunks()
+        try:
+            if self.fault and self.fault.status:
+                raise RefusedError(self.fault.status, self.fault.text)
+            if self.server is self.hub._servers[1]:
+                return self.storage(path, body)
+            self.token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            if self.token not in ("", WRITER, READER):
+                raise RefusedError(401, "Invalid credentials in Authorization header")
+            self.route(path, body)
+        except RefusedError as refused:
+            self.send(
+                {"error": refused.message} if refused.code else refused.message,
+                refused.status,
+                {"X-Error-Code": refused.code, "X-Error-Message": refused.message}
+                | ({"Retry-After": "0"} if refused.status == 429 else {}),
+            )
+
+    do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815
+
+    def read_chunks(self) -> bytes:
+        data = b""
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while size := int(self.rfile.readline(), 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        return data
+
+    def hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(2)
+
+    def send(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "ETag": "", "Location": ""} | (headers or {})
+        self.send_response(status)
+        for name, value in headers.items():
+            if value:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if self.fault and self.fault.cut:
+            # Only to whoever starts from the beginning: who resumes gets nothing at all.
+            self.wfile.write(data[: 0 if "Range" in self.headers else len(data) // 2])
+            return self.hang_up()
+        if self.fault and self.fault.corrupt:
+            data = bytes(255 - byte for byte in data)
+        self.wfile.write(data)
+
+    def storage(self, path: str, body: bytes) -> None:
+        self.hub.storage_headers.append(str(self.headers))
+        oid = path.rsplit("/", 1)[-1]
+        if self.command == "PUT":
+            if hashlib.sha256(body).hexdigest() != oid:
+                raise RefusedError(400, "the checksum differs")
+            self.hub.objects[oid] = body
+            return self.send({})
+        self.send_range(self.hub.objects[oid], {"ETag": f'"{oid}"'})
+
+    def send_range(self, data: bytes, headers: dict[str, str]) -> None:
+        if asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")):
+            start = int(asked[1])
+            span = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            return self.send(data[start:], 206, headers | {"Content-Range": span})
+        self.send(data, 200, headers)
+
+    def route(self, path: str, body: bytes) -> None:
+        if path == "/api/agent-harnesses":
+            return self.send({"standardEnvVars": [], "harnesses": {}})
+        if path == "/api/validate-yaml":
+            return self.send({"errors": [], "warnings": []})
+        if path == "/api/repos/create":
+            return self.create(json.loads(body))
+        routes: dict[str, Callable[[Repo, Any, Any, bytes], None]] = {
+            rf"{API}": self.info,
+            rf"{API}/revision/(?P<revision>[^/]+)": self.info,
+            rf"{API}/refs": self.refs,
+            rf"{API}/tree/(?P<revision>[^/]+)": self.tree,
+            rf"{API}/preupload/(?P<revision>[^/]+)": self.preupload,
+            rf"{API}/commit/(?P<revision>[^/]+)": self.commit,
+            rf"{API}/tag/(?P<revision>[^/]+)": self.tag,
+            rf"{API}/variables": self.variables,
+            rf"{FILES}\.git/info/lfs/objects/batch": self.batch,
+            rf"{FILES}/resolve/(?P<revision>[^/]+)/(?P<file>.+)": self.resolve,
+        }
+        for pattern, answer in routes.items():
+            if found := re.fullmatch(pattern, path):
+                self.kind = found["kind"] or "models"
+                self.name = found["repo"]
+                groups = found.groupdict()
+                return answer(self.repo(), groups.get("revision"), groups.get("file"), body)
+        raise RefusedError(404, f"no such route: {path}")
+
+    def repo(self) -> Repo:
+        repo = self.hub.repos.get((self.kind, self.name))
+        if repo is None or (repo.private and not self.token):
+            raise RefusedError(404, "Repository not found", "RepoNotFound")
+        if self.command not in ("GET", "HEAD") and self.token != WRITER:
+            raise RefusedError(401 if not self.token else 403, "this token cannot write here")
+        return repo
+
+    def files(self, repo: Repo, revision: str | None) -> Commit:
+        commit = repo.at(revision or "main")
+        if commit is None:
+            raise RefusedError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+        return commit
+
+    def create(self, asked: dict[str, Any]) -> None:
+        name, kind = f"{asked['organization']}/{asked['name']}", asked.get("type", "model") + "s"
+        if self.token != WRITER:
+            raise RefusedError(403 if self.token else 401, "this token cannot create repositories")
+        if kind == "spaces" and self.hub.free_account:
+            raise RefusedError(402, "Gradio Spaces need a PRO subscription")
+        prefix = "" if kind == "models" else f"/{kind}"
+        answer = {"url": f"{self.hub.url}{prefix}/{name}"}
+        if (kind, name) in self.hub.repos:
+            return self.send(answer | {"error": "You already created this repo"}, 409)
+        self.hub.create(name, kind, asked.get("visibility") == "private")
+        self.send(answer)
+
+    def info(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+        commit = self.files(repo, revision)
+        siblings = [{"rfilename": name} for name in commit.files]
+        host = "https://" + re.sub(r"[^a-z0-9]+", "-", self.name.lower()) + ".hf.space"
+        answer = {"id": self.name, "sha": commit.sha, "private": repo.private, "siblings": siblings}
+        self.send(answer | ({"host": host} if self.kind == "spaces" else {}))
+
+    def refs(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
+        head = [{"name": "main", "ref": "refs/heads/main", "targetCommit": repo.commits[-1].sha}]
+        tags = [
+            {"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": sha}
+            for tag, sha in repo.tags.items()
+        ]
+        self.send({"branches": head, "tags": tags, "converts": []})
+
+    def tree(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+        entries: list[dict[str, Any]] = []
+        for name, entry in self.files(repo, revision).files.items():
+            entries.append(
+                {"type": "file", "path": name, "size": len(entry.data), "oid": entry.oid}
+                | (
+                    {"lfs": {"oid": entry.sha256, "size": len(entry.data), "pointerSize": 130}}
+                    if entry.large
+                    else {}
+                )
+            )
+        self.send(entries)
+
+    def preupload(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+        known = self.files(repo, revision).files
+        answers: list[dict[str, Any]] = []
+        for asked in json.loads(body)["files"]:
+            large = is_binary(base64.b64decode(asked["sample"]))
+            old = known.get(asked["path"])
+            answers.append(
+                {
+                    "path": asked["path"],
+                    "uploadMode": "lfs" if large else "regular",
+                    "shouldIgnore": False,
+                    "oid": old and (old.sha256 if old.large else old.oid),
+                }
+            )
+        self.send({"files": answers})
+
+    def batch(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
+        objects = []
+        for asked in json.loads(body)["objects"]:
+            answer = {"oid": asked["oid"], "size": asked["size"]}
+            if asked["oid"] not in self.hub.objects:
+                href = f"{self.hub.storage_url}/objects/{asked['oid']}"
+                answer["actions"] = {"upload": {"href": href}}
+            objects.append(answer)
+        self.send({"transfer": "basic", "objects": objects})
+
+    def commit(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+        files = dict(self.files(repo, revision).files)
+        header: dict[str, Any] = {}
+        for line in body.splitlines():
+            key, value = (item := json.loads(line))["key"], item["value"]
+            if key == "header":
+                header = value
+                if value.get("parentCommit", repo.commits[-1].sha) != repo.commits[-1].sha:
+                    raise RefusedError(412, "A commit has happened since")
+            elif key == "file":
+                files[value["path"]] = File(base64.b64decode(value["content"]), False)
+            elif key == "lfsFile":
+                if value["oid"] not in self.hub.objects:
+                    raise RefusedError(400, "LFS pointer to a file that was not uploaded")
+                files[value["path"]] = File(self.hub.objects[value["oid"]], True)
+            elif key == "deletedFile":
+                del files[value["path"]]
+        sha = repo.commit(header["summary"], files)
+        prefix = "" if self.kind == "models" else f"/{self.kind}"
+        url = f"{self.hub.url}{prefix}/{self.name}/commit/{sha}"
+        self.send({"success": True, "commitUrl": url, "commitOid": sha})
+
+    def tag(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+        tag = json.loads(body)["tag"]
+        if tag in repo.tags:
+            raise RefusedError(409, "Tag reference exists already")
+        repo.tags[tag] = self.files(repo, revision).sha
+        self.send({})
+
+    def variables(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
+        if self.command == "POST":
+            asked = json.loads(body)
+            repo.variables[asked["key"]] = asked["value"]
+        self.send({key: {"key": key, "value": value} for key, value in repo.variables.items()})
+
+    def resolve(self, repo: Repo, revision: str | None, name: str, body: bytes) -> None:
+        commit = self.files(repo, revision)
+        headers = {"X-Repo-Commit": commit.sha}
+        if name not in commit.files:
+            raise RefusedError(404, "Entry not found", "EntryNotFound")
+        file = commit.files[name]
+        if not file.large:
+            return self.send_range(file.data, headers | {"ETag": f'"{file.oid}"'})
+        headers |= {
+            "X-Linked-Etag": f'"{file.sha256}"',
+            "X-Linked-Size": str(len(file.data)),
+            "Location": f"{self.hub.storage_url}/objects/{file.sha256}",
+        }
+        self.send(b"", 302, headers)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet: the tests read `Hub.requests`."""
+
+
+def is_binary(data: bytes) -> bool:
+    return bool(set(data) & set(range(9)))
