@@ -122,9 +122,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
                     transforms=(),
                     buttons=[],
                 )
-                with gr.Row(elem_id="pens"):
-                    undo = gr.Button("Undo")
-                    clear = gr.Button("Clear")
+                with gr.Row(elem_id="tools"):
+                    undo = gr.Button("Undo", min_width=80)
+                    clear = gr.Button("Clear", min_width=80)
             with gr.Column(min_width=288):
                 words = gr.HTML(verdict(None), elem_id="verdict")
                 label = gr.Label(label="Best guesses", num_top_classes=3, elem_id="guesses")
