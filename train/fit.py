@@ -80,6 +80,7 @@ def fit(
     resolver = strategy.cluster_resolver
     chief = resolver is None or resolver.task_type is None or resolver.task_id == 0
     place = out if chief else out / f"worker-{resolver.task_id}"
+    place.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     steps = max(1, epoch_size(sources) // recipe.batch)
     with strategy.scope():
@@ -87,7 +88,7 @@ def fit(
         average.set_weights(model.get_weights())
         schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
-            decay_steps=steps * recipe.epochs,
+            decay_steps=steps * max(1, recipe.epochs - 1),
             warmup_target=recipe.learning_rate,
             warmup_steps=steps,
         )
@@ -101,6 +102,7 @@ def fit(
     manager = tf.train.CheckpointManager(checkpoint, str(place / "checkpoints"), max_to_keep=1)
     if manager.restore_or_initialize():
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
+    (place / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
     train_step = make_step(model, average, optimizer, recipe, strategy)
 
@@ -108,7 +110,7 @@ def fit(
         batches = strategy.experimental_distribute_dataset(
             dataset(one_epoch(sources, recipe.seed + epoch), recipe)
         )
-        total = 0.0
+        total = tf.constant(0.0)
         quiet = not chief or None  # None: silent where there is no terminal
         with tqdm(total=steps, desc=f"epoch {epoch + 1}/{recipe.epochs}", disable=quiet) as bar:
             for done, (images, labels) in enumerate(batches, 1):
@@ -116,9 +118,9 @@ def fit(
                 bar.update()
                 if done % 50 == 0 or done == steps:
                     bar.set_postfix(loss=f"{float(loss):.4f}")
-                total += float(loss) if done == steps else 0.0
+                total += loss
         epoch_done.assign_add(1)
-        figures = {"loss": total} | validate(average, validation)
+        figures = {"loss": float(total) / steps} | validate(average, validation)
         text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
         if chief:
             print(f"epoch {epoch + 1}/{recipe.epochs}: {text}", flush=True)
@@ -126,9 +128,7 @@ def fit(
             for name, value in figures.items():
                 tf.summary.scalar(name, value)
         manager.save()
-    place.mkdir(parents=True, exist_ok=True)
-    average.save(place / "network.keras")
-    (place / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+        average.save(place / "network.keras")
     return average
 
 
