@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,15 +37,18 @@ def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
     folder = f"data/{section}/"
     drawings: list[Drawing] = []
     for path in sorted(name for name in files if name.startswith(folder)):
-        writer = path.removeprefix(folder).removesuffix(".dat")
-        drawings += read_writer(files[path], writer, f"unipen-{section}", files.__getitem__)
+        name = path.removeprefix(folder).removesuffix(".dat")
+        drawings += read_file(files[path], name, f"unipen-{section}", files.__getitem__)
     return drawings
 
 
-def read_writer(
-    text: str, writer: str, source: str, include: Callable[[str], str]
-) -> Iterator[Drawing] | list[Drawing]:
-    """The segments of one writer's file; `include` gives the text of "include/PATH"."""
+def read_file(text: str, name: str, source: str, include: Callable[[str], str]) -> list[Drawing]:
+    """The segments of the file CONTRIBUTOR/.../NAME; `include` gives the text of "include/PATH".
+
+    The strokes' file says who wrote them: up to 131 files are one person's. Without a .WRITER_ID,
+    the file's name is taken for it.
+    """
+    contributor, person = name.split("/")[0], name.split("/")[-1]
     axes = (0, 1)
     components: list[Component] = []
     drawings = []
@@ -55,14 +58,16 @@ def read_writer(
             included = include("include/" + words[1])
             axes = find_axes(included) or axes
             if words[1].endswith(".dat"):
+                if found := re.search(r"^\.WRITER_ID[ \t]+(\S+)", included, re.MULTILINE):
+                    person = found[1]
                 components = read_components(included, axes)
         elif match := SEGMENT.match(line):
             strokes = choose(components, match[1])
             if not strokes:
-                raise ValueError(f"{source}/{writer}: segment {match[1]} names no strokes")
+                raise ValueError(f"{source} {name}: segment {match[1]} names no strokes")
             label = match[3].replace("\\", "", 1) if len(match[3]) > 1 else match[3]
             down = [stroke * np.array([1, -1], np.float32) for stroke in strokes]
-            drawings.append(Drawing(label, writer, source, match[2], down))
+            drawings.append(Drawing(label, f"{contributor}/{person}", source, match[2], down))
     return drawings
 
 
