@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     for side in (0, 1):
         known = np.repeat(half != side, PAINTINGS)
         learn = [Source("mnist", mnist.examples, 0.5), Source("pens", pens[known], 1.0)]
-        recipe = Recipe(epochs=args.epochs, seed=side)
+        recipe = Recipe(epochs=args.epochs, width=48, seed=side)
         model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{side}")
         logits, _ = predict(model, pens.images[~known])
         # One verdict for all paintings of a drawing.
