@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else self.read_chunks()
         try:
             if self.fault and self.fault.status:
-                raise RefusedError(self.fault.status, self.fault.text)
+                return self.send(self.fault.text.encode(), self.fault.status)
             if self.server is self.hub._servers[1]:
                 return self.storage(path, body)
             self.token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -151,12 +151,8 @@ class Handler(BaseHTTPRequestHandler):
                 raise RefusedError(401, "Invalid credentials in Authorization header")
             self.route(path, body)
         except RefusedError as refused:
-            self.send(
-                {"error": refused.message} if refused.code else refused.message,
-                refused.status,
-                {"X-Error-Code": refused.code, "X-Error-Message": refused.message}
-                | ({"Retry-After": "0"} if refused.status == 429 else {}),
-            )
+            headers = {"X-Error-Code": refused.code, "X-Error-Message": refused.message}
+            self.send({"error": refused.message}, refused.status, headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815
 

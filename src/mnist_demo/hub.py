@@ -153,6 +153,8 @@ def _explain(error: BaseException, repo: str) -> str | None:
         return f"there is no {repo} on the Hub, or the token has no access to it"
     if isinstance(error, HfHubHTTPError):
         return _explain_status(error, repo)
+    if isinstance(error, json.JSONDecodeError):
+        return "the Hub's answer cannot be read"
     if isinstance(error, httpx2.LocalProtocolError | UnicodeError):
         return "the token has characters in it that no token has"
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -189,5 +191,8 @@ def _first_line(text: str) -> str:
 
 
 def _without_token(text: str) -> str:
-    token = get_token()
+    try:
+        token = get_token()
+    except Exception:  # some ways of logging in ask the Hub, which has just failed
+        token = None
     return text.replace(token, "***") if token else text

@@ -1,0 +1,149 @@
+"""What several test files need: a Hub, weights, the served app, a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import huggingface_hub
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from mnist_demo.hub import file_checksums
+from tests.browser import HINT, find
+from tests.hub_standin import WRITER, Hub
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub on loopback to which huggingface_hub is turned in this process, logged in to write."""
+    constants = huggingface_hub.constants
+    with Hub() as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setenv("HF_TOKEN", WRITER)
+        # huggingface_hub tries again for half a minute; not so the tests.
+        soon = SimpleNamespace(sleep=lambda seconds: None)
+        for module in ("utils._http", "file_download"):
+            monkeypatch.setattr(f"huggingface_hub.{module}.time", soon)
+        yield hub
+
+
+def write_model(folder: Path, digit: int = 3, **outputs: object) -> None:
+    """A SavedModel with the classifier's signature to which everything looks like `digit`."""
+    import tensorflow as tf
+
+    class Reader(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = tf.Variable(10 * tf.one_hot(digit, 10))
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")])
+        def serve(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+            total = tf.reduce_sum(images, axis=[1, 2, 3])
+            logits = total[:, tf.newaxis] * 0.0 + self.bias
+            return {"probabilities": tf.nn.softmax(logits), "digit_score": tf.sigmoid(total)}
+
+    reader = Reader()
+    tf.saved_model.save(reader, str(folder), signatures={"serving_default": reader.serve})
+
+
+def write_metrics(weights: Path, version: str = "1.2.0") -> None:
+    metrics = {
+        "version": version,
+        "parameters": 10,
+        "data": "all",
+        "files": file_checksums(weights),
+        "results": {"released": {"mnist_test_accuracy": 0.9971, "auroc": 0.98, "ece": 0.004}},
+    }
+    (weights / "metrics.json").write_text(json.dumps(metrics))
+
+
+@pytest.fixture(scope="session")
+def _weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "weights"
+    write_model(folder / "model")
+    write_metrics(folder)
+    (folder / "confusion.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    return folder
+
+
+@pytest.fixture
+def weights(_weights: Path, tmp_path: Path) -> Path:
+    """A folder with weights whose version is 1.2.0 and which read everything as a 3."""
+    import shutil
+
+    return Path(shutil.copytree(_weights, tmp_path / "weights"))
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo as `make run` serves it, with the repository's weights, on a free port."""
+    with serve_app(tmp_path_factory.mktemp("app")) as url:
+        yield url
+
+
+@contextmanager
+def serve_app(folder: Path, **variables: str) -> Iterator[str]:
+    """Run app.py with these environment variables until the block ends; its log is in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
+    own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
+    url = f"http://127.0.0.1:{port}/"
+    log = folder / "app.log"
+    with log.open("wb") as output:
+        app = subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=kept | own | variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            for _ in range(600):
+                with suppress(OSError), urllib.request.urlopen(url, timeout=10):
+                    break
+                assert app.poll() is None, f"app.py stopped:\n{log.read_text()}"
+                time.sleep(0.2)
+            else:
+                pytest.fail(f"app.py did not answer within two minutes:\n{log.read_text()}")
+            yield url
+        finally:
+            app.terminate()
+            try:
+                app.wait(10)
+            except subprocess.TimeoutExpired:
+                app.kill()
+                app.wait()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window. A machine without one fails the tests: they skip nothing."""
+    path = find()
+    assert path, HINT
+    # As root there is no sandbox; the rest keeps it from asking its maker for updates.
+    arguments = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+    arguments += " --disable-background-networking --disable-component-update"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments.split())
+        yield browser
+        browser.close()
