@@ -44,18 +44,23 @@ def paint(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> NDArray[n
     extent = (high - low) * scale
     room = np.maximum(CANVAS - extent - 2 * brush.radius, 0)
     corner = brush.radius + rng.random(2) * room
+    canvas = draw([(stroke - low) * scale + corner for stroke in strokes], brush.radius)
+    return np.asarray(255 - canvas if brush.light else canvas, dtype=np.uint8)
+
+
+def draw(strokes: Strokes, radius: float) -> NDArray[np.uint8]:
+    """Dark strokes whose points are canvas pixels: uint8 (CANVAS, CANVAS), paper 255."""
     canvas = np.full((CANVAS, CANVAS), 255, np.uint8)
     # OpenCV's smooth lines of even thickness t come out 1.4 pixels wider than t.
-    thickness = max(1, 2 * round(brush.radius - 0.7))
+    thickness = max(1, 2 * round(radius - 0.7))
     for stroke in strokes:
-        path = ((stroke - low) * scale + corner) * 16  # cv2 takes 4 fractional bits
-        fixed = np.round(path).astype(np.int32).reshape(-1, 1, 2)
-        if len(fixed) == 1 or np.ptp(fixed.reshape(-1, 2), axis=0).max() == 0:
+        fixed = np.round(stroke * 16).astype(np.int32).reshape(-1, 1, 2)  # 4 fractional bits
+        if np.ptp(fixed, axis=0).max() == 0:
             centre = (int(fixed[0, 0, 0]), int(fixed[0, 0, 1]))
-            cv2.circle(canvas, centre, max(8, round(16 * brush.radius)), (0,), -1, cv2.LINE_AA, 4)
+            cv2.circle(canvas, centre, max(8, round(16 * radius)), (0,), -1, cv2.LINE_AA, 4)
         else:
             cv2.polylines(canvas, [fixed], False, (0,), thickness, cv2.LINE_AA, 4)
-    return np.asarray(255 - canvas if brush.light else canvas, dtype=np.uint8)
+    return canvas
 
 
 def random_brush(rng: np.random.Generator) -> Brush:
