@@ -42,14 +42,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield hub
 
 
-def write_model(folder: Path, digit: int = 3, **outputs: object) -> None:
+def write_model(folder: Path, digit: int = 3, classes: int = 10) -> None:
     """A SavedModel with the classifier's signature to which everything looks like `digit`."""
     import tensorflow as tf
 
     class Reader(tf.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bias = tf.Variable(10 * tf.one_hot(digit, 10))
+            self.bias = tf.Variable(10 * tf.one_hot(digit, classes))
 
         @tf.function(input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")])
         def serve(self, images: tf.Tensor) -> dict[str, tf.Tensor]:

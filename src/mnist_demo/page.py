@@ -84,7 +84,11 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         if not loading.done():
             gr.Info("One moment: the network is still loading.")
         try:
-            return loading.result().classify(image)
+            classifier = loading.result()
+        except Exception as error:
+            raise gr.Error("The network could not be loaded; the server's log says why.") from error
+        try:
+            return classifier.classify(image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 

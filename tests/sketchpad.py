@@ -1,0 +1,57 @@
+"""Drawings kept as strokes, and a hand that draws them on the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Frame, Page
+
+DRAWINGS = Path(__file__).parent / "drawings"
+
+Drawing = dict[str, Any]
+
+
+def load(name: str) -> Drawing:
+    """The drawing in drawings/NAME.json.
+
+    `label` is the digit, `strokes` a list of strokes, each a list of [x, y] in pixels of a square
+    whose side is `canvas`, `radius` the brush's in the same pixels.
+    """
+    drawing: Drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
+    return drawing
+
+
+def draw(page: Page, drawing: Drawing, frame: Frame | None = None) -> None:
+    """Draw with the mouse on the Sketchpad of `page`, or of the frame in it."""
+    x, y, scale = _place(page, drawing, frame)
+    for stroke in drawing["strokes"]:
+        for i, point in enumerate(stroke):
+            page.mouse.move(x + point[0] * scale, y + point[1] * scale)
+            if i == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+
+def touch(page: Page, drawing: Drawing) -> None:
+    """Draw with a finger, which unlike a mouse is nowhere before it touches."""
+    x, y, scale = _place(page, drawing, None)
+    session = page.context.new_cdp_session(page)
+    for stroke in drawing["strokes"]:
+        for i, point in enumerate(stroke):
+            finger = {"x": x + point[0] * scale, "y": y + point[1] * scale}
+            kind = "touchMove" if i else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [finger]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def _place(page: Page, drawing: Drawing, frame: Frame | None) -> tuple[float, float, float]:
+    """Where the square is in the window, and its size in the drawing's pixels."""
+    square = (frame or page).locator("#sketch")
+    square.locator("canvas").first.wait_for()
+    square.scroll_into_view_if_needed()
+    box = square.bounding_box()
+    assert box is not None
+    return box["x"], box["y"], box["width"] / drawing["canvas"]
