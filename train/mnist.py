@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-DATASET = "ylecun/mnist"
+DATASET, REVISION = "ylecun/mnist", "77f3279092a1c1579b2250db8eafed0ad422088c"
 PREFIX = {"train": "train", "test": "t10k"}
 MD5 = {  # of the uncompressed files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -27,13 +28,13 @@ def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
     """`part` "train" or "test": uint8 images (n, 28, 28) and int64 labels (n,).
 
     Raises:
-        SystemExit: neither the folder nor the Hub gives it.
-        ValueError: a file is not the one that MNIST's authors published.
+        SystemExit: neither the folder nor the Hub gives it, or a file is not the one that MNIST's
+            authors published.
     """
     for folder in [] if data_dir is None else [data_dir / "mnist", data_dir]:
         names = [f"{PREFIX[part]}-images-idx3-ubyte", f"{PREFIX[part]}-labels-idx1-ubyte"]
         if (folder / f"{names[0]}.gz").exists():
-            images, labels = (_read_idx(folder / f"{name}.gz") for name in names)
+            images, labels = (read_idx(folder / f"{name}.gz") for name in names)
             return images, labels.astype(np.int64)
     return _from_hub(part)
 
@@ -49,11 +50,15 @@ def read_sample() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
     return (images[~test], labels[~test]), (images[test], labels[test])
 
 
-def _read_idx(file: Path) -> NDArray[np.uint8]:
-    content = gzip.decompress(file.read_bytes())
+def read_idx(file: Path) -> NDArray[np.uint8]:
+    """The array in one of MNIST's four files, gzipped, once its checksum is found right."""
     name = file.name.removesuffix(".gz")
+    try:
+        content = gzip.decompress(file.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise SystemExit(f"{file} cannot be read ({error}): get it again") from None
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != MD5[name]:
-        raise ValueError(f"{file} is damaged: its content has not the md5 of MNIST's {name}")
+        raise SystemExit(f"{file} is damaged: its content has not the md5 of MNIST's {name}")
     dimensions = content[3]
     shape = np.frombuffer(content, ">u4", dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)

@@ -7,10 +7,13 @@ segments of 1a names strokes; counting every .PEN_UP as a component loses a thir
 
 from __future__ import annotations
 
+import lzma
 import re
 import tarfile
-from collections.abc import Callable
-from functools import lru_cache
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -20,30 +23,30 @@ from train.drawing import Drawing
 
 Points = NDArray[np.float32]
 Component = tuple[bool, Points]  # whether the pen was down, and where it went, y upwards
+WANTED = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
 SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
 
 
 def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
     """Every character of one section ("1a" to "1d"), in the order of its files.
 
-    `data_dir`, or unipen/ in it, holds the archive (train_r01_v07*.tar.xz, .tgz ...) or what it
-    unpacks to.
+    `data_dir`, or unipen/ in it, holds the archive (*train_r01_v07*.tgz, .tar.xz ...) or what it
+    unpacks to. A segment that names no strokes is left out with a warning that says which.
 
     Raises:
-        SystemExit: there is no such set there.
-        ValueError: a segment names strokes that its file does not have.
+        SystemExit: there is no such set there, or its archive is damaged.
     """
     files = _files(data_dir)
     folder = f"data/{section}/"
     drawings: list[Drawing] = []
     for path in sorted(name for name in files if name.startswith(folder)):
         name = path.removeprefix(folder).removesuffix(".dat")
-        drawings += read_file(files[path], name, f"unipen-{section}", files.__getitem__)
+        drawings += read_file(files[path], name, f"unipen-{section}", files)
     return drawings
 
 
-def read_file(text: str, name: str, source: str, include: Callable[[str], str]) -> list[Drawing]:
-    """The segments of the file CONTRIBUTOR/.../NAME; `include` gives the text of "include/PATH".
+def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> list[Drawing]:
+    """The segments of CONTRIBUTOR/.../NAME.dat; `files` has what it includes, "include/PATH".
 
     The strokes' file says who wrote them: up to 131 files are one person's. Without a .WRITER_ID,
     the file's name is taken for it.
@@ -55,16 +58,24 @@ def read_file(text: str, name: str, source: str, include: Callable[[str], str]) 
     for line in text.splitlines():
         words = line.split()
         if words[:1] == [".INCLUDE"] and words[1].endswith((".doc", ".dat")):
-            included = include("include/" + words[1])
+            if f"include/{words[1]}" not in files:
+                warnings.warn(f"{source} {name}: no file {words[1]}", stacklevel=2)
+                continue
+            included = files[f"include/{words[1]}"]
+            for nested in re.findall(r"^\.INCLUDE\s+(\S+\.doc)", included, re.MULTILINE):
+                axes = find_axes(files.get(f"include/{nested}", "")) or axes
             axes = find_axes(included) or axes
             if words[1].endswith(".dat"):
                 if found := re.search(r"^\.WRITER_ID[ \t]+(\S+)", included, re.MULTILINE):
                     person = found[1]
-                components = read_components(included, axes)
-        elif match := SEGMENT.match(line):
-            strokes = choose(components, match[1])
-            if not strokes:
-                raise ValueError(f"{source} {name}: segment {match[1]} names no strokes")
+                components += read_components(included, axes)
+        elif words[:2] == [".SEGMENT", "CHARACTER"]:
+            match = SEGMENT.match(line)
+            strokes = choose(components, match[1]) if match else []
+            if not match or not strokes:
+                warnings.warn(f"{source} {name}: no strokes for {line!r}", stacklevel=2)
+                continue
+            # A quotation mark and a backslash are written with a backslash before them.
             label = match[3].replace("\\", "", 1) if len(match[3]) > 1 else match[3]
             down = [stroke * np.array([1, -1], np.float32) for stroke in strokes]
             drawings.append(Drawing(label, f"{contributor}/{person}", source, match[2], down))
@@ -131,29 +142,44 @@ def choose(components: list[Component], ranges: str) -> list[Points]:
 
 @lru_cache(maxsize=1)
 def _files(data_dir: Path) -> dict[str, str]:
-    """Every file below data/ and include/, by its path from there on."""
+    """What sections 1a to 1d need of data/ and include/, by its path from there on."""
     for folder in (data_dir / "unipen", data_dir):
-        if (folder / "data").is_dir() and (folder / "include").is_dir():
-            found = [path for part in ("data", "include") for path in (folder / part).rglob("*.*")]
-            return {
-                path.relative_to(folder).as_posix(): path.read_text("latin-1")
-                for path in found
-                if path.suffix in (".dat", ".doc")
-            }
-        for archive in sorted(folder.glob("train_r01_v07*")):
-            return _unpack(archive)
+        # The public archive unpacks to CDROM/train_r01_v07.
+        for root in (folder, folder / "CDROM" / "train_r01_v07"):
+            if (root / "data").is_dir() and (root / "include").is_dir():
+                paths = [path for path in root.rglob("*") if path.is_file()]
+                return _needed((p.relative_to(root).as_posix(), p.read_bytes) for p in paths)
+        for archive in sorted(folder.glob("*train_r01_v07*")):
+            if archive.name.endswith((".tgz", ".tar.gz", ".tar.xz", ".tar")):
+                try:
+                    with tarfile.open(archive) as tar:
+                        return _needed((m.name, partial(_content, tar, m)) for m in tar)
+                except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+                    raise SystemExit(f"{archive} is damaged ({error}): get it again") from None
     raise SystemExit(
         f"no UNIPEN train_r01_v07 in {data_dir}: run `python -m train download --data-dir DIR`"
     )
 
 
-def _unpack(archive: Path) -> dict[str, str]:
+def _needed(members: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, str]:
     files = {}
-    with tarfile.open(archive, "r:*") as tar:
-        for member in tar:
-            found = re.search(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$", member.name)
-            if found and member.isfile():
-                content = tar.extractfile(member)
-                assert content is not None  # it is a file
-                files[found[1]] = content.read().decode("latin-1")
-    return files
+    for name, content in members:
+        if found := WANTED.search(name):
+            files[found[1]] = content().decode("latin-1")
+    # The public archive's sections 2 to 8 include ten times as much.
+    named = {
+        f"include/{path}"
+        for name, text in files.items()
+        if name.startswith("data/")
+        for path in re.findall(r"^\.INCLUDE\s+(\S+)", text, re.MULTILINE)
+    }
+    return {
+        name: text
+        for name, text in files.items()
+        if name in named or not name.startswith("include/") or name.endswith(".doc")
+    }
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)  # read where it is: nothing is written to the disk
+    return b"" if file is None else file.read()
