@@ -84,7 +84,8 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     steps = max(1, epoch_size(sources) // recipe.batch)
     with strategy.scope():
-        model, average = (build(recipe.width, recipe.dropout) for _ in range(2))
+        many = strategy.num_replicas_in_sync > 1
+        model, average = (build(recipe.width, recipe.dropout, many) for _ in range(2))
         average.set_weights(model.get_weights())
         schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
@@ -95,7 +96,7 @@ def fit(
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
         optimizer.build(model.trainable_variables)
-        epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
+    epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
     checkpoint = tf.train.Checkpoint(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done
     )
