@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -84,6 +85,7 @@ class Hub:
         self.requests: list[str] = []
         self.storage_headers: list[str] = []
         self.free_account = False
+        self.stopped = False
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
 
@@ -99,6 +101,11 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Be out of reach from now on, also for connections that are open."""
+        self.stopped = True
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -110,6 +117,15 @@ class Hub:
         repo = self.repos[kind, name] = Repo(private)
         repo.commit("initial commit", {".gitattributes": File(b"*.pb filter=lfs\n", False)})
         return repo
+
+    def store(self, name: str, folder: Path, private: bool = False) -> str:
+        """Have a repository with the files in `folder`; returns the commit."""
+        files = {}
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            file = File(path.read_bytes(), is_binary(path.read_bytes()))
+            self.objects[file.sha256] = file.data
+            files[path.relative_to(folder).as_posix()] = file
+        return self.create(name, private=private).commit("stored", files)
 
 
 class RefusedError(Exception):
@@ -135,12 +151,13 @@ class Handler(BaseHTTPRequestHandler):
             )
             if self.fault:
                 self.fault.times -= 1
+        if self.hub.stopped:
+            return self.hang_up()
         length = int(self.headers.get("Content-Length") or 0)
         if self.fault and self.fault.cut and self.command in ("PUT", "POST"):
             self.rfile.read(length // 2)
             return self.hang_up()
-        # An upload from a file comes in chunks.
-        body = self.rfile.read(length) if length else self.read_chunks()
+        body = self.rfile.read(length)
         try:
             if self.fault and self.fault.status:
                 return self.send(self.fault.text.encode(), self.fault.status)
@@ -155,15 +172,6 @@ class Handler(BaseHTTPRequestHandler):
             self.send({"error": refused.message}, refused.status, headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = handle_any  # noqa: N815
-
-    def read_chunks(self) -> bytes:
-        data = b""
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            while size := int(self.rfile.readline(), 16):
-                data += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-        return data
 
     def hang_up(self) -> None:
         self.close_connection = True

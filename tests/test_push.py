@@ -208,7 +208,7 @@ def test_no_permission_to_create(hub: Hub, weights: Path, monkeypatch: pytest.Mo
 
 
 def test_no_network(hub: Hub, weights: Path) -> None:
-    hub.__exit__()
+    hub.stop()
     assert "the Hub cannot be reached" in refusal(weights)
 
 
