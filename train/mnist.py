@@ -70,7 +70,8 @@ def _from_hub(part: str) -> tuple[Images, Labels]:
     from PIL import Image
 
     try:
-        file = hf_hub_download(DATASET, f"mnist/{part}-00000-of-00001.parquet", repo_type="dataset")
+        name = f"mnist/{part}-00000-of-00001.parquet"
+        file = hf_hub_download(DATASET, name, repo_type="dataset", revision=REVISION)
     except Exception as error:
         raise SystemExit(
             f"no MNIST: give a folder with its gzipped IDX files by --data-dir "
