@@ -152,15 +152,14 @@ def find_ink(pixels: Pixels) -> Array | None:
         alpha = pixels[:, :, 3]
         if alpha.min() < 255:
             return _clean(_on_white_paper(pixels, alpha), faint=5)
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
-    channels = [pixels] if pixels.ndim == 2 else list(cv2.split(pixels))
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
     distances, noise = [], 0.0
-    for channel in channels:
+    for channel in [pixels] if pixels.ndim == 2 else cv2.split(pixels):
         frame = np.concatenate([channel[0], channel[-1], channel[:, 0], channel[:, -1]])
         paper = float(np.median(frame))
         # Half of the frame's pixels lie within this of the paper's colour.
         noise = max(noise, float(np.median(np.abs(frame - paper))))
-        distances.append(cv2.absdiff(channel, np.full(1, paper)))
+        distances.append(np.asarray(cv2.absdiff(channel, np.full(1, paper)), np.uint8))
     return _clean(_largest(distances), faint=max(5.0, 9 * noise))
 
 
@@ -175,7 +174,7 @@ def _on_white_paper(pixels: Pixels, alpha: Pixels) -> Pixels:
 
 
 def _largest(channels: list[Pixels]) -> Pixels:
-    return reduce(cv2.max, channels)
+    return reduce(lambda a, b: np.asarray(cv2.max(a, b), np.uint8), channels)
 
 
 def _clean(distance: Pixels, faint: float) -> Array | None:
@@ -183,8 +182,8 @@ def _clean(distance: Pixels, faint: float) -> Array | None:
     peak = float(distance.max())
     if peak < max(31, 1.5 * faint):
         return None
-    distance = _cut(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1])
-    return _cut(_without_specks(np.minimum(distance.astype(np.float32) / peak, 1)))
+    clear = _cut(np.asarray(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1], np.uint8))
+    return _cut(_without_specks(np.minimum(clear.astype(np.float32) / peak, 1)))
 
 
 def _cut(ink: NDArray[Ink]) -> NDArray[Ink]:
