@@ -1,6 +1,7 @@
 """Measure the SavedModel in weights/ beside two baselines; write metrics.json and plots there.
 
-The only place that reads MNIST's test part and the held-out writers: run it once per release.
+With --split test, the default, it reads MNIST's test part and the held-out writers: run that once
+per release, and choose by --split validation.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of the baseline")
+    parser.add_argument("--split", choices=["validation", "test"], default="test")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="gets the table")
 
 
@@ -71,23 +73,30 @@ def run(args: argparse.Namespace) -> None:
     readers = [Reader("released", 0, lambda images: _released(classifier, images))]
     results: dict[str, dict[str, Any]] = {reader.name: {} for reader in readers}
     if args.data == "sample":
-        test = Examples(*read_sample()[1])
+        training, test = (Examples(*part) for part in read_sample())
     else:
-        test = Examples(*read_mnist(args.data_dir, "test"))
-        if args.data == "all":
-            training = Examples(*read_mnist(args.data_dir, "train"))
-            model = plain_convnet(split_mnist(training)[0], args.cache / "baseline.keras")
-            readers += [
-                Reader("plain convnet, canvas resized", 1, lambda x: _plain(model, x)),
-                Reader("plain convnet, MNIST normalisation", 2, lambda x: _plain(model, x)),
-            ]
+        training, test = (Examples(*read_mnist(args.data_dir, part)) for part in ("train", "test"))
+    training, validation = split_mnist(training)
+    if args.split == "validation":
+        test = validation
+    if args.data == "all":
+        model = plain_convnet(training, args.cache / "baseline.keras")
+        readers += [
+            Reader("plain convnet, canvas resized", 1, lambda x: _plain(model, x)),
+            Reader("plain convnet, MNIST normalisation", 2, lambda x: _plain(model, x)),
+        ]
     for reader in readers:
         results[reader.name] = mnist_rows(reader, test)
     if args.data == "all":
-        digits = of_split(read_digits(args.data_dir), "test")
-        others = of_split(read_others(args.data_dir), "test")
-        for name, rows in pen_rows(readers, digits, others, args.weights).items():
+        digits = of_split(read_digits(args.data_dir), args.split)
+        others = of_split(read_others(args.data_dir), args.split)
+        plots_to = args.weights if args.split == "test" else Path("out")
+        for name, rows in pen_rows(readers, digits, others, plots_to).items():
             results[name] |= rows
+    table = markdown_table(results)
+    print("\n" + table)
+    if args.split == "validation":
+        return
     training_file = args.weights / "training.json"
     metrics = json.loads(training_file.read_text()) if training_file.exists() else {}
     metrics |= {
@@ -100,8 +109,6 @@ def run(args: argparse.Namespace) -> None:
         | {package: version(package) for package in PACKAGES},
     }
     (args.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    table = markdown_table(results)
-    print("\n" + table)
     if args.data == "all" and args.weights == Path("weights"):
         write_table(args.readme, table)
 
@@ -164,9 +171,9 @@ def pen_rows(
     readers: Sequence[Reader],
     digits: Sequence[Drawing],
     others: Sequence[Drawing],
-    weights: Path,
+    plots_to: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Every figure on held-out writers' strokes, by reader; the plots go to `weights`."""
+    """Every figure on held-out writers' strokes, by reader; the plots go to `plots_to`."""
     rng = np.random.default_rng(0)
     labels = np.array([int(d.label) for d in digits])
     unipen = np.array([d.source != "pendigits" for d in digits])
@@ -213,10 +220,10 @@ def pen_rows(
                     (reader.predict(scribbles[:, reader.view])[1] < 0.5).mean()
                 ),
             }
-            plots.confusion(labels, probabilities, weights / "confusion.png")
-            plots.reliability(labels, probabilities, weights / "reliability.png")
+            plots.confusion(labels, probabilities, plots_to / "confusion.png")
+            plots.reliability(labels, probabilities, plots_to / "reliability.png")
             plots.gallery(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
-    plots.brush_widths(buckets, weights / "brush.png")
+    plots.brush_widths(buckets, plots_to / "brush.png")
     return rows
 
 
