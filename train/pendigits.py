@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,11 @@ def read_pendigits(data_dir: Path) -> list[Drawing]:
     for folder in (data_dir / "pendigits", data_dir):
         for file in (folder / f"{FILE}.gz", folder / FILE):
             if file.exists():
-                packed = file.suffix == ".gz"
-                return parse(gzip.decompress(file.read_bytes()) if packed else file.read_bytes())
+                content = file.read_bytes()
+                try:
+                    return parse(gzip.decompress(content) if file.suffix == ".gz" else content)
+                except (OSError, EOFError, zlib.error, ValueError) as error:
+                    raise SystemExit(f"{file} cannot be read ({error}): get it again") from None
     raise SystemExit(f"no {FILE} in {data_dir}: run `python -m train download --data-dir DIR`")
 
 
