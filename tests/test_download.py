@@ -31,6 +31,7 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.files: dict[str, bytes] = {}
         self.cuts: list[int] = []
+        self.resumes = True
         self.asked: list[tuple[str, str | None]] = []  # path, Range
 
 
@@ -40,6 +41,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = self.headers["Range"]
         self.server.asked.append((self.path, wanted))
+        wanted = wanted if self.server.resumes else None
         content = self.server.files.get(self.path)
         start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
         if content is None or start >= len(content):
@@ -104,6 +106,14 @@ def test_a_broken_connection_is_taken_up_where_it_broke(
     run(tmp_path, "mnist")
     first = next(iter(MD5))
     assert server.asked[:2] == [(f"/mnist/{first}.gz", None), (f"/mnist/{first}.gz", "bytes=100-")]
+    assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
+
+
+def test_a_server_that_only_sends_whole_files(
+    tmp_path: Path, server: Server, tiny_mnist: np.ndarray
+) -> None:
+    server.cuts, server.resumes = [100], False
+    run(tmp_path, "mnist")
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
 

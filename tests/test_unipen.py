@@ -155,8 +155,9 @@ def test_choose_keeps_the_components_as_they_are() -> None:
 def write_tree(root: Path) -> None:
     for name, text in {
         "data/1a/abc/abc0/file7.dat": '.INCLUDE abc/a.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
+        "include/abc/a.doc": ".COORD Y X\n",
         "data/1b/abc/file8.dat": '.INCLUDE abc/a.dat\n.SEGMENT CHARACTER 2 OK "L"\n',
-        "include/abc/a.dat": INK,
+        "include/abc/a.dat": ".INCLUDE abc/a.doc\n" + INK,
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -186,6 +187,7 @@ def test_layouts(tmp_path: Path, lay_out: Callable[[Path], None]) -> None:
     lay_out(tmp_path)
     (digit,), (letter,) = read_unipen(tmp_path, "1a"), read_unipen(tmp_path, "1b")
     assert (digit.label, digit.writer) == ("4", "abc/ann")
+    assert digit.strokes[0].tolist() == [[100, -10], [101, -11], [102, -12]]
     assert (letter.label, letter.writer, letter.source) == ("L", "abc/ann", "unipen-1b")
 
 
