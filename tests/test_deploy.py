@@ -1,0 +1,248 @@
+"""`python -m train deploy` against a Hub on loopback."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import SpaceCard
+
+from tests.hub_standin import READER, WRITER, Hub
+from train import deploy
+
+SPACE, REPO = "Some.One/draw_a_digit", "someone/digits"
+ROOT = deploy.ROOT
+README = """---
+title: Draw a digit
+emoji: ✏️
+colorFrom: yellow
+colorTo: gray
+sdk: gradio
+sdk_version: 6.31.0
+python_version: "3.12"
+app_file: app.py
+license: apache-2.0
+short_description: Reads digits
+datasets:
+- ylecun/mnist
+---
+
+# Draw a digit
+"""
+
+
+@pytest.fixture
+def project(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project with what a Space needs, and with what it must not get."""
+    root = tmp_path / "project"
+    texts = {
+        "README.md": README,
+        "requirements.txt": "# comment\ngradio==6.31.0\n",
+        "app.py": "import mnist_demo",
+        "src/mnist_demo/__init__.py": "",
+        "src/mnist_demo/page.css": "body {}",
+        "src/mnist_demo/__pycache__/page.pyc": "x",
+        "src/mnist_demo/.env": f"HF_TOKEN={WRITER}",
+        "src/mnist_demo.egg-info/PKG-INFO": "x",
+        "LICENSE": "x",
+        "Makefile": "x",
+        "tests/test_x.py": "x",
+        "train/fit.py": "x",
+        "runs/log": "x",
+        "data/mnist.gz": "x",
+    }
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    weights.rename(root / "weights")
+    (root / "weights/training.json").write_text("{}")
+    monkeypatch.setattr(deploy, "ROOT", root)
+    return root
+
+
+def run(*words: str) -> None:
+    parser = argparse.ArgumentParser()
+    deploy.add_arguments(parser)
+    deploy.run(parser.parse_args(["--space", SPACE, *words]))
+
+
+def refusal(*words: str) -> str:
+    """The one line with which the command fails."""
+    with pytest.raises(SystemExit) as caught:
+        run(*words)
+    text = caught.value.code
+    assert isinstance(text, str)
+    assert "\n" not in text
+    assert WRITER not in text
+    return text
+
+
+def test_only_what_the_space_needs(
+    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("--create")
+    space = hub.repos["spaces", SPACE]
+    assert len(space.commits) == 2
+    assert set(space.commits[-1].files) == {
+        ".gitattributes",
+        "LICENSE",
+        "README.md",
+        "app.py",
+        "requirements.txt",
+        "src/mnist_demo/__init__.py",
+        "src/mnist_demo/page.css",
+        "weights/confusion.png",
+        "weights/metrics.json",
+        "weights/model/fingerprint.pb",
+        "weights/model/saved_model.pb",
+        "weights/model/variables/variables.data-00000-of-00001",
+        "weights/model/variables/variables.index",
+    }
+    assert space.variables == {}
+    printed = capsys.readouterr().out
+    assert f"{hub.url}/spaces/{SPACE}" in printed
+    assert '<iframe src="https://some-one-draw-a-digit.hf.space"' in printed
+
+
+def test_pinned_weights(hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sha = hub.store(REPO, project / "weights")
+    run("--create", "--repo", REPO, "--revision", sha)
+    space = hub.repos["spaces", SPACE]
+    assert space.variables == {"MNIST_DEMO_REPO": REPO, "MNIST_DEMO_REVISION": sha}
+    card = SpaceCard(space.commits[-1].files["README.md"].data.decode())
+    assert card.data["models"] == [REPO]
+    assert card.data["datasets"] == ["ylecun/mnist"]
+    repo, names, revision = card.data["preload_from_hub"][0].split()
+    assert (repo, revision) == (REPO, sha)
+    assert {"metrics.json", "model/saved_model.pb"} <= set(names.split(","))
+    assert "confusion.png" not in names
+    assert card.data["python_version"] == "3.12"
+    assert card.data["emoji"] == "✏️"
+    assert "\n# Draw a digit\n" in card.text
+    assert (project / "README.md").read_text(encoding="utf-8") == README
+    # Again: nothing is to be done, and the Space is not restarted.
+    hub.requests.clear()
+    run("--repo", REPO, "--revision", sha)
+    assert len(space.commits) == 2
+    assert f"POST /api/spaces/{SPACE}/variables" not in hub.requests
+
+
+def test_weights_that_the_space_could_not_serve(hub: Hub, project: Path) -> None:
+    hub.store(REPO, project / "weights")
+    assert "no such revision" in refusal("--create", "--repo", REPO, "--revision", "0" * 40)
+    assert ("spaces", SPACE) not in hub.repos
+    assert "full sha" in refusal("--repo", REPO, "--revision", "main")
+    assert "go together" in refusal("--repo", REPO)
+
+
+def test_files_of_an_older_version_go(hub: Hub, project: Path) -> None:
+    run("--create")
+    (project / "src/mnist_demo/page.css").unlink()
+    space = hub.repos["spaces", SPACE]
+    files = space.commits[-1].files
+    space.commit("by hand", files | {"notes.md": files["LICENSE"]})
+    run()
+    assert "src/mnist_demo/page.css" not in space.commits[-1].files
+    assert "notes.md" in space.commits[-1].files
+
+
+def test_dry_run_asks_nobody(
+    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    run("--dry-run", "--repo", REPO, "--revision", "0" * 40)
+    printed = capsys.readouterr().out
+    assert "weights/model/saved_model.pb" in printed
+    assert ".env" not in printed
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("6.31.0", "6.30.0", "sdk_version is '6.30.0', not '6.31.0'"),
+        ("Reads digits", "x" * 61, "short_description has 61 characters, more than 60"),
+        ("yellow", "orange", "colorFrom is 'orange', not 'red' or"),
+        ("gray", "[gray]", "colorTo is ['gray'], not 'red' or"),
+        ('"3.12"', "3.12", "python_version is 3.12, not '3.11' or '3.12'"),
+        ('"3.12"', '"3.9"', "python_version is '3.9'"),
+        ("sdk: gradio", "sdk: docker", "sdk is 'docker', not 'gradio'"),
+        ("license:", "licence:", "no such key as licence; license is missing"),
+        ("title: Draw", "title: 'Draw", "while scanning a quoted scalar"),
+        ("title: Draw a digit\n", "", "title is missing"),
+        ("---\n", "", "title is missing"),
+    ],
+)
+def test_front_matter(hub: Hub, project: Path, old: str, new: str, text: str) -> None:
+    (project / "README.md").write_text(README.replace(old, new), encoding="utf-8")
+    assert text in refusal("--create")
+    assert hub.requests == []
+
+
+def test_the_projects_own_front_matter_and_files() -> None:
+    assert deploy.check_front_matter(ROOT) == []
+    sent = deploy.contents(ROOT)
+    assert "src/mnist_demo/page.py" in sent
+    assert not [name for name in sent if name.startswith(("tests", "train", "docs", "."))]
+    deploy.check_secrets(sent)
+
+
+def test_secrets_stay_here(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "app.py").write_text(f"token = '{READER}'")
+    assert "app.py holds an access token" in refusal("--create")
+    monkeypatch.setenv("HF_TOKEN", "of-another-form")
+    (project / "app.py").write_text("token = 'of-another-form'")
+    assert "app.py holds an access token" in refusal("--create")
+    assert hub.repos == {}
+
+
+def test_something_needed_is_missing(project: Path) -> None:
+    (project / "requirements.txt").unlink()
+    assert "no requirements.txt" in refusal("--dry-run")
+
+
+FAULTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "429": ("POST", "/preupload/", {"status": 429}, "too many requests"),
+    "500": ("POST", "/commit/", {"status": 500}, "(500)"),
+    "cut half-way up": ("PUT", "/objects/", {"cut": True}, "connection to the Hub broke off"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_failure_leaves_nothing_half_written(hub: Hub, project: Path, name: str) -> None:
+    method, path, fault, text = FAULTS[name]
+    space = hub.create(SPACE, "spaces")
+    sha = hub.store(REPO, project / "weights")
+    (project / "weights/confusion.png").write_bytes(b"\0another")  # to be uploaded
+    hub.fail(method, path, **fault)
+    assert text in refusal("--repo", REPO, "--revision", sha)
+    assert len(space.commits) == 1
+    assert space.variables == {}
+
+
+def test_variables_that_could_not_be_set_are_made_up_for(hub: Hub, project: Path) -> None:
+    space = hub.create(SPACE, "spaces")
+    sha = hub.store(REPO, project / "weights")
+    hub.fail("POST", "/variables", times=1, status=500)
+    assert "not the variables" in refusal("--repo", REPO, "--revision", sha)
+    run("--repo", REPO, "--revision", sha)
+    assert space.variables["MNIST_DEMO_REVISION"] == sha
+    assert len(space.commits) == 2
+
+
+def test_no_space(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f"there is no {SPACE} on the Hub" in refusal()
+    hub.free_account = True
+    assert "asks for a paid plan: Gradio Spaces need a PRO subscription" in refusal("--create")
+    monkeypatch.setenv("HF_TOKEN", READER)
+    assert "no permission" in refusal("--create")
+    monkeypatch.setenv("HF_TOKEN", "")
+    assert "There is no token" in refusal()
+    assert hub.repos == {}
+
+
+def test_no_network(hub: Hub, project: Path) -> None:
+    hub.stop()
+    assert "the Hub cannot be reached" in refusal()
