@@ -34,7 +34,7 @@ TIMEOUT = 60  # seconds without a byte
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--only", choices=SETS, nargs="+", default=list(SETS), metavar="SET")
+    parser.add_argument("--only", choices=list(SETS), nargs="+", default=list(SETS))
 
 
 def run(args: argparse.Namespace) -> None:
