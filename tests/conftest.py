@@ -92,6 +92,33 @@ def weights(_weights: Path, tmp_path: Path) -> Path:
 ROOT = Path(__file__).parents[1]
 
 
+def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "train", *map(str, words)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a short training on the sample, made by the three commands a user runs."""
+    folder = tmp_path_factory.mktemp("sample")
+    data = ("--data", "sample")
+    fit = train("fit", *data, "--out", folder / "run", "--epochs", "12", "--width", "32")
+    assert fit.returncode == 0, fit.stderr[-2000:]
+    assert "epoch 12/12" in fit.stdout
+    where = ("--run", folder / "run", "--out", folder / "weights", "--version", "0.0.1")
+    export = train("export", *data, *where)
+    assert export.returncode == 0, export.stderr[-2000:]
+    evaluate = train("evaluate", *data, "--weights", folder / "weights")
+    assert evaluate.returncode == 0, evaluate.stderr[-2000:]
+    return folder
+
+
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo as `make run` serves it, with the repository's weights, on a free port."""

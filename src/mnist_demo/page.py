@@ -100,11 +100,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
         Returns digit (null if the image is blank), confidence, top (the three best guesses),
-        probabilities (of 0 to 9), digit_score (how much it looks like a digit at all) and is_digit.
+        probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
+        and weights (which version of the network answered, and where it comes from).
         """
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
-        return as_json(read(image))
+        return as_json(read(image)) | {"weights": str(loading.result().weights)}
 
     def classify_sketch(drawing: dict[str, Any] | None) -> dict[str, float] | None:
         """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
