@@ -184,4 +184,5 @@ def deploy(
 
 
 def iframe(host: str) -> str:
-    return f'<iframe src="{host}" title="Draw a digit" width="100%" height="700"></iframe>'
+    style = "width: 100%; height: 1000px; border: 0"
+    return f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>'

@@ -130,7 +130,7 @@ def explain(error: Exception, repo: str) -> str:
     for cause in _chain(error):
         if text := _explain(cause, repo):
             return _without_token(text)
-    return _without_token(f"{repo}: {_first_line(str(error)) or type(error).__name__}")
+    return _without_token(_first_line(str(error)) or type(error).__name__)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

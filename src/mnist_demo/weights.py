@@ -61,6 +61,8 @@ def find_weights(source: str | Path | None = None, revision: str | None = None) 
         return repository_weights()
     try:
         return _on_hub(repo, os.environ.get("MNIST_DEMO_REVISION"))
+    except ValueError as error:
+        return repository_weights(f"{repo} cannot be served: {error}")
     except Exception as error:  # whatever it is, it must not keep the demo down
         return repository_weights(f"{repo} cannot be served: {explain(error, repo)}")
 
