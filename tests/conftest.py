@@ -40,6 +40,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         for module in ("utils._http", "file_download"):
             monkeypatch.setattr(f"huggingface_hub.{module}.time", soon)
         yield hub
+    huggingface_hub.close_session()
 
 
 def write_model(folder: Path, digit: int = 3, classes: int = 10) -> None:

@@ -76,6 +76,7 @@ class Fault:
     text: str = ""
     cut: bool = False  # take or send half of the body, then hang up
     corrupt: bool = False  # send as many bytes, but others
+    silent: bool = False  # take the request and never answer
 
 
 class Hub:
@@ -85,7 +86,7 @@ class Hub:
         self.requests: list[str] = []
         self.storage_headers: list[str] = []
         self.free_account = False
-        self.stopped = False
+        self.stopped = threading.Event()
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
 
@@ -105,7 +106,7 @@ class Hub:
 
     def stop(self) -> None:
         """Be out of reach from now on, also for connections that are open."""
-        self.stopped = True
+        self.stopped.set()
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -151,7 +152,9 @@ class Handler(BaseHTTPRequestHandler):
             )
             if self.fault:
                 self.fault.times -= 1
-        if self.hub.stopped:
+        if self.fault and self.fault.silent:
+            self.hub.stopped.wait(60)
+        if self.hub.stopped.is_set():
             return self.hang_up()
         length = int(self.headers.get("Content-Length") or 0)
         if self.fault and self.fault.cut and self.command in ("PUT", "POST"):

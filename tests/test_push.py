@@ -212,6 +212,13 @@ def test_no_network(hub: Hub, weights: Path) -> None:
     assert "the Hub cannot be reached" in refusal(weights)
 
 
+def test_a_hub_that_never_answers(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.create(REPO)
+    monkeypatch.setattr("mnist_demo.hub.PATIENCE", 0.1)
+    hub.fail("POST", "/preupload/", silent=True)
+    assert "the Hub does not answer" in refusal(weights)
+
+
 def test_a_server_that_repeats_the_token(hub: Hub, weights: Path) -> None:
     hub.create(REPO)
     hub.fail("POST", "/preupload/", status=418, text=f"Bearer {WRITER} may not brew")

@@ -149,6 +149,13 @@ def test_no_network(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "the Hub cannot be reached" in find_weights().note
 
 
+def test_a_hub_that_never_answers(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_for(monkeypatch, hub.store(REPO, weights))
+    monkeypatch.setattr("mnist_demo.hub.TIMEOUT", 0.1)
+    hub.fail("HEAD", "/resolve/", silent=True)
+    assert "the Hub does not answer" in find_weights().note
+
+
 def test_offline_mode(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_for(monkeypatch, hub.store(REPO, weights))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.hub import ERRORS, METRICS, explain, read_metrics
+from mnist_demo.hub import ERRORS, METRICS, explain, read_metrics, session_with_patience
 from mnist_demo.weights import FULL_SHA, find_weights
 from train.push import check_name, check_token, list_files, operations
 
@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> None:
     if args.dry_run:
         print(f"Would send to the Space {args.space}:")
         return list_files(files)
+    session_with_patience()
     try:
         deploy(HfApi(), args, files, variables)
     except ERRORS as error:

@@ -9,7 +9,14 @@ from typing import Any
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
 from mnist_demo.graph import check_model
-from mnist_demo.hub import ERRORS, METRICS, check_files, explain, read_metrics
+from mnist_demo.hub import (
+    ERRORS,
+    METRICS,
+    check_files,
+    explain,
+    read_metrics,
+    session_with_patience,
+)
 from train.card import model_card
 
 
@@ -29,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"Would send version {metrics['version']} to {args.repo}:")
         return list_files(files)
     check_token()
+    session_with_patience()
     try:
         push(HfApi(), args.repo, metrics["version"], files, args.create, args.private)
     except ERRORS as error:

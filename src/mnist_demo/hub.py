@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from huggingface_hub import (
     get_hf_file_metadata,
+    get_session,
     get_token,
     hf_hub_download,
     hf_hub_url,
@@ -34,6 +35,7 @@ MODEL_FILE = re.compile(
 MAX_METRICS_BYTES = 1_000_000
 MAX_MODEL_BYTES = 20_000_000
 TIMEOUT = 10  # seconds until a Hub that does not answer counts as out of reach
+PATIENCE = 60  # the same for commands, which somebody is watching
 # What goes wrong on the way to the Hub and back. Commands turn these into one line with `explain`.
 ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
 
@@ -82,6 +84,11 @@ def check_files(weights: Path, metrics: dict[str, Any]) -> None:
             raise ValueError(f"{name} is not listed in {METRICS}")
         if listed[name] != found[name]:
             raise ValueError(f"{name} is not the file that {METRICS} lists: its checksum differs")
+
+
+def session_with_patience() -> None:
+    """Give every request `PATIENCE`; huggingface_hub's own clients would wait forever."""
+    get_session().timeout = httpx2.Timeout(PATIENCE)
 
 
 def fetch(repo: str, revision: str) -> Path:
