@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
 from PIL import Image
+from starlette.routing import BaseRoute
 
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.preprocess import MAX_PIXELS
@@ -23,6 +25,7 @@ from mnist_demo.preprocess import MAX_PIXELS
 HERE = Path(__file__).parent
 CANVAS = 400  # pixels on either side of the Sketchpad's image
 BRUSH = 14  # radius in these pixels
+MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
 BLANK = "Draw a digit from 0 to 9 in the square."
 NOT_A_DIGIT = "That does not look like a digit to me; closest guesses:"
@@ -32,16 +35,13 @@ SEND_SKETCH = (
     "for a plain image file."
 )
 
-# The Sketchpad's own controls, in the order undo, redo, clear.
-PRESS = "() => document.querySelectorAll('#sketch .separator ~ button')[{}].click()"
-
 
 def read_sketch(blobs: dict[str, Any], payload: EditorData | None) -> dict[str, Any] | None:
     """The drawing as `{"composite": image or None}`; None if `payload` names no image at all.
 
     In place of the Sketchpad's own `preprocess`, which decodes every layer and puts no error into
-    words. The page sends an id under which it left the images in `blobs` before (none, if the
-    drawing is blank), or like a Python caller the files themselves.
+    words. A Python caller sends files; Gradio's own page sends an id under which it left the images
+    in `blobs` before (none, if the drawing is blank).
     """
     if payload is None:
         return None
@@ -54,6 +54,16 @@ def read_sketch(blobs: dict[str, Any], payload: EditorData | None) -> dict[str, 
     else:
         return None
     return {"composite": source and open_image(source)}
+
+
+def read_url(url: str) -> Image.Image:
+    """The image in a data URL, which is what our page sends, see page.js."""
+    if len(url) > MAX_URL:
+        raise gr.Error("The drawing is too large.", print_exception=False)
+    try:
+        return open_image(io.BytesIO(base64.b64decode(url.partition(",")[2], validate=True)))
+    except binascii.Error:
+        raise gr.Error(SEND_IMAGE, print_exception=False) from None
 
 
 def read_file(payload: ImageData | None) -> Image.Image | None:
@@ -92,8 +102,8 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
-    def answer(drawing: dict[str, Any] | None) -> tuple[str, dict[str, float] | None, str]:
-        prediction = read(drawing)
+    def answer(url: str) -> tuple[str, dict[str, float] | None, str]:
+        prediction = read(read_url(url))
         return verdict(prediction), guesses(prediction), seen(prediction)
 
     def classify(image: Image.Image | None) -> dict[str, Any]:
@@ -128,19 +138,20 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
                     buttons=[],
                 )
                 with gr.Row(elem_id="tools"):
-                    undo = gr.Button("Undo", min_width=80)
-                    clear = gr.Button("Clear", min_width=80)
+                    gr.Button("Undo", elem_id="undo", min_width=80)
+                    gr.Button("Clear", elem_id="clear", min_width=80)
             with gr.Column(min_width=288):
                 words = gr.HTML(verdict(None), elem_id="verdict")
                 label = gr.Label(label="Best guesses", num_top_classes=3, elem_id="guesses")
                 picture = gr.HTML(seen(None), elem_id="seen")
 
-        undo.click(None, js=PRESS.format(0))
-        clear.click(None, js=PRESS.format(2))
-        sketch.change(
+        script = (HERE / "page.js").read_text(encoding="utf-8")
+        pen = gr.HTML("", html_template="", js_on_load=script, elem_id="pen")
+        pen.input(
             answer,
-            sketch,
+            pen,
             [words, label, picture],
+            trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
         )
@@ -156,12 +167,15 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     return page
 
 
-def serve(page: gr.Blocks) -> None:
-    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise."""
+def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
+    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise.
+
+    `routes` are looked at before Gradio's own.
+    """
     page.launch(
+        app_kwargs={"routes": list(routes)},
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=HERE / "page.css",
-        head=f"<script>{(HERE / 'page.js').read_text()}</script>",
         footer_links=["api", "gradio", "settings"],
         run_history=False,
         enable_monitoring=False,

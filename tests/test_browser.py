@@ -1,0 +1,193 @@
+"""The page in a real browser: drawn on by mouse and finger, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Frame, Page, expect
+
+from mnist_demo.page import BLANK
+from tests.sketchpad import draw, load, touch
+
+ROOT = Path(__file__).parents[1]
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+FIRST = "[data-testid=label-output-value]"
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def page(browser: Browser, app_url: str) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(app_url)
+        yield page
+
+
+def expect_digit(place: Page | Frame, digit: int) -> None:
+    expect(place.locator(FIRST)).to_have_text(str(digit))
+    expect(place.locator("#verdict")).to_have_text(f"This looks like a {digit}.")
+    expect(place.locator("#guesses .confidence")).to_have_count(3)
+
+
+def expect_blank(page: Page) -> None:
+    expect(page.locator("#verdict")).to_have_text(BLANK)
+    expect(page.locator(FIRST)).to_have_count(0)
+    expect(page.locator("#seen img")).to_have_count(0)
+
+
+def test_draws_each_digit_and_clears_between(page: Page) -> None:
+    expect_blank(page)
+    for name in DIGITS:
+        drawing = load(name)
+        draw(page, drawing)
+        expect_digit(page, drawing["label"])
+        page.get_by_role("button", name="Clear").click()
+        expect_blank(page)
+
+
+def test_undo_takes_back_one_stroke_at_a_time(page: Page) -> None:
+    four = load("four")
+    draw(page, four)
+    expect_digit(page, 4)
+    both = settled(page)
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(page.locator("#seen img")).not_to_have_attribute("src", both)
+    undo.click()
+    expect_blank(page)
+    draw(page, four)
+    expect_digit(page, 4)
+    assert settled(page) == both
+
+
+def settled(page: Page) -> str:
+    """What the network saw, when that no longer changes: every stroke gets an answer of its own."""
+    seen = ""
+    for _ in range(30):
+        before, seen = seen, page.locator("#seen img").get_attribute("src") or ""
+        if seen == before:
+            return seen
+        page.wait_for_timeout(1500)
+    pytest.fail("the picture keeps changing")
+
+
+def test_shows_what_the_network_saw(page: Page) -> None:
+    draw(page, load("one"))
+    expect_digit(page, 1)
+    picture = page.locator("#seen img")
+    assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+    assert (picture.get_attribute("alt") or "").startswith("Your drawing")
+
+
+def test_the_first_touch_of_a_finger_draws_and_does_not_scroll(
+    browser: Browser, app_url: str
+) -> None:
+    phone: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2}
+    with browser.new_context(**phone, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(app_url)
+        touch(page, load("one"))
+        expect_digit(page, 1)
+        page.get_by_role("button", name="Clear").tap()
+        expect_blank(page)
+        page.evaluate("scrollTo(0, 40)")  # so that there is room to scroll both ways
+        touch(page, load("seven"))
+        expect_digit(page, 7)
+        assert page.evaluate("scrollY") == 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_fits_the_window_and_stays_in_place(
+    browser: Browser, app_url: str, width: int, scheme: Any
+) -> None:
+    with browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme
+    ) as context:
+        page = context.new_page()
+        page.goto(app_url)
+        page.locator("#sketch canvas").first.wait_for()
+        before = places(page)
+        draw(page, load("seven"))
+        expect_digit(page, 7)
+        assert places(page) == before
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        is_dark = page.evaluate("document.body.classList.contains('dark')")
+        assert is_dark == (scheme == "dark")
+        page.mouse.move(0, 0)  # else the brush's outline is in the picture
+        paper = np.asarray(
+            Image.open(io.BytesIO(page.locator("#sketch").screenshot())).convert("L")
+        )
+        side = paper.shape[1]
+        assert abs(paper.shape[0] - side) <= 2  # square
+        assert paper[side // 10, side // 10] > 250  # white paper
+        assert paper[side * 84 // 400, side * 180 // 400] < 5  # black ink, on the roof of the 7
+
+
+def places(page: Page) -> list[list[float]]:
+    boxes: list[list[float]] = page.evaluate(
+        """ids => ids.map(id => {
+            const box = document.querySelector(id).getBoundingClientRect();
+            return [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round);
+        })""",
+        ["#sketch", "#tools", "#verdict", "#guesses", "#seen"],
+    )
+    return boxes
+
+
+def test_fetches_from_its_own_server_only_and_without_errors(
+    browser: Browser, app_url: str
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        hosts: set[tuple[str, ...]] = set()
+        errors: list[str] = []
+        page.on("request", lambda request: hosts.add(urlsplit(request.url)[:2]))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.extend([said.text] if said.type == "error" else []))
+        page.goto(app_url, wait_until="networkidle")
+        draw(page, load("two"))
+        expect_digit(page, 2)
+        remote = {(scheme, host) for scheme, host in hosts if scheme not in ("blob", "data")}
+        assert remote == {urlsplit(app_url)[:2]}
+        assert errors == []
+
+
+def test_the_iframe_of_the_readme_works_in_another_page(
+    browser: Browser, app_url: str, tmp_path: Path
+) -> None:
+    snippet = re.search(r"<iframe.*?</iframe>", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert snippet
+    html = re.sub('src="[^"]*"', f'src="{app_url}"', snippet[0])
+    (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title><p>Look:</p>{html}")
+    handler = partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/post.html")
+            frame = page.frame(url=re.compile(re.escape(app_url)))
+            assert frame
+            draw(page, load("five"), frame)
+            expect_digit(frame, 5)
+            # As high as the snippet says, the page needs no scroll bar of its own.
+            high, room = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+            assert high <= room
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
