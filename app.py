@@ -2,15 +2,21 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # A Space installs requirements.txt before it has the repository: the package is found by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the processor
 
-from mnist_demo.page import build, serve
+from starlette.routing import Mount
 
-demo = build()
+from mnist_demo import Classifier
+from mnist_demo.page import build, serve
+from mnist_demo.plain import plain
+
+loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
+demo = build(loading.result)
 
 if __name__ == "__main__":
-    serve(demo)
+    serve(demo, [Mount("/v1", plain(loading))])
