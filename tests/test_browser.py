@@ -83,6 +83,18 @@ def settled(page: Page) -> str:
     pytest.fail("the picture keeps changing")
 
 
+def test_clear_wins_over_an_answer_that_is_under_way(page: Page) -> None:
+    one = load("one")
+    draw(page, one)
+    expect_digit(page, 1)
+    for _ in range(2):
+        draw(page, {**one, "strokes": [one["strokes"][0][:2]]})
+        page.get_by_role("button", name="Clear").click()
+    expect_blank(page)
+    page.wait_for_timeout(3000)
+    expect_blank(page)
+
+
 def test_shows_what_the_network_saw(page: Page) -> None:
     draw(page, load("one"))
     expect_digit(page, 1)
