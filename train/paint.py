@@ -48,9 +48,9 @@ def paint(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> NDArray[n
     return np.asarray(255 - canvas if brush.light else canvas, dtype=np.uint8)
 
 
-def draw(strokes: Strokes, radius: float) -> NDArray[np.uint8]:
-    """Dark strokes whose points are canvas pixels: uint8 (CANVAS, CANVAS), paper 255."""
-    canvas = np.full((CANVAS, CANVAS), 255, np.uint8)
+def draw(strokes: Strokes, radius: float, side: int = CANVAS) -> NDArray[np.uint8]:
+    """Dark strokes whose points are canvas pixels: uint8 (side, side), paper 255."""
+    canvas = np.full((side, side), 255, np.uint8)
     # OpenCV's smooth lines of even thickness t come out 1.4 pixels wider than t.
     thickness = max(1, 2 * round(radius - 0.7))
     for stroke in strokes:
