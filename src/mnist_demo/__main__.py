@@ -1,0 +1,22 @@
+"""`python -m mnist_demo classify`: reads many images from the command line."""
+
+import argparse
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the processor
+
+from mnist_demo import batch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m mnist_demo")
+    commands = parser.add_subparsers(required=True)
+    classify = commands.add_parser("classify", help="read many images", description=batch.__doc__)
+    batch.add_arguments(classify)
+    classify.set_defaults(run=batch.run)
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":  # the processes that preprocess import this module too
+    main()
