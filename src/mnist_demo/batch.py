@@ -39,7 +39,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-ROWS = 8192  # in a part: what a killed run loses at most
+ROWS = 2048  # in a part: what a killed run loses at most
 SCHEMA = pa.schema(
     {
         "path": pa.string(),

