@@ -27,7 +27,7 @@ IMAGES, LABELS = mnist_data()
 
 def png(digit: int, number: int = 7, side: int = 280) -> bytes:
     """A real MNIST image as someone would send it: dark on light and enlarged."""
-    index = np.flatnonzero(LABELS == digit)[number]
+    index = np.flatnonzero(digit == LABELS)[number]
     image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
     stream = io.BytesIO()
     Image.fromarray(image).resize((side, side)).save(stream, "PNG")
