@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
     "push": "upload the weights to the Hub",
     "deploy": "publish the Space",
+    "pull-feedback": "turn visitors' corrections into a training set",
 }
 
 
@@ -21,9 +22,9 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before any command imports TensorFlow
     if not argv or argv[0] not in COMMANDS:
         print("usage: python -m train COMMAND [--help]\n")
-        print("\n".join(f"  {name:10}{text}" for name, text in COMMANDS.items()))
+        print("\n".join(f"  {name:15}{text}" for name, text in COMMANDS.items()))
         raise SystemExit(0 if argv in ([], ["-h"], ["--help"]) else 2)
-    module = importlib.import_module(f"train.{argv[0]}")
+    module = importlib.import_module(f"train.{argv[0].replace('-', '_')}")
     parser = argparse.ArgumentParser(prog=f"python -m train {argv[0]}", description=module.__doc__)
     module.add_arguments(parser)
     module.run(parser.parse_args(argv[1:]))

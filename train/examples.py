@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,24 @@ def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
     """Every tenth image for validation, the others for training."""
     held_out = np.arange(len(mnist)) % every == 0
     return mnist[~held_out], mnist[held_out]
+
+
+def read_extra(file: Path) -> Examples:
+    """The arrays `images` and `labels` of an .npz file; SystemExit unless they are examples."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            images, labels = stored["images"], stored["labels"]
+    except FileNotFoundError:
+        raise SystemExit(f"no such file: {file}") from None
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise SystemExit(f"{file} is no .npz file with images and labels: {error}") from None
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or not len(images):
+        raise SystemExit(f"{file}: images must be uint8 (n, 28, 28), n at least 1")
+    if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+        raise SystemExit(f"{file}: labels must be int64 (n,), one for each image")
+    if not np.isin(labels, range(NOT_A_DIGIT, 10)).all():
+        raise SystemExit(f"{file}: labels must be 0 to 9, or {NOT_A_DIGIT} for not a digit")
+    return Examples(images, labels)
 
 
 def load(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from train.augment import distort
-from train.examples import NOT_A_DIGIT, Examples, Source, join, load
+from train.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.model import build
 
 
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
     )
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
+    parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
 
@@ -59,6 +60,8 @@ def run(args: argparse.Namespace) -> None:
     if "TF_CONFIG" in os.environ:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     sources, validation = load(args.data, args.data_dir, args.cache, mislabelled)
+    if args.extra:
+        sources.append(Source("extra", read_extra(args.extra)))
     fit(sources, validation, recipe, args.out, strategy)
 
 
