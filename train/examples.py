@@ -127,7 +127,7 @@ def read_extra(file: Path) -> Examples:
             images, labels = stored["images"], stored["labels"]
     except FileNotFoundError:
         raise SystemExit(f"no such file: {file}") from None
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, BadZipFile) as error:
         raise SystemExit(f"{file} is no .npz file with images and labels: {error}") from None
     if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or not len(images):
         raise SystemExit(f"{file}: images must be uint8 (n, 28, 28), n at least 1")

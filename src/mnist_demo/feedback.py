@@ -105,7 +105,7 @@ class Feedback:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
-        # CommitScheduler sends files whose time has changed, and file systems count in milliseconds.
+        # CommitScheduler sends files whose time has changed; file systems' own clocks are coarse.
         now = time.time_ns()
         os.utime(self._file, ns=(now, now))
 
