@@ -24,6 +24,7 @@ from mnist_demo import Prediction, feedback
 from mnist_demo.feedback import NOT_A_DIGIT, Feedback
 from tests.conftest import ROOT, train
 from tests.hub_standin import WRITER, Hub
+from train.__main__ import main
 from train.pull_feedback import read
 
 REPO = "someone/corrections"
@@ -328,6 +329,10 @@ def keep_some(kept: Feedback) -> None:
         kept.keep(prediction(seed, digit=3), label, "1.2.0")
 
 
+def pull(*words: str | Path) -> None:
+    main(["pull-feedback", *map(str, words)])
+
+
 def check_set(file: Path) -> None:
     """The second image was corrected twice: the last word counts."""
     with np.load(file) as stored:
@@ -338,7 +343,7 @@ def check_set(file: Path) -> None:
 
 
 def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep_some(Feedback())
     good = json.loads(next(folder.glob("*.jsonl")).read_text().splitlines()[0])
@@ -358,16 +363,16 @@ def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
         json.dumps({key: good[key] for key in good if key != "image"}).encode(),
     ]
     (folder / "0.jsonl").write_bytes(b"\n".join(bad))
-    pulled = train("pull-feedback", "--out", tmp_path / "extra.npz")
-    assert pulled.returncode == 0, pulled.stderr
+    pull("--out", tmp_path / "extra.npz")
+    printed = capsys.readouterr()
     check_set(tmp_path / "extra.npz")
-    assert "3 images in " in pulled.stdout
-    assert "2 of them read wrongly and 1 not a digit" in pulled.stdout
-    assert "2 duplicates and 11 damaged lines left out" in pulled.stdout
-    assert "0.jsonl, line 1: no JSON" in pulled.stderr
-    assert "0.jsonl, line 5: label is not from -1 to 9" in pulled.stderr
-    assert "0.jsonl, line 9: the image is not 28x28 gray pixels" in pulled.stderr
-    assert "and 1 more damaged lines" in pulled.stderr and "Traceback" not in pulled.stderr
+    assert "3 images in " in printed.out
+    assert "2 of them read wrongly and 1 not a digit" in printed.out
+    assert "2 duplicates and 11 damaged lines left out" in printed.out
+    assert "0.jsonl, line 1: no JSON" in printed.err
+    assert "0.jsonl, line 5: label is not from -1 to 9" in printed.err
+    assert "0.jsonl, line 9: the image is not 28x28 gray pixels" in printed.err
+    assert "and 1 more damaged lines" in printed.err
 
 
 def test_pull_from_the_dataset(hub: Hub, synced: Feedback, tmp_path: Path) -> None:
@@ -377,26 +382,27 @@ def test_pull_from_the_dataset(hub: Hub, synced: Feedback, tmp_path: Path) -> No
     sha = hub.repos["datasets", REPO].commits[-1].sha
     synced.keep(prediction(9), 9, "1.2.0")
     wait_until(lambda: len(on_hub(hub)) == 6)
-    environment = {
-        "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "home"),
-        "HF_HUB_DISABLE_XET": "1",
-    }
-    words = ("pull-feedback", "--repo", REPO, "--out")
-    pulled = train(*words, tmp_path / "old.npz", "--revision", sha, **environment)
-    assert pulled.returncode == 0, pulled.stderr
+    pull("--repo", REPO, "--revision", sha, "--out", tmp_path / "old.npz")
     check_set(tmp_path / "old.npz")
-    assert train(*words, tmp_path / "new.npz", **environment).returncode == 0
+    pull("--repo", REPO, "--out", tmp_path / "new.npz")
     with np.load(tmp_path / "new.npz") as stored:
         assert stored["labels"].tolist() == [3, 6, -1, 9]
-    missing = train(*words, tmp_path / "x.npz", "--revision", "nowhere", **environment)
-    assert missing.returncode == 1 and not (tmp_path / "x.npz").exists()
-    assert missing.stderr.splitlines()[-1].endswith(f"{REPO} has no such revision")
+    with pytest.raises(SystemExit, match=f"{REPO} has no such revision"):
+        pull("--repo", REPO, "--revision", "nowhere", "--out", tmp_path / "x.npz")
+    with pytest.raises(SystemExit, match="there is no someone/else on the Hub"):
+        pull("--repo", "someone/else", "--out", tmp_path / "x.npz")
+    assert not (tmp_path / "x.npz").exists()
 
 
 def test_pull_says_when_there_is_nothing(folder: Path, tmp_path: Path) -> None:
-    pulled = train("pull-feedback", "--dir", tmp_path / "none", "--out", tmp_path / "extra.npz")
-    assert pulled.returncode == 1 and "none does not exist" in pulled.stderr.splitlines()[-1]
+    out = ("--out", tmp_path / "extra.npz")
+    with pytest.raises(SystemExit, match="feedback does not exist"):
+        pull(*out)
+    folder.mkdir()
+    with pytest.raises(SystemExit, match="There are no corrections in"):
+        pull("--dir", folder, *out)
+    with pytest.raises(SystemExit, match="--revision needs --repo"):
+        pull("--revision", "main", *out)
     assert not (tmp_path / "extra.npz").exists()
 
 
