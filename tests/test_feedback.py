@@ -141,6 +141,21 @@ def test_the_folder_cannot_be_filled(folder: Path, monkeypatch: pytest.MonkeyPat
     assert 3 <= len(lines(folder)) <= 4 and feedback.size(folder) <= 5000
 
 
+def test_nor_by_many_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(folder: Path, size: Callable[[Path], int] = feedback.size) -> int:
+        bytes_before = size(folder)
+        time.sleep(0.01)  # in which other threads could write
+        return bytes_before
+
+    monkeypatch.setattr(feedback, "size", slow)
+    monkeypatch.setattr(feedback, "MAX_FOLDER", 3000)
+    kept = Feedback()
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(kept.keep, prediction(i), i, "1.2.0") for i in range(8)]
+    assert any(future.exception() for future in done)
+    assert 0 < feedback.size(folder) <= 3000
+
+
 def test_the_version_and_the_drawing_cannot_make_a_line_long(folder: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3)).astype(np.uint8)
     Feedback().keep(prediction(), 3, "v" * 1_000_000, Image.fromarray(noise))
@@ -373,6 +388,19 @@ def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
     assert "0.jsonl, line 5: label is not from -1 to 9" in printed.err
     assert "0.jsonl, line 9: the image is not 28x28 gray pixels" in printed.err
     assert "and 1 more damaged lines" in printed.err
+
+
+def test_the_last_word_is_the_latest_whichever_file_it_is_in(folder: Path, tmp_path: Path) -> None:
+    Feedback().keep(prediction(1), 3, "1.2.0")
+    (path,) = folder.glob("*.jsonl")
+    line = json.loads(path.read_text())
+    path.unlink()
+    for name, label, time_said in (("a", 4, "2026-05-02"), ("b", 7, "2026-05-01")):
+        entry = line | {"label": label, "time": f"{time_said}T10:00:00+00:00"}
+        (folder / f"{name}.jsonl").write_text(json.dumps(entry) + "\n")
+    pull("--out", tmp_path / "extra.npz")
+    with np.load(tmp_path / "extra.npz") as stored:
+        assert stored["labels"].tolist() == [4]
 
 
 def test_pull_from_the_dataset(hub: Hub, synced: Feedback, tmp_path: Path) -> None:
