@@ -9,7 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -127,7 +127,9 @@ def visit(loading: Future[Classifier], do: Visit) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             await do(client)
 
-    asyncio.run(run())
+    # In a thread of its own: Playwright's browser keeps an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 async def turns() -> None:

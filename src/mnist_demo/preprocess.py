@@ -159,7 +159,9 @@ def find_ink(pixels: Pixels) -> Array | None:
         paper = float(np.median(frame))
         # Half of the frame's pixels lie within this of the paper's colour.
         noise = max(noise, float(np.median(np.abs(frame - paper))))
-        distances.append(np.asarray(cv2.absdiff(channel, np.full(1, paper)), np.uint8))
+        # By a table of all 256 values: OpenCV takes a column of four pixels for a colour.
+        table = np.abs(np.arange(256) - paper).astype(np.uint8)
+        distances.append(np.asarray(cv2.LUT(channel, table), np.uint8))
     return _clean(_largest(distances), faint=max(5.0, 9 * noise))
 
 
