@@ -18,7 +18,8 @@ from train.pendigits import read_pendigits
 from train.unipen import read_unipen
 
 NOT_A_DIGIT = -1
-PAINTINGS = 6  # of each training digit, each with its own brush, place and distortion
+PAINTINGS = 6  # of each digit, each with its own brush, place and distortion
+ROUNDS = 2  # of such paintings of the training digits
 # Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
 # They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
 # the set's "@" mostly stands for a stroke of no known meaning.
@@ -156,16 +157,17 @@ def load(
         return sources, validation
     if data_dir is None:
         raise SystemExit("--data all needs --data-dir with MNIST, UNIPEN and pendigits in it")
-    pens = painted(data_dir, cache, "train")
-    digits = pens["digits"]
-    if mislabelled is not None:
-        keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
-        digits = digits[keep]
-    sources += [
-        Source("pen digits", digits, 0.45),
-        Source("letters and symbols", pens["others"], 0.4),
-        Source("scribbles and pairs", pens["scribbles"], 1.0),
-    ]
+    for seed in range(ROUNDS):
+        pens = painted(data_dir, cache, "train", seed)
+        digits = pens["digits"]
+        if mislabelled is not None:
+            keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
+            digits = digits[keep]
+        sources += [
+            Source("pen digits", digits, 0.45 / ROUNDS),
+            Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
+            Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
+        ]
     for name, examples in painted(data_dir, cache, "validation").items():
         validation[name] = examples
     return sources, validation

@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
     parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
+    parser.add_argument("--start", type=Path, help="a network.keras to begin with, see `fit`")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
 
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     sources, validation = load(args.data, args.data_dir, args.cache, mislabelled)
     if args.extra:
         sources.append(Source("extra", read_extra(args.extra)))
-    fit(sources, validation, recipe, args.out, strategy)
+    fit(sources, validation, recipe, args.out, strategy, args.start)
 
 
 def fit(
@@ -71,8 +72,12 @@ def fit(
     recipe: Recipe,
     out: Path,
     strategy: tf.distribute.Strategy | None = None,
+    start: Path | None = None,
 ) -> keras.Model:
     """Train for `recipe.epochs` and return the network with averaged weights.
+
+    Begins with the weights of the network in `start`, layer by layer of the same name; layers that
+    it lacks begin at random, as all do without `start`.
 
     The weights returned and validated are an exponential moving average of those trained (Polyak
     and Juditsky, 1992). Writes checkpoints and a log for TensorBoard to `out`, and the averaged
@@ -89,6 +94,8 @@ def fit(
     with strategy.scope():
         many = strategy.num_replicas_in_sync > 1
         model, average = (build(recipe.width, recipe.dropout, many) for _ in range(2))
+        if start is not None:
+            copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
         schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
@@ -134,6 +141,14 @@ def fit(
         manager.save()
         average.save(place / "network.keras")
     return average
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Give `target`'s layers the weights of `source`'s layers of the same names."""
+    known = {layer.name: layer for layer in source.layers}
+    for layer in target.layers:
+        if layer.name in known:
+            layer.set_weights(known[layer.name].get_weights())
 
 
 def make_step(

@@ -66,7 +66,7 @@ def draw(strokes: Strokes, radius: float, side: int = CANVAS) -> NDArray[np.uint
 def random_brush(rng: np.random.Generator) -> Brush:
     """From a hairline to a fat marker, from small to as large as the canvas."""
     size = float(rng.uniform(40, 255))
-    fattest = min(20.0, 0.13 * size)
+    fattest = min(22.0, 0.16 * size)
     radius = float(np.exp(rng.uniform(np.log(0.5), np.log(fattest))))
     return Brush(radius, min(size, CANVAS - 2 * radius), bool(rng.random() < 0.1))
 

@@ -50,9 +50,9 @@ def preprocess(image: Any) -> Array | None:
     Raises:
         ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels.
     """
-    pixels = _pixels(image)
+    pixels = read_pixels(image)
     ink = None if pixels is None else find_ink(pixels)
-    return None if ink is None else normalise(_even_strokes(ink))
+    return None if ink is None else normalise(even_strokes(ink))
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
@@ -65,7 +65,7 @@ def stroke_width(mask: NDArray[np.uint8]) -> float:
     return float(4 * (distance[framed > 0] - 0.5).mean())
 
 
-def _pixels(image: Any) -> Pixels | None:
+def read_pixels(image: Any) -> Pixels | None:
     """The image as a checked array; None for a Sketchpad on which nothing was drawn."""
     if isinstance(image, Mapping):
         if "composite" not in image:
@@ -76,7 +76,7 @@ def _pixels(image: Any) -> Pixels | None:
     elif image is None:
         return None
     if isinstance(image, str | os.PathLike):
-        image = _open(image)
+        image = open_image(image)
     if isinstance(image, Image.Image):
         return _decode(image)
     if isinstance(image, np.ndarray):
@@ -84,7 +84,7 @@ def _pixels(image: Any) -> Pixels | None:
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
 
 
-def _open(path: str | os.PathLike[str]) -> Image.Image:
+def open_image(path: str | os.PathLike[str]) -> Image.Image:
     try:
         return Image.open(path)
     except FileNotFoundError:
@@ -147,11 +147,17 @@ def find_ink(pixels: Pixels) -> Array | None:
     The distance is the largest of the channels', so that yellow on white is ink too, and its sign
     does not matter, so that white on black is read like black on white. None when there is no ink.
     """
+    found = locate_ink(pixels)
+    return None if found is None else found[0]
+
+
+def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
+    """What `find_ink` returns, and the (x, y) in `pixels` of its upper left corner."""
     # Nearly all of the time goes into steps that touch every pixel: these stay in 8 bits.
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = pixels[:, :, 3]
         if alpha.min() < 255:
-            return _clean(_on_white_paper(pixels, alpha), faint=5)
+            return _clean(*_on_white_paper(pixels, alpha), faint=5)
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
     distances, noise = [], 0.0
     for channel in [pixels] if pixels.ndim == 2 else cv2.split(pixels):
@@ -162,36 +168,40 @@ def find_ink(pixels: Pixels) -> Array | None:
         # By a table of all 256 values: OpenCV takes a column of four pixels for a colour.
         table = np.abs(np.arange(256) - paper).astype(np.uint8)
         distances.append(np.asarray(cv2.LUT(channel, table), np.uint8))
-    return _clean(_largest(distances), faint=max(5.0, 9 * noise))
+    return _clean(_largest(distances), (0, 0), faint=max(5.0, 9 * noise))
 
 
-def _on_white_paper(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Distance from white, uint8 (h, w), of RGBA `pixels` laid on white paper."""
+def _on_white_paper(pixels: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, int]]:
+    """Distance from white, uint8 (h, w), of RGBA `pixels` laid on white paper; and its corner."""
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(alpha))
     inked = (slice(y, y + height), slice(x, x + width))
     if not width:
-        return np.zeros((1, 1), np.uint8)
+        return np.zeros((1, 1), np.uint8), (0, 0)
     darkness = _largest([255 - pixels[inked][:, :, channel] for channel in range(3)])
-    return np.asarray(cv2.multiply(darkness, alpha[inked], scale=1 / 255), np.uint8)
+    return np.asarray(cv2.multiply(darkness, alpha[inked], scale=1 / 255), np.uint8), (x, y)
 
 
 def _largest(channels: list[Pixels]) -> Pixels:
     return reduce(lambda a, b: np.asarray(cv2.max(a, b), np.uint8), channels)
 
 
-def _clean(distance: Pixels, faint: float) -> Array | None:
-    """`distance` uint8 (h, w) from the paper as ink: what is `faint` is left out."""
+def _clean(
+    distance: Pixels, corner: tuple[int, int], faint: float
+) -> tuple[Array, tuple[int, int]] | None:
+    """`distance` uint8 (h, w) from the paper as ink, and its `corner`: no `faint` ink is left."""
     peak = float(distance.max())
     if peak < max(31, 1.5 * faint):
         return None
-    clear = _cut(np.asarray(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1], np.uint8))
-    return _cut(_without_specks(np.minimum(clear.astype(np.float32) / peak, 1)))
+    clear = np.asarray(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1], np.uint8)
+    near, (x, y) = _cut(clear)
+    ink, (right, down) = _cut(_without_specks(np.minimum(near.astype(np.float32) / peak, 1)))
+    return ink, (corner[0] + x + right, corner[1] + y + down)
 
 
-def _cut(ink: NDArray[Ink]) -> NDArray[Ink]:
-    """`ink` without the empty rows and columns around it."""
+def _cut(ink: NDArray[Ink]) -> tuple[NDArray[Ink], tuple[int, int]]:
+    """`ink` without the empty rows and columns around it, and where its corner was."""
     x, y, width, height = cv2.boundingRect((ink > 0).view(np.uint8))
-    return ink[y : y + height, x : x + width]
+    return ink[y : y + height, x : x + width], (x, y)
 
 
 def _without_specks(ink: Array) -> Array:
@@ -205,7 +215,7 @@ def _without_specks(ink: Array) -> Array:
     return np.where(specks[labels], np.float32(0), ink) if specks.any() else ink
 
 
-def _even_strokes(ink: Array) -> Array:
+def even_strokes(ink: Array) -> Array:
     """Bring strokes that are thinner or thicker than MNIST's to its usual width.
 
     `ink` is cut to its bounding box. With the box's longest side m and the stroke's width w, moving
@@ -225,7 +235,7 @@ def _even_strokes(ink: Array) -> Array:
     outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 5)
     # Signed distance to the edge, positive inside; pixels are half a pixel from it on either side.
     distance = np.where(framed > 0, inside - 0.5, 0.5 - outside)
-    return _cut(np.clip(distance + np.float32(r + 0.5), 0, 1).astype(np.float32))
+    return _cut(np.clip(distance + np.float32(r + 0.5), 0, 1).astype(np.float32))[0]
 
 
 def _work_mask(ink: Array) -> NDArray[np.uint8]:
