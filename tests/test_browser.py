@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from mnist_demo.page import BLANK
+from mnist_demo.i18n import SENTENCES
 from tests.sketchpad import draw, load, touch
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,7 @@ def expect_digit(place: Page | Frame, digit: int) -> None:
 
 
 def expect_blank(page: Page) -> None:
-    expect(page.locator("#verdict")).to_have_text(BLANK)
+    expect(page.locator("#verdict")).to_have_text(SENTENCES["blank"][0])
     expect(page.locator(FIRST)).to_have_count(0)
     expect(page.locator("#seen img")).to_have_count(0)
 
@@ -182,7 +182,7 @@ def test_the_iframe_of_the_readme_works_in_another_page(
 ) -> None:
     snippet = re.search(r"<iframe.*?</iframe>", (ROOT / "README.md").read_text(), re.DOTALL)
     assert snippet
-    html = re.sub('src="[^"]*"', f'src="{app_url}"', snippet[0])
+    html = re.sub(r'src="[^"?]*', f'src="{app_url}', snippet[0])
     (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title><p>Look:</p>{html}")
     handler = partial(Quiet, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -24,6 +24,26 @@ root.addEventListener("click", (event) => {
   (button.id === "undo" ? undo : clear).click();
 });
 
+// An example takes the place of the drawing: Clear makes the editor report a change, and what is
+// sent then is the example.
+let example = null;
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("button.example");
+  if (!button) return;
+  example = button.querySelector("img").src;
+  root.querySelector("#clear").click();
+  setTimeout(() => example && pass(example), 300); // nothing was drawn, so nothing changed
+});
+
+function pass(url) {
+  example = null;
+  props.value = url;
+  trigger("input");
+}
+
+// Answers are read out as they change.
+root.querySelector("#verdict")?.setAttribute("aria-live", "polite");
+
 // Gradio puts each editor that it makes into window.editor.
 function watchEditor(editor) {
   const square = editor.target_element.closest("#sketch");
@@ -40,8 +60,7 @@ function send(editor) {
   const target = editor.image_container;
   const frame = target.getLocalBounds().rectangle.clone();
   const picture = editor.app.renderer.extract.canvas({ target, frame, resolution: 1 });
-  props.value = picture.toDataURL("image/png");
-  trigger("input");
+  pass(example ?? picture.toDataURL("image/png"));
 }
 
 let editor = window.editor;

@@ -1,4 +1,4 @@
-"""The page: a square to draw in, the three best guesses beside it, and the two endpoints."""
+"""The page with its tabs, and the two endpoints for programs."""
 
 from __future__ import annotations
 
@@ -13,22 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
 from PIL import Image
 from starlette.routing import BaseRoute
 
 from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.draw import draw_tab, guesses
+from mnist_demo.feedback import Feedback
+from mnist_demo.i18n import say, t
 from mnist_demo.preprocess import MAX_PIXELS
 
 HERE = Path(__file__).parent
-CANVAS = 400  # pixels on either side of the Sketchpad's image
-BRUSH = 14  # radius in these pixels
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
-BLANK = "Draw a digit from 0 to 9 in the square."
-NOT_A_DIGIT = "That does not look like a digit to me; closest guesses:"
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
 SEND_SKETCH = (
     'There is no drawing in this: send {"composite": handle_file(path)}, or use /classify '
@@ -89,10 +87,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     loading: Future[Classifier] = ThreadPoolExecutor(1).submit(load)
+    feedback = Feedback()
+    feedback.sync()
 
-    def read(image: Any) -> Prediction:
+    def read(image: Any, request: gr.Request | None = None) -> Prediction:
         if not loading.done():
-            gr.Info("One moment: the network is still loading.")
+            gr.Info(say("loading", request))
         try:
             classifier = loading.result()
         except Exception as error:
@@ -101,10 +101,6 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             return classifier.classify(image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
-
-    def answer(url: str) -> tuple[str, dict[str, float] | None, str]:
-        prediction = read(read_url(url))
-        return verdict(prediction), guesses(prediction), seen(prediction)
 
     def classify(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
@@ -124,37 +120,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         return guesses(read(drawing))
 
     with gr.Blocks(title="Draw a digit", analytics_enabled=False) as page:
-        gr.Markdown("# Draw a digit\nA small neural network reads it as you draw.", elem_id="intro")
-        with gr.Row():
-            with gr.Column(min_width=288):
-                sketch = gr.Sketchpad(
-                    elem_id="sketch",
-                    label="Your drawing",
-                    show_label=False,
-                    canvas_size=(CANVAS, CANVAS),
-                    brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
-                    layers=False,
-                    transforms=(),
-                    buttons=[],
-                )
-                with gr.Row(elem_id="tools"):
-                    gr.Button("Undo", elem_id="undo", min_width=80)
-                    gr.Button("Clear", elem_id="clear", min_width=80)
-            with gr.Column(min_width=288):
-                words = gr.HTML(verdict(None), elem_id="verdict")
-                label = gr.Label(label="Best guesses", num_top_classes=3, elem_id="guesses")
-                picture = gr.HTML(seen(None), elem_id="seen")
+        with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
+            gr.HTML(f"<h1>{t('title')}</h1>")
+            gr.HTML(f"<p>{t('intro')}</p>")
+        with gr.Tabs(elem_id="tabs"), gr.Tab(t("draw"), id="draw"):
+            sketch = draw_tab(read, read_url, loading.result, feedback)
 
-        script = (HERE / "page.js").read_text(encoding="utf-8")
-        pen = gr.HTML("", html_template="", js_on_load=script, elem_id="pen")
-        pen.input(
-            answer,
-            pen,
-            [words, label, picture],
-            trigger_mode="always_last",
-            show_progress="hidden",
-            api_visibility="private",
-        )
         # What only the API has: no visitor sees these components.
         call = gr.Button(visible=False)
         image = gr.Image(label="Image file", visible=False)
@@ -163,6 +134,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         blobs = sketch.blob_storage
         sketch.preprocess = partial(read_sketch, blobs)  # type: ignore[method-assign, assignment]
         call.click(classify, image, gr.JSON(label="Answer", visible=False), api_name="classify")
+        label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     return page
 
@@ -174,8 +146,10 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     """
     page.launch(
         app_kwargs={"routes": list(routes)},
+        i18n=t,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=HERE / "page.css",
+        head=(HERE / "embed.html").read_text(encoding="utf-8"),
         footer_links=["api", "gradio", "settings"],
         run_history=False,
         enable_monitoring=False,
@@ -183,34 +157,6 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         ssr_mode=False,
         pwa=False,
     )
-
-
-def verdict(prediction: Prediction | None) -> str:
-    """One sentence about `prediction`, None before the first, as HTML."""
-    if prediction is None or prediction.digit is None:
-        sentence = BLANK
-    elif not prediction.is_digit:
-        sentence = NOT_A_DIGIT
-    else:
-        sentence = f"This looks like a {prediction.digit}."
-    return f"<p>{sentence}</p>"
-
-
-def guesses(prediction: Prediction) -> dict[str, float] | None:
-    """What a Label shows: digit to probability, None when blank."""
-    return {str(digit): probability for digit, probability in prediction.top(3)} or None
-
-
-def seen(prediction: Prediction | None) -> str:
-    """The 28x28 image the network saw, as HTML; an empty frame when blank."""
-    if prediction is None or prediction.model_input is None:
-        frame = '<div class="nothing"></div>'
-    else:
-        png = io.BytesIO()
-        Image.fromarray(np.round(prediction.model_input * 255).astype(np.uint8)).save(png, "PNG")
-        data = base64.b64encode(png.getvalue()).decode()
-        frame = f'<img alt="Your drawing in 28 by 28 pixels" src="data:image/png;base64,{data}">'
-    return f"<figure>{frame}<figcaption>What the network saw: 28x28 pixels</figcaption></figure>"
 
 
 def as_json(prediction: Prediction) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+"""The Draw tab: a square to draw in, and beside it the answer, what it rests on, and doubts."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.explain import heat_map
+from mnist_demo.feedback import NOT_A_DIGIT, Feedback
+from mnist_demo.i18n import say, t
+
+HERE = Path(__file__).parent
+CANVAS = 400  # pixels on either side of the Sketchpad's image
+BRUSH = 14  # radius in these pixels
+# Of the drawings of validation writers that are read with less confidence, one in three is wrong.
+SURE = 0.8
+
+Read = Callable[[Any, gr.Request | None], Prediction]
+Request = gr.Request | None
+
+
+def draw_tab(
+    read: Read,
+    open_url: Callable[[str], Image.Image],
+    classifier: Callable[[], Classifier],
+    feedback: Feedback,
+) -> gr.Sketchpad:
+    """Builds the tab's components; returns its Sketchpad.
+
+    Args:
+        read: an image to its prediction; waits for the network.
+        open_url: a data URL, as page.js sends it, to an image.
+        classifier: the network that `read` asks, once it has answered.
+        feedback: takes what visitors say about answers.
+    """
+
+    def answer(url: str, request: gr.Request) -> tuple[Any, ...]:
+        prediction = read(open_url(url), request)
+        return (
+            verdict(prediction, request),
+            guesses(prediction),
+            seen(prediction, None, request),
+            "",
+        )
+
+    def explain(url: str, request: gr.Request) -> str:
+        prediction = read(open_url(url), request) if url else None
+        if prediction is None or prediction.digit is None or prediction.model_input is None:
+            return seen(None, None, request)
+        heat = heat_map(classifier(), prediction.model_input, prediction.digit)
+        return seen(prediction, heat, request)
+
+    def keeper(label: int | None) -> Callable[[str, gr.Request], str]:
+        """Keeps `label` for the drawing; None where the visitor says that the answer was right."""
+
+        def keep(url: str, request: gr.Request) -> str:
+            try:
+                drawing = open_url(url)
+                prediction = read(drawing, request)
+                given = prediction.digit if prediction.is_digit else NOT_A_DIGIT
+                chosen = given if label is None else label
+                if chosen is None:
+                    raise ValueError(say("blank", request))
+                feedback.keep(prediction, chosen, str(classifier().weights), drawing)
+            except ValueError as error:
+                raise gr.Error(str(error), print_exception=False) from None
+            return f'<p role="status">{say("thanks", request)}</p>'
+
+        return keep
+
+    with gr.Row():
+        with gr.Column(min_width=288):
+            sketch = gr.Sketchpad(
+                elem_id="sketch",
+                label=t("drawing"),
+                show_label=False,
+                canvas_size=(CANVAS, CANVAS),
+                brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
+                layers=False,
+                transforms=(),
+                buttons=[],
+            )
+            with gr.Row(elem_id="tools"):
+                gr.Button(t("undo"), elem_id="undo", min_width=80)
+                gr.Button(t("clear"), elem_id="clear", min_width=80)
+        with gr.Column(min_width=288, elem_id="answer"):
+            words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
+            label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
+            picture = gr.HTML(nothing_seen(), elem_id="seen")
+            why = gr.Button(t("why"), elem_id="why", size="sm")
+            with gr.Column(elem_id="feedback"):
+                with gr.Row():
+                    gr.HTML(f"<p>{t('right')}</p>")
+                    yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
+                gr.HTML(f"<p>{t('it_was')}</p>")
+                with gr.Row(elem_id="labels"):
+                    others = [gr.Button(str(n), size="sm", min_width=26) for n in range(10)]
+                    others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
+                thanks = gr.HTML("", elem_id="thanks")
+    gr.HTML(example_grid(), elem_id="examples")
+    gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
+
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    pen = gr.HTML("", html_template="", js_on_load=script, elem_id="pen")
+    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    pen.input(answer, pen, [words, label, picture, thanks], trigger_mode="always_last", **private)
+    why.click(explain, pen, picture, trigger_mode="always_last", **private)
+    for button, digit in zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True):
+        button.click(keeper(digit), pen, thanks, trigger_mode="once", **private)
+    return sketch
+
+
+def verdict(prediction: Prediction, request: Request = None) -> str:
+    """One sentence about `prediction` as HTML: sure, unsure, not a digit, or blank."""
+    best = [digit for digit, _ in prediction.top(2)]
+    if not best:
+        sentence = say("blank", request)
+    elif not prediction.is_digit:
+        sentence = say("not_a_digit", request)
+    elif prediction.confidence < SURE:
+        sentence = say("unsure", request, *best)
+    else:
+        sentence = say("sure", request, best[0])
+    return f"<p>{sentence}</p>"
+
+
+def guesses(prediction: Prediction) -> dict[str, float] | None:
+    """What a Label shows: digit to probability, None when blank."""
+    return {str(digit): probability for digit, probability in prediction.top(3)} or None
+
+
+def seen(
+    prediction: Prediction | None, heat: NDArray[np.float32] | None = None, request: Request = None
+) -> str:
+    """The 28x28 image the network saw, and `heat` over it, as HTML; an empty frame when blank."""
+    if prediction is None or prediction.model_input is None:
+        return figure('<div class="nothing"></div>', say("seen", request))
+    ink = np.round(prediction.model_input * 255).astype(np.uint8)
+    if heat is None:
+        return figure(image_tag(ink, say("seen_alt", request)), say("seen", request))
+    # Red where it speaks for the digit, blue where against, gray where it says little.
+    weight = np.abs(heat)[..., np.newaxis] ** 0.5
+    colour = np.where(heat[..., np.newaxis] > 0, [255, 70, 50], [80, 150, 255])
+    gray = np.full((28, 28, 3), 150)
+    shown = (gray * (1 - weight) + colour * weight) * (ink[..., np.newaxis] / 255)
+    tag = image_tag(shown.astype(np.uint8), say("because", request), "heat")
+    return figure(tag, say("because", request))
+
+
+def nothing_seen() -> str:
+    return figure('<div class="nothing"></div>', str(t("seen")))
+
+
+def figure(picture: str, caption: str) -> str:
+    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
+
+
+def image_tag(pixels: NDArray[np.uint8], alt: str, name: str = "") -> str:
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    data = base64.b64encode(png.getvalue()).decode()
+    return f'<img alt="{alt}" class="{name}" src="data:image/png;base64,{data}">'
+
+
+def example_grid() -> str:
+    """Buttons with the pictures of examples.json, as HTML; page.js puts through what is clicked."""
+    examples = json.loads((HERE / "examples.json").read_text())
+    buttons = "".join(
+        f'<button type="button" class="example" aria-label="{title}" title="{title}">'
+        f'<img alt="" src="data:image/png;base64,{data}"></button>'
+        for title, data in examples.items()
+    )
+    return f"<h2>{t('examples')}</h2><div>{buttons}</div>"

