@@ -113,6 +113,15 @@ def run(args: argparse.Namespace) -> None:
         write_table(args.readme, table)
 
 
+def store(weights: Path, key: str, value: Any) -> None:
+    """Add what another command measured to the metrics that this one wrote for `weights`."""
+    file = weights / "metrics.json"
+    if not file.exists():
+        raise SystemExit(f"no {file}: run `python -m train evaluate` first")
+    metrics = json.loads(file.read_text()) | {key: value}
+    file.write_text(json.dumps(metrics, indent=1) + "\n")
+
+
 def _public(words: Sequence[str]) -> list[str]:
     """The command's words without the folders of this machine."""
     return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
