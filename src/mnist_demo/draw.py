@@ -17,7 +17,7 @@ from PIL import Image
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.explain import heat_map
 from mnist_demo.feedback import NOT_A_DIGIT, Feedback
-from mnist_demo.i18n import say, t
+from mnist_demo.i18n import Request, say, t
 
 HERE = Path(__file__).parent
 CANVAS = 400  # pixels on either side of the Sketchpad's image
@@ -25,8 +25,7 @@ BRUSH = 14  # radius in these pixels
 # Of the drawings of validation writers that are read with less confidence, one in three is wrong.
 SURE = 0.8
 
-Read = Callable[[Any, gr.Request | None], Prediction]
-Request = gr.Request | None
+Read = Callable[[Any, Request], Prediction]
 
 
 def draw_tab(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gradio as gr
 
+Request = gr.Request | None
+
 # Key: English, German, Spanish, French, Chinese, Japanese.
 LANGUAGES = ("en", "de", "es", "fr", "zh-CN", "ja")
 SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
@@ -153,6 +155,192 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "请稍候：网络仍在加载。",
         "お待ちください。ネットワークを読み込んでいます。",
     ),
+    "about_title": ("About", "Über", "Acerca de", "À propos", "关于", "このデモについて"),
+    "about": (
+        "Your drawing is cut out, its strokes are brought to one thickness, and it is laid into 28x28"
+        " pixels, as the pictures of the MNIST data set were. A small convolutional network looks at"
+        " it, and at four copies moved by one pixel. It was trained on MNIST and on strokes that"
+        " people wrote with a pen, painted with thin and fat brushes. A second output, trained on"
+        " letters and scribbles, says whether it looks like a digit at all. The percentages are"
+        " calibrated: of the answers given with 90%, about nine in ten are right.",
+        "Deine Zeichnung wird ausgeschnitten, ihre Striche werden gleich dick gemacht, und sie kommt"
+        " in 28x28 Pixel wie die Bilder des Datensatzes MNIST. Ein kleines Faltungsnetz betrachtet"
+        " sie und vier um ein Pixel verschobene Kopien. Es lernte von MNIST und von Strichen, die"
+        " Menschen mit einem Stift schrieben, gemalt mit dünnen und dicken Pinseln. Ein zweiter"
+        " Ausgang, an Buchstaben und Gekritzel trainiert, sagt, ob es überhaupt eine Ziffer ist. Die"
+        " Prozente sind kalibriert: von Antworten mit 90 % stimmen etwa neun von zehn.",
+        "Se recorta tu dibujo, se igualan sus trazos y se coloca en 28x28 píxeles, como las imágenes"
+        " del conjunto MNIST. Una pequeña red convolucional lo mira, junto con cuatro copias movidas"
+        " un píxel. Aprendió de MNIST y de trazos que varias personas escribieron con un lápiz"
+        " digital, pintados con pinceles finos y gruesos. Una segunda salida, entrenada con letras y"
+        " garabatos, dice si parece un dígito. Los porcentajes están calibrados: de las respuestas"
+        " dadas con un 90 %, unas nueve de cada diez son correctas.",
+        "Votre dessin est découpé, ses traits sont ramenés à une même épaisseur, et il est placé dans"
+        " 28x28 pixels, comme les images du jeu MNIST. Un petit réseau convolutif le regarde, avec"
+        " quatre copies décalées d'un pixel. Il a appris de MNIST et de traits écrits au stylet,"
+        " peints avec des pinceaux fins et épais. Une seconde sortie, entraînée sur des lettres et"
+        " des gribouillis, dit si cela ressemble à un chiffre. Les pourcentages sont calibrés : parmi"
+        " les réponses données à 90 %, environ neuf sur dix sont justes.",
+        "系统会裁出你的手写，把笔画调成统一粗细，再放进 28x28 像素，与 MNIST 数据集的图片一样。一个"
+        "小型卷积网络会看它，以及四个平移一个像素的副本。它用 MNIST 和人们用笔写下的笔画训练，"
+        "这些笔画用细笔和粗笔绘出。第二个输出用字母和涂鸦训练，判断它像不像数字。百分比经过校准："
+        "以 90% 给出的答案，大约十个里有九个正确。",
+        "描いた絵を切り抜き、線の太さをそろえ、MNIST データセットの画像と同じように 28x28 ピクセルに"
+        "収めます。小さな畳み込みネットワークが、それと 1 ピクセルずらした四つの写しを見ます。MNIST と、"
+        "人がペンで書いた線を細い筆や太い筆で描いたもので学習しました。文字や落書きで学習した二つ目の"
+        "出力が、そもそも数字に見えるかを答えます。確率は較正済みで、90% の答えは十のうち約九が正解です。",
+    ),
+    "about_figures": (
+        "How well it reads",
+        "Wie gut es liest",
+        "Qué tan bien lee",
+        "Sa précision",
+        "识别效果",
+        "読み取りの精度",
+    ),
+    "no_figures": (
+        "These weights came without figures.",
+        "Zu diesen Gewichten gibt es keine Zahlen.",
+        "Estos pesos no traen cifras.",
+        "Ces poids sont fournis sans chiffres.",
+        "这些权重没有附带数据。",
+        "この重みには数値が付いていません。",
+    ),
+    "row_mnist": (
+        "MNIST test images read right",
+        "Richtig gelesene Testbilder von MNIST",
+        "Imágenes de prueba de MNIST acertadas",
+        "Images de test MNIST bien lues",
+        "MNIST 测试图片正确率",
+        "MNIST テスト画像の正解率",
+    ),
+    "row_unipen": (
+        "People it has never seen (UNIPEN)",
+        "Menschen, die es nie sah (UNIPEN)",
+        "Personas que nunca ha visto (UNIPEN)",
+        "Personnes jamais vues (UNIPEN)",
+        "从未见过的人（UNIPEN）",
+        "初めて見る人の字（UNIPEN）",
+    ),
+    "row_pendigits": (
+        "People it has never seen (pendigits)",
+        "Menschen, die es nie sah (pendigits)",
+        "Personas que nunca ha visto (pendigits)",
+        "Personnes jamais vues (pendigits)",
+        "从未见过的人（pendigits）",
+        "初めて見る人の字（pendigits）",
+    ),
+    "row_worst": (
+        "Worst brush and size",
+        "Schlechtester Pinsel und Größe",
+        "Peor pincel y tamaño",
+        "Pire pinceau et taille",
+        "最差的笔粗与大小",
+        "最も苦手な筆と大きさ",
+    ),
+    "row_auroc": (
+        "Tells digits from letters (1 is perfect)",
+        "Unterscheidet Ziffern von Buchstaben (1 ist perfekt)",
+        "Distingue dígitos de letras (1 es perfecto)",
+        "Distingue chiffres et lettres (1 est parfait)",
+        "区分数字与字母（1 为完美）",
+        "数字と文字の区別（1 が完全）",
+    ),
+    "row_refused": (
+        "Digits called not a digit",
+        "Ziffern, die es für keine hält",
+        "Dígitos que no reconoce como tales",
+        "Chiffres pris pour autre chose",
+        "被误判为非数字的数字",
+        "数字でないとされた数字",
+    ),
+    "row_ece": (
+        "How far its percentages are off",
+        "Wie weit die Prozente danebenliegen",
+        "Cuánto se desvían sus porcentajes",
+        "Erreur de ses pourcentages",
+        "百分比的平均偏差",
+        "確率のずれ",
+    ),
+    "plot_brush": (
+        "Share read right, by the brush's radius",
+        "Anteil richtig gelesener, nach Radius des Pinsels",
+        "Aciertos según el radio del pincel",
+        "Part bien lue selon le rayon du pinceau",
+        "不同笔粗下的正确率",
+        "筆の半径ごとの正解率",
+    ),
+    "plot_confusion": (
+        "What it takes for what",
+        "Was es womit verwechselt",
+        "Qué confunde con qué",
+        "Ce qu'il confond",
+        "混淆矩阵",
+        "何を何と間違えるか",
+    ),
+    "plot_reliability": (
+        "How often it is right, against how sure it is",
+        "Wie oft es recht hat, gegen seine Sicherheit",
+        "Cuánto acierta según su seguridad",
+        "Justesse selon son assurance",
+        "把握程度与实际正确率",
+        "確信度と実際の正解率",
+    ),
+    "about_data": (
+        "What it was trained on",
+        "Womit es trainiert wurde",
+        "Con qué se entrenó",
+        "Ses données d'entraînement",
+        "训练数据",
+        "学習に使ったデータ",
+    ),
+    "about_fails": (
+        "Where it fails",
+        "Wo es scheitert",
+        "Dónde falla",
+        "Ses limites",
+        "局限",
+        "苦手なもの",
+    ),
+    "fails": (
+        "Letters that look like digits (O, l, S, Z, B, g) pass for digits. Half a digit is read as"
+        " the digit it looks like. Only Western digits are known.",
+        "Buchstaben, die wie Ziffern aussehen (O, l, S, Z, B, g), gelten als Ziffern. Eine halbe"
+        " Ziffer wird als die gelesen, der sie gleicht. Nur westliche Ziffern sind bekannt.",
+        "Las letras que parecen dígitos (O, l, S, Z, B, g) pasan por dígitos. Medio dígito se lee"
+        " como el que parece. Solo conoce los dígitos occidentales.",
+        "Les lettres qui ressemblent à des chiffres (O, l, S, Z, B, g) passent pour des chiffres. Un"
+        " demi-chiffre est lu comme celui auquel il ressemble. Seuls les chiffres occidentaux sont"
+        " connus.",
+        "形似数字的字母（O、l、S、Z、B、g）会被当成数字。半个数字会被读作它看起来像的数字。"
+        "只认识西式阿拉伯数字。",
+        "数字に似た文字（O、l、S、Z、B、g）は数字とみなされます。半分の数字は、似ている数字として"
+        "読まれます。西洋式の数字しか知りません。",
+    ),
+    "about_served": (
+        "What is served here",
+        "Was hier läuft",
+        "Qué se sirve aquí",
+        "Ce qui est servi ici",
+        "当前使用的权重",
+        "ここで動いている重み",
+    ),
+    "embed_title": (
+        "Embed & API",
+        "Einbetten & API",
+        "Insertar y API",
+        "Intégrer et API",
+        "嵌入与 API",
+        "埋め込みと API",
+    ),
+    "embed_intro": (
+        "Put this page into yours, or let a program ask.",
+        "Baue diese Seite in deine ein, oder lass ein Programm fragen.",
+        "Inserta esta página en la tuya o pregunta desde un programa.",
+        "Intégrez cette page à la vôtre, ou interrogez-la depuis un programme.",
+        "把本页嵌入你的网页，或用程序调用。",
+        "このページを埋め込むか、プログラムから呼び出せます。",
+    ),
 }
 
 
@@ -169,7 +357,7 @@ def _translations() -> gr.I18n:
 t = _translations()
 
 
-def language(request: gr.Request | None) -> int:
+def language(request: Request) -> int:
     """Which of `LANGUAGES` to answer `request` in; English where it asks for none of them."""
     wanted = request.headers.get("accept-language", "") if request else ""
     for tag in wanted.split(","):
@@ -180,6 +368,6 @@ def language(request: gr.Request | None) -> int:
     return 0
 
 
-def say(key: str, request: gr.Request | None, *values: object) -> str:
+def say(key: str, request: Request, *values: object) -> str:
     """The sentence `key` in the language of `request`."""
     return SENTENCES[key][language(request)].format(*values)

@@ -18,8 +18,10 @@ from gradio.data_classes import ImageData
 from PIL import Image
 from starlette.routing import BaseRoute
 
+from mnist_demo.about import about_tab
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.draw import draw_tab, guesses
+from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import say, t
 from mnist_demo.preprocess import MAX_PIXELS
@@ -123,8 +125,13 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
             gr.HTML(f"<h1>{t('title')}</h1>")
             gr.HTML(f"<p>{t('intro')}</p>")
-        with gr.Tabs(elem_id="tabs"), gr.Tab(t("draw"), id="draw"):
-            sketch = draw_tab(read, read_url, loading.result, feedback)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(t("draw"), id="draw"):
+                sketch = draw_tab(read, read_url, loading.result, feedback)
+            with gr.Tab(t("about_title"), id="about") as tab:
+                about_tab(tab, loading.result)
+            with gr.Tab(t("embed_title"), id="embed") as tab:
+                embed_tab(tab)
 
         # What only the API has: no visitor sees these components.
         call = gr.Button(visible=False)

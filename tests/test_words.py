@@ -1,0 +1,117 @@
+"""What the page says: verdicts, six languages, reasons, the About tab and the snippets."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_demo import Classifier, Prediction
+from mnist_demo.about import about
+from mnist_demo.draw import HERE, seen, verdict
+from mnist_demo.embed import address, snippets
+from mnist_demo.explain import heat_map
+from mnist_demo.i18n import LANGUAGES, SENTENCES, language, say
+from mnist_demo.weights import repository_weights
+
+
+def asking(**headers: str) -> Any:
+    return SimpleNamespace(headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+def prediction(probabilities: dict[int, float], digit_score: float = 0.9) -> Prediction:
+    row = np.zeros(10, np.float32)
+    row[list(probabilities)] = list(probabilities.values())
+    return Prediction(row, digit_score, np.eye(28, dtype=np.float32))
+
+
+def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
+    assert "This looks like a 4." in verdict(prediction({4: 0.97, 9: 0.03}))
+    assert "a 4, or maybe a 9" in verdict(prediction({4: 0.6, 9: 0.4}))
+    assert "not look like a digit" in verdict(prediction({4: 0.97}, digit_score=0.2))
+    assert "Draw a digit" in verdict(Prediction(np.zeros(10, np.float32), 0.0, None))
+
+
+def test_every_sentence_is_there_in_every_language_with_the_same_places() -> None:
+    for key, sentences in SENTENCES.items():
+        assert len(sentences) == len(LANGUAGES) == 6 and all(sentences), key
+        assert len({tuple(re.findall(r"\{\d\}", sentence)) for sentence in sentences}) == 1, key
+
+
+def test_answers_come_in_the_language_that_the_browser_asks_for() -> None:
+    assert LANGUAGES[language(asking(accept_language="de-AT,de;q=0.9,en;q=0.8"))] == "de"
+    assert LANGUAGES[language(asking(accept_language="zh-TW"))] == "zh-CN"
+    assert LANGUAGES[language(asking(accept_language="nl, fr;q=0.5"))] == "fr"
+    assert LANGUAGES[language(asking(accept_language="nl"))] == "en"
+    assert LANGUAGES[language(asking())] == LANGUAGES[language(None)] == "en"
+    assert say("sure", asking(accept_language="es"), 7) == "Parece un 7."
+
+
+def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
+    """A network that sees a 3 in ink in the upper half, and is put off by ink in the lower."""
+
+    def classify_inputs(inputs: list[Any]) -> list[Prediction]:
+        images = np.stack(inputs)
+        excess = images[:, :14].sum(axis=(1, 2)) - images[:, 14:].sum(axis=(1, 2))
+        share = 1 / (1 + np.exp(-excess / 10))
+        return [prediction({3: float(p), 5: float(1 - p)}) for p in share]
+
+    image = np.zeros((28, 28), np.float32)
+    image[5:24, 13:15] = 1
+    network: Any = SimpleNamespace(classify_inputs=classify_inputs)
+    heat = heat_map(network, image, 3)
+    assert heat.shape == (28, 28) and np.abs(heat).max() == pytest.approx(1)
+    assert (heat[6:10, 13:15] > 0).all() and (heat[18:22, 13:15] < 0).all()
+    assert (heat[image == 0] == 0).all()
+    shown = seen(prediction({3: 1.0}), heat)
+    assert 'class="heat"' in shown and "spoke for the answer" in shown
+
+
+def test_the_heat_map_of_the_released_network_covers_the_strokes() -> None:
+    classifier = Classifier.load()
+    seven = np.zeros((28, 28), np.float32)
+    seven[6:8, 8:20] = 1
+    for y in range(8, 25):
+        seven[y, 19 - (y - 8) // 2 : 21 - (y - 8) // 2] = 1
+    heat = heat_map(classifier, seven, 7)
+    assert np.abs(heat).max() == pytest.approx(1) and heat.max() > 0.3
+
+
+def test_about_has_figures_plots_data_and_what_is_served() -> None:
+    weights = repository_weights()
+    text = about(weights)
+    figures = json.loads((weights.path / "metrics.json").read_text())["results"]["released"]
+    assert f"{figures['mnist_test_accuracy']:.2%}" in text
+    assert f"{figures['unipen_1a_accuracy']:.2%}" in text
+    assert text.count("<figure>") == 3 and text.count("CC BY") == 3
+    assert f"version {weights.version} from the repository" in text
+    assert "Wie gut es liest" in about(weights, asking(accept_language="de"))
+
+
+def test_about_says_why_other_weights_are_served_and_quotes_nothing_as_html() -> None:
+    note = "owner/name cannot be served: <script>no</script>"
+    text = about(replace(repository_weights(), note=note))
+    assert "owner/name cannot be served" in text and "<script>" not in text
+
+
+def test_about_does_without_figures(tmp_path: Any) -> None:
+    text = about(replace(repository_weights(), path=tmp_path))
+    assert "came without figures" in text and "<figure>" not in text
+
+
+def test_the_snippets_get_the_address_that_the_visitor_sees() -> None:
+    assert address(asking(referer="https://a-b.hf.space/?embed=1")) == "https://a-b.hf.space"
+    proxied = {"x_forwarded_proto": "https", "x_forwarded_host": "a.org", "host": "10.0.0.1"}
+    assert address(asking(**proxied)) == "https://a.org"
+    assert address(asking(host="127.0.0.1:7860")) == "http://127.0.0.1:7860"
+    assert all("https://a.org" in snippet for snippet in snippets("https://a.org"))
+
+
+def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
+    examples = json.loads((HERE / "examples.json").read_text())
+    assert sum(title.startswith("MNIST") for title in examples) == 10 and len(examples) == 20
