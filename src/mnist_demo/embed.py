@@ -8,11 +8,11 @@ from mnist_demo.i18n import t
 
 GRADIO_JS = f"https://gradio.s3-us-west-2.amazonaws.com/{gr.__version__}/gradio.js"
 
-# Title, language of Gradio's Code component, and the snippet, in which URL stands for the address.
-SNIPPETS: dict[str, tuple[str, str, str]] = {
+# Title and the snippet, in which URL stands for the address. Gradio's Code gets no language:
+# the colours of its syntax are too faint.
+SNIPPETS: dict[str, tuple[str, str]] = {
     "iframe": (
         "HTML: iframe",
-        "html",
         """<iframe
   src="URL/?embed=1"
   title="Draw a digit"
@@ -21,13 +21,11 @@ SNIPPETS: dict[str, tuple[str, str, str]] = {
     ),
     "component": (
         "HTML: web component",
-        "html",
         f"""<script type="module" src="{GRADIO_JS}"></script>
 <gradio-app src="URL"></gradio-app>""",
     ),
     "python": (
         "Python",
-        "python",
         """from gradio_client import Client, handle_file
 
 client = Client("URL")
@@ -36,7 +34,6 @@ print(answer["digit"], answer["confidence"])""",
     ),
     "javascript": (
         "JavaScript",
-        "javascript",
         """async function classify(file) {  // a File, a Blob, or what a canvas's toBlob() gives
   const response = await fetch("URL/v1/classify", { method: "POST", body: file });
   const answer = await response.json();
@@ -44,7 +41,7 @@ print(answer["digit"], answer["confidence"])""",
   return answer;  // { digit, confidence, top, ... }
 }""",
     ),
-    "curl": ("curl", "shell", "curl --data-binary @digit.png URL/v1/classify"),
+    "curl": ("curl", "curl --data-binary @digit.png URL/v1/classify"),
 }
 
 
@@ -54,14 +51,13 @@ def embed_tab(tab: gr.Tab) -> None:
     codes = [
         gr.Code(
             text.replace("URL", "https://OWNER-NAME.hf.space"),
-            language=language,  # type: ignore[arg-type]
             label=title,
             interactive=False,
             lines=1,
             elem_id=f"snippet-{name}",
             buttons=["copy"],
         )
-        for name, (title, language, text) in SNIPPETS.items()
+        for name, (title, text) in SNIPPETS.items()
     ]
 
     def fill(request: gr.Request) -> list[str]:
@@ -84,4 +80,4 @@ def address(request: gr.Request) -> str:
 
 def snippets(url: str) -> list[str]:
     """Every snippet, for the page at `url`."""
-    return [text.replace("URL", url) for _, _, text in SNIPPETS.values()]
+    return [text.replace("URL", url) for _, text in SNIPPETS.values()]

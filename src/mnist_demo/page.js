@@ -16,38 +16,48 @@ function chooseBrush() {
 }
 new MutationObserver(chooseBrush).observe(root, { childList: true, subtree: true });
 
-// Our buttons press the Sketchpad's own, which are hidden: undo, redo, clear, in this order.
-root.addEventListener("click", (event) => {
-  const button = event.target.closest("#undo, #clear");
-  if (!button) return;
-  const [undo, , clear] = root.querySelectorAll("#sketch .separator ~ button");
-  (button.id === "undo" ? undo : clear).click();
-});
-
-// An example takes the place of the drawing: Clear makes the editor report a change, and what is
-// sent then is the example.
-let example = null;
-root.addEventListener("click", (event) => {
-  const button = event.target.closest("button.example");
-  if (!button) return;
-  example = button.querySelector("img").src;
-  root.querySelector("#clear").click();
-  setTimeout(() => example && pass(example), 300); // nothing was drawn, so nothing changed
-});
+let ours = null; // the Sketchpad's editor
+let example = null; // takes the place of the drawing, in what is sent when that is cleared
+let sent = 0;
 
 function pass(url) {
+  sent += 1;
   example = null;
   props.value = url;
   trigger("input");
 }
 
-// Answers are read out as they change.
-root.querySelector("#verdict")?.setAttribute("aria-live", "polite");
+// Our buttons press the Sketchpad's own, which are hidden: undo, redo, clear, in this order.
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("#undo, #clear, .example");
+  if (!button) return;
+  const [undo, , clear] = root.querySelectorAll("#sketch .separator ~ button");
+  if (button.id === "undo") return undo.click();
+  example = button.querySelector("img")?.src ?? null;
+  clear.click();
+  // Where nothing was drawn, the editor has no change to report.
+  const before = sent;
+  setTimeout(() => sent === before && ours && send(ours), 300);
+});
+
+// What Gradio's own parts lack: reading answers out as they change, a role for a label, and a way to
+// scroll code by keyboard.
+function mend() {
+  const verdict = root.querySelector("#verdict:not([aria-live])");
+  if (verdict) verdict.setAttribute("aria-live", "polite");
+  for (const part of root.querySelectorAll(".image-container[aria-label]:not([role])")) {
+    part.setAttribute("role", "group");
+  }
+  for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
+}
+new MutationObserver(mend).observe(root, { childList: true, subtree: true });
+mend();
 
 // Gradio puts each editor that it makes into window.editor.
 function watchEditor(editor) {
   const square = editor.target_element.closest("#sketch");
   if (!square) return;
+  ours = editor;
   let touched = false; // before that, the editor reports changes that are its own
   square.addEventListener("pointerdown", () => (touched = true), { capture: true });
   editor.on("change", () => {

