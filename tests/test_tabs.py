@@ -26,8 +26,9 @@ from mnist_demo.i18n import SENTENCES
 from tests.conftest import serve_app
 from tests.sketchpad import draw, load
 from tests.test_browser import Quiet, expect_blank, expect_digit
+from train.photograph import Scene, photograph
 
-TABS = ("draw", "about_title", "embed_title")
+TABS = ("draw", "photo", "about_title", "embed_title")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,25 @@ def test_speaks_the_visitor_s_language(
             expect(page.get_by_text(SENTENCES[key][language]).first).to_be_visible()
         page.get_by_role("button", name="MNIST 3").click()
         expect(page.locator("#verdict")).to_have_text(SENTENCES["sure"][language].format(3))
+
+
+def test_a_photo_is_read_and_its_steps_are_shown(page: Page, tmp_path: Path) -> None:
+    strokes = [np.array(stroke, np.float32) for stroke in load("four-open")["strokes"]]
+    scene = Scene(ruling="ruled", ink="blue pen", shadow=0.4, gradient=0.3, orientation=6)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
+    page.get_by_role("tab", name="Photo").click()
+    page.locator("#photo input[type=file]").set_input_files(photo)
+    expect(page.locator("#photo_verdict")).to_have_text("This looks like a 4.")
+    expect(page.locator("#photo_guesses .confidence")).to_have_count(3)
+    captions = ["Photo", "Light evened out", "Lines and edges removed", "Digit found", "Ink"]
+    expect(page.locator("#steps figcaption")).to_have_text(
+        [*captions, "What the network saw: 28x28 pixels"]
+    )
+    photo.write_text("no photo")
+    page.locator("#photo").get_by_role("button", name=re.compile("Clear|Remove")).click()
+    page.locator("#photo input[type=file]").set_input_files(photo)
+    expect(page.get_by_text("This is not an image that can be read")).to_be_visible()
 
 
 def test_the_about_tab_says_what_is_served(page: Page) -> None:

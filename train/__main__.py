@@ -13,6 +13,7 @@ COMMANDS = {
     "export": "turn a trained network into the SavedModel in weights/",
     "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
     "page-examples": "make the example pictures of the page",
+    "photos": "measure how many digits are read right in photos",
     "push": "upload the weights to the Hub",
     "deploy": "publish the Space",
     "pull-feedback": "turn visitors' corrections into a training set",

@@ -24,6 +24,7 @@ from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import say, t
+from mnist_demo.photo_tab import photo_tab
 from mnist_demo.preprocess import MAX_PIXELS
 
 HERE = Path(__file__).parent
@@ -128,6 +129,8 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(t("draw"), id="draw"):
                 sketch = draw_tab(read, read_url, loading.result, feedback)
+            with gr.Tab(t("photo"), id="photo"):
+                photo_tab(read, read_file)
             with gr.Tab(t("about_title"), id="about") as tab:
                 about_tab(tab, loading.result)
             with gr.Tab(t("embed_title"), id="embed") as tab:
