@@ -1,0 +1,199 @@
+"""Numbers of several digits: read from drawings side by side, and composed for measuring."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnist_demo import Classifier
+from mnist_demo.numbers import Number, best_runs, read_number, split
+from tests.sketchpad import load
+from train.drawing import Drawing
+from train.evaluate import store
+from train.numbers import GAPS, LENGTHS, compose_many, contact, table
+from train.paint import draw
+
+Ink = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+def ink_of(name: str) -> Ink:
+    """The drawing in white on black, cut to its ink."""
+    drawing = load(name)
+    canvas = 255 - draw([np.array(s, np.float32) for s in drawing["strokes"]], 12, 400)
+    x, y, width, height = cv2.boundingRect(canvas)
+    return canvas[y : y + height, x : x + width]
+
+
+def row(names: list[str], space: int) -> Ink:
+    """Drawings side by side on white paper. `space` is the white between them in pixels, or, if
+    negative, how far the ink of each reaches into the ink of the next."""
+    canvas = np.zeros((500, 400 * len(names)), np.uint8)
+    for i, ink in enumerate(map(ink_of, names)):
+        height, width = ink.shape
+        strip = canvas[450 - height : 450]
+        left = 40
+        if i and space < 0:
+            left = contact(strip, ink) + space
+        elif i:
+            left = int(np.flatnonzero(canvas.any(axis=0))[-1]) + 1 + space
+        room = strip[:, left : left + width]
+        np.maximum(room, ink, out=room)
+    return 255 - canvas
+
+
+def parts(canvas: Ink) -> int:
+    return cv2.connectedComponents((canvas < 230).astype(np.uint8))[0] - 1
+
+
+ROWS = [
+    ["one", "two", "three"],
+    ["four", "five", "six", "seven"],
+    ["eight", "nine", "zero", "one", "five"],
+    ["seven", "three"],
+]
+
+
+@pytest.mark.parametrize("names", ROWS, ids="-".join)
+def test_reads_digits_apart(classifier: Classifier, names: list[str]) -> None:
+    number = read_number(classifier, row(names, 40))
+    assert number.text == "".join(str(load(name)["label"]) for name in names)
+    for prediction in number.digits:
+        assert prediction.top(3)[0][0] == prediction.digit
+        assert len(prediction.top(3)) == 3
+
+
+@pytest.mark.parametrize(
+    "names", [["two", "three"], ["five", "zero"], ["eight", "six", "four"]], ids="-".join
+)
+def test_reads_touching_digits(classifier: Classifier, names: list[str]) -> None:
+    canvas = row(names, -8)
+    assert parts(canvas) == 1
+    text = "".join(str(load(name)["label"]) for name in names)
+    assert read_number(classifier, canvas).text == text
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["three", "five-roof-apart", "two"], ["four", "zero-unclosed"], ["five-roof-apart"]],
+    ids="-".join,
+)
+def test_broken_digits_stay_one(classifier: Classifier, names: list[str]) -> None:
+    text = "".join(str(load(name)["label"]) for name in names)
+    assert read_number(classifier, row(names, 40)).text == text
+
+
+def test_light_ink_on_dark_paper(classifier: Classifier) -> None:
+    assert read_number(classifier, 255 - row(["four", "two"], 40)).text == "42"
+
+
+def test_tells_where_each_digit_is(classifier: Classifier) -> None:
+    canvas = row(["four", "two", "seven"], 30)
+    number = read_number(classifier, canvas)
+    assert number.text == "427"
+    mask = canvas < 255
+    assert number.boxes[0][0] == pytest.approx(40, abs=2)
+    assert number.boxes[-1][2] == pytest.approx(np.flatnonzero(mask.any(axis=0))[-1] + 1, abs=2)
+    for (_, _, right, _), (left, _, _, _) in pairwise(number.boxes):
+        assert left - right == pytest.approx(30, abs=4)
+    for left, top, right, bottom in number.boxes:
+        inside = mask[top:bottom, left:right]
+        assert inside.any(axis=1).mean() > 0.95
+        assert inside.any(axis=0).mean() > 0.95
+
+
+def test_blank_paper_has_no_digits(classifier: Classifier) -> None:
+    for blank in (None, {"composite": None}, np.full((300, 800), 255, np.uint8)):
+        assert read_number(classifier, blank) == Number([], [])
+
+
+def test_ink_in_too_many_pieces_is_refused(classifier: Classifier) -> None:
+    canvas = np.full((300, 800), 255, np.uint8)
+    canvas[10::30, 10::30] = 0
+    with pytest.raises(ValueError, match="pieces"):
+        read_number(classifier, cv2.erode(canvas, np.ones((5, 5), np.uint8)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 60), (60, 1), (3, 2000), (400, 400)])
+def test_a_dot_a_line_and_a_blot_are_no_trouble(
+    classifier: Classifier, shape: tuple[int, int]
+) -> None:
+    canvas = np.pad(np.zeros(shape, np.uint8), 40, constant_values=255)
+    assert len(read_number(classifier, canvas).digits) >= 1
+
+
+def test_the_pieces_hold_all_the_ink_once() -> None:
+    ink = (255 - row(["two", "three"], -8)).astype(np.float32) / np.float32(255)
+    pieces = split(ink)
+    assert ((pieces.labels > 0) == (ink > 0.05)).all()
+    assert set(np.unique(pieces.labels)) == set(range(len(pieces.boxes) + 1))
+    assert len(pieces.cuts) == len(pieces.spaces) == len(pieces.boxes) - 1
+    assert len(pieces.boxes) > 1
+    assert (pieces.cuts > 0).any()
+
+
+def test_the_best_way_is_the_best_of_all() -> None:
+    runs = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
+    worth = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
+    assert best_runs(runs, worth, 3) == [1, 4]
+    assert best_runs(runs, worth + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
+
+
+def drawings() -> list[Drawing]:
+    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    return [
+        Drawing(
+            label=str(load(name)["label"]),
+            writer="own/1",
+            source="own",
+            quality="OK",
+            strokes=[np.array(stroke, np.float32) for stroke in load(name)["strokes"]],
+        )
+        for name in names
+    ]
+
+
+def test_composed_numbers_are_what_they_are_called() -> None:
+    numbers = compose_many(drawings(), 6, seed=0)
+    assert len(numbers) == 6 * len(LENGTHS) * len(GAPS)
+    more_parts = 0
+    for number in numbers:
+        assert len(number.text) == len(number.digits)
+        light = np.median(number.canvas) < 128
+        dark = 255 - number.canvas if light else number.canvas
+        alone = sum(parts(digit) for digit in number.digits)
+        if number.gap in ("apart", "near"):
+            assert parts(dark) == alone
+        elif number.gap == "touching":
+            assert parts(dark) < alone
+        more_parts += (number.gap == "broken") and alone > len(number.digits)
+    assert more_parts > 10  # a stroke interrupted where it crosses another leaves no gap
+    again = compose_many(drawings(), 6, seed=0)
+    assert all((a.canvas == b.canvas).all() for a, b in zip(numbers, again, strict=True))
+
+
+def test_the_table_has_a_row_for_each_length() -> None:
+    right = np.zeros((len(LENGTHS), len(GAPS), 4))
+    right[0, 0] = 1
+    lines = table(right, np.ones_like(right)).splitlines()
+    assert lines[2].startswith("| 2 | 100.0% | 0.0% | 0.0% | 0.0% | 25.0% | 100.0% |")
+    assert lines[-1].startswith("| all | 25.0% |")
+
+
+def test_the_figures_join_those_that_are_there(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="evaluate"):
+        store(tmp_path, "numbers", {})
+    (tmp_path / "metrics.json").write_text('{"version": "1.2.3", "numbers": 1}')
+    store(tmp_path, "numbers", {"read_right": 0.5})
+    written = json.loads((tmp_path / "metrics.json").read_text())
+    assert written == {"version": "1.2.3", "numbers": {"read_right": 0.5}}
