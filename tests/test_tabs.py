@@ -233,6 +233,7 @@ def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect_digit(page, 3)
+        expect(page.locator(".toast-body")).to_have_count(0)  # "still loading", for a moment
         found = []
         for key in TABS:
             page.get_by_role("tab", name=SENTENCES[key][0]).click()

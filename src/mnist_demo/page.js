@@ -45,7 +45,7 @@ root.addEventListener("click", (event) => {
 function mend() {
   const verdict = root.querySelector("#verdict:not([aria-live])");
   if (verdict) verdict.setAttribute("aria-live", "polite");
-  for (const part of root.querySelectorAll(".image-container[aria-label]:not([role])")) {
+  for (const part of root.querySelectorAll("div[aria-label]:not([role])")) {
     part.setAttribute("role", "group");
   }
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
