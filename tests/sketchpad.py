@@ -23,9 +23,9 @@ def load(name: str) -> Drawing:
     return drawing
 
 
-def draw(page: Page, drawing: Drawing, frame: Frame | None = None) -> None:
+def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#sketch") -> None:
     """Draw with the mouse on the Sketchpad of `page`, or of the frame in it."""
-    x, y, scale = _place(page, drawing, frame)
+    x, y, scale = _place(page, drawing, frame, pad)
     for stroke in drawing["strokes"]:
         for i, point in enumerate(stroke):
             page.mouse.move(x + point[0] * scale, y + point[1] * scale)
@@ -34,9 +34,9 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None) -> None:
         page.mouse.up()
 
 
-def touch(page: Page, drawing: Drawing) -> None:
+def touch(page: Page, drawing: Drawing, pad: str = "#sketch") -> None:
     """Draw with a finger, which unlike a mouse is nowhere before it touches."""
-    x, y, scale = _place(page, drawing, None)
+    x, y, scale = _place(page, drawing, None, pad)
     session = page.context.new_cdp_session(page)
     for stroke in drawing["strokes"]:
         for i, point in enumerate(stroke):
@@ -47,9 +47,11 @@ def touch(page: Page, drawing: Drawing) -> None:
     session.detach()
 
 
-def _place(page: Page, drawing: Drawing, frame: Frame | None) -> tuple[float, float, float]:
-    """Where the square is in the window, and its size in the drawing's pixels."""
-    square = (frame or page).locator("#sketch")
+def _place(
+    page: Page, drawing: Drawing, frame: Frame | None, pad: str
+) -> tuple[float, float, float]:
+    """Where the paper is in the window, and how many of its pixels a drawing's pixel is wide."""
+    square = (frame or page).locator(pad)
     square.locator("canvas").first.wait_for()
     square.scroll_into_view_if_needed()
     box = square.bounding_box()

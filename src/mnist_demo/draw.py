@@ -79,19 +79,7 @@ def draw_tab(
 
     with gr.Row():
         with gr.Column(min_width=288):
-            sketch = gr.Sketchpad(
-                elem_id="sketch",
-                label=t("drawing"),
-                show_label=False,
-                canvas_size=(CANVAS, CANVAS),
-                brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
-                layers=False,
-                transforms=(),
-                buttons=[],
-            )
-            with gr.Row(elem_id="tools"):
-                gr.Button(t("undo"), elem_id="undo", min_width=80)
-                gr.Button(t("clear"), elem_id="clear", min_width=80)
+            sketch = sketchpad("", (CANVAS, CANVAS))
         with gr.Column(min_width=288, elem_id="answer"):
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
@@ -109,14 +97,40 @@ def draw_tab(
     gr.HTML(example_grid(), elem_id="examples")
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
 
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    pen = gr.HTML("", html_template="", js_on_load=script, elem_id="pen")
+    drawn = pen("")
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    pen.input(answer, pen, [words, label, picture, thanks], trigger_mode="always_last", **private)
-    why.click(explain, pen, picture, trigger_mode="always_last", **private)
+    drawn.input(
+        answer, drawn, [words, label, picture, thanks], trigger_mode="always_last", **private
+    )
+    why.click(explain, drawn, picture, trigger_mode="always_last", **private)
     for button, digit in zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True):
-        button.click(keeper(digit), pen, thanks, trigger_mode="once", **private)
+        button.click(keeper(digit), drawn, thanks, trigger_mode="once", **private)
     return sketch
+
+
+def sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
+    """A Sketchpad of so many pixels, with Undo and Clear below; `prefix` begins their ids."""
+    sketch = gr.Sketchpad(
+        elem_id=f"{prefix}sketch",
+        label=t("drawing"),
+        show_label=False,
+        canvas_size=size,
+        brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
+        layers=False,
+        transforms=(),
+        buttons=[],
+    )
+    with gr.Row(elem_id=f"{prefix}tools"):
+        gr.Button(t("undo"), elem_id=f"{prefix}undo", min_width=80)
+        gr.Button(t("clear"), elem_id=f"{prefix}clear", min_width=80)
+    return sketch
+
+
+def pen(prefix: str) -> gr.HTML:
+    """A hidden element whose value is what was drawn on the Sketchpad of `prefix`, as a data URL;
+    it has an `input` event after every stroke."""
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    return gr.HTML("", html_template="", js_on_load=script, elem_id=f"{prefix}pen")
 
 
 def verdict(prediction: Prediction, request: Request = None) -> str:

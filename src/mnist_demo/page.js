@@ -1,17 +1,19 @@
-// Ties the Sketchpad to Python. This is the `js_on_load` of the hidden element "pen": what
-// `props.value` is set to becomes its value, and `trigger` makes Gradio send it.
+// Ties a Sketchpad to Python. This is the `js_on_load` of the hidden element "pen", or "number_pen"
+// for "number_sketch": what `props.value` is set to becomes its value, and `trigger` makes Gradio
+// send it.
 //
 // A listener in Python on the Sketchpad itself would also do, but Gradio 6.31 then uploads the
 // background, the layer and the composite up to eight times a stroke, and while it does so, the
 // answer to a later stroke or to Clear can be overtaken by the answer to an earlier one.
 
 const root = element.getRootNode();
+const prefix = element.closest("[id$=pen]").id.replace("pen", "");
 
 // The Sketchpad comes up without a tool, also after Clear: strokes would be lost until the brush is
 // chosen. As long as there is no tool it holds a hint (.empty), and that makes us choose the brush.
 function chooseBrush() {
-  if (root.querySelector("#sketch .empty")) {
-    root.querySelector("#sketch .toolbar-wrap button")?.click();
+  if (root.querySelector(`#${prefix}sketch .empty`)) {
+    root.querySelector(`#${prefix}sketch .toolbar-wrap button`)?.click();
   }
 }
 new MutationObserver(chooseBrush).observe(root, { childList: true, subtree: true });
@@ -29,10 +31,11 @@ function pass(url) {
 
 // Our buttons press the Sketchpad's own, which are hidden: undo, redo, clear, in this order.
 root.addEventListener("click", (event) => {
-  const button = event.target.closest("#undo, #clear, .example");
+  const examples = prefix ? "" : ", .example";
+  const button = event.target.closest(`#${prefix}undo, #${prefix}clear${examples}`);
   if (!button) return;
-  const [undo, , clear] = root.querySelectorAll("#sketch .separator ~ button");
-  if (button.id === "undo") return undo.click();
+  const [undo, , clear] = root.querySelectorAll(`#${prefix}sketch .separator ~ button`);
+  if (button.id === `${prefix}undo`) return undo.click();
   example = button.querySelector("img")?.src ?? null;
   clear.click();
   // Where nothing was drawn, the editor has no change to report.
@@ -43,8 +46,9 @@ root.addEventListener("click", (event) => {
 // What Gradio's own parts lack: reading answers out as they change, a role for a label, and a way to
 // scroll code by keyboard.
 function mend() {
-  const verdict = root.querySelector("#verdict:not([aria-live])");
-  if (verdict) verdict.setAttribute("aria-live", "polite");
+  for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
+    verdict.setAttribute("aria-live", "polite");
+  }
   for (const part of root.querySelectorAll("div[aria-label]:not([role])")) {
     part.setAttribute("role", "group");
   }
@@ -55,7 +59,7 @@ mend();
 
 // Gradio puts each editor that it makes into window.editor.
 function watchEditor(editor) {
-  const square = editor.target_element.closest("#sketch");
+  const square = editor.target_element.closest(`#${prefix}sketch`);
   if (!square) return;
   ours = editor;
   let touched = false; // before that, the editor reports changes that are its own
@@ -73,10 +77,14 @@ function send(editor) {
   pass(example ?? picture.toDataURL("image/png"));
 }
 
+const before = Object.getOwnPropertyDescriptor(window, "editor"); // perhaps another pen's
 let editor = window.editor;
 Object.defineProperty(window, "editor", {
   configurable: true,
   get: () => editor,
-  set: (made) => watchEditor((editor = made)),
+  set: (made) => {
+    before?.set?.(made);
+    watchEditor((editor = made));
+  },
 });
 if (editor) watchEditor(editor);

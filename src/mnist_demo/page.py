@@ -24,6 +24,8 @@ from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import say, t
+from mnist_demo.numbers import Number, read_number
+from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo_tab import photo_tab
 from mnist_demo.preprocess import MAX_PIXELS
 
@@ -93,15 +95,25 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     feedback = Feedback()
     feedback.sync()
 
-    def read(image: Any, request: gr.Request | None = None) -> Prediction:
+    def ready(request: gr.Request | None) -> Classifier:
         if not loading.done():
             gr.Info(say("loading", request))
         try:
-            classifier = loading.result()
+            return loading.result()
         except Exception as error:
             raise gr.Error("The network could not be loaded; the server's log says why.") from error
+
+    def read(image: Any, request: gr.Request | None = None) -> Prediction:
+        classifier = ready(request)
         try:
             return classifier.classify(image)
+        except ValueError as error:
+            raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
+
+    def read_several(image: Any, request: gr.Request | None = None) -> Number:
+        classifier = ready(request)
+        try:
+            return read_number(classifier, image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
@@ -115,6 +127,22 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
         return as_json(read(image)) | {"weights": str(loading.result().weights)}
+
+    def number(image: Image.Image | None) -> dict[str, Any]:
+        """Reads the digits in an image file, side by side, as one number from left to right.
+
+        Returns number (a string, empty if the image is blank), and digits: for each what /classify
+        returns, and its box (left, top, right, bottom, in pixels).
+        """
+        if image is None:
+            raise gr.Error(SEND_IMAGE, print_exception=False)
+        found = read_several(image)
+        digits = zip(found.digits, found.boxes, strict=True)
+        return {
+            "number": found.text,
+            "digits": [as_json(digit) | {"box": box} for digit, box in digits],
+            "weights": str(loading.result().weights),
+        }
 
     def classify_sketch(drawing: dict[str, Any] | None) -> dict[str, float] | None:
         """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
@@ -131,6 +159,8 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
                 sketch = draw_tab(read, read_url, loading.result, feedback)
             with gr.Tab(t("photo"), id="photo"):
                 photo_tab(read, read_file)
+            with gr.Tab(t("numbers"), id="numbers"):
+                numbers_tab(read_several, read_url)
             with gr.Tab(t("about_title"), id="about") as tab:
                 about_tab(tab, loading.result)
             with gr.Tab(t("embed_title"), id="embed") as tab:
@@ -144,6 +174,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         blobs = sketch.blob_storage
         sketch.preprocess = partial(read_sketch, blobs)  # type: ignore[method-assign, assignment]
         call.click(classify, image, gr.JSON(label="Answer", visible=False), api_name="classify")
+        call.click(number, image, gr.JSON(label="Number", visible=False), api_name="read_number")
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     return page
