@@ -25,7 +25,7 @@ from train.examples import of_split, read_digits
 from train.paint import Brush, Strokes, draw, random_brush
 
 LENGTHS = (2, 3, 4, 5)
-GAPS = ("apart", "near", "touching", "broken")
+GAPS = ("apart", "near", "touching", "overlapping", "broken")
 Ink = NDArray[np.uint8]
 
 
@@ -119,8 +119,8 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         "apart": with white between them, 0.15 to 0.6 of a digit's height wide;
         "near": at 0.02 to 0.12 of the height, measured row by row, so that one may reach over
             the next;
-        "touching": one pair's strokes run into each other by up to their width, the other pairs
-            are near or apart;
+        "touching": one pair's strokes run into each other by up to half of their width;
+        "overlapping": by half of it to all of it. The other pairs of the two are near or apart;
         "broken": near or apart, and one of the digits is in parts, see `broken`.
     """
     usual = float(np.median([extent(drawing)[1] for drawing in own]))
@@ -145,7 +145,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         foot = round(len(row) * 0.6 + (slope * i + rng.normal(0, 0.05)) * brush.size)
         strip = row[foot - height : foot]
         kind = gap
-        if gap == "broken" or (gap == "touching" and i != touching):
+        if gap == "broken" or (gap in ("touching", "overlapping") and i != touching):
             kind = "near" if rng.random() < 0.5 else "apart"
         if i == 0:
             left = 0
@@ -158,7 +158,8 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
                 middle,
             )
         else:
-            left = contact(strip, ink) - max(2, round(2 * brush.radius * rng.random()))
+            overlap = brush.radius * (rng.random() + (gap == "overlapping"))
+            left = contact(strip, ink) - max(2, round(overlap))
         left = max(left, 0)
         middle = left + width // 2
         room = strip[:, left : left + width]
