@@ -1,6 +1,7 @@
 """Serves the demo: `python app.py` here, and what a Space runs."""
 
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,4 +20,6 @@ loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the
 demo = build(loading.result)
 
 if __name__ == "__main__":
+    # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     serve(demo, [Mount("/v1", plain(loading))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+import time
 import urllib.error
 import urllib.request
 import zlib
@@ -21,6 +22,8 @@ from PIL import Image
 from mnist_demo import Classifier, Prediction
 from mnist_demo.draw import verdict
 from mnist_demo.page import build
+from tests.conftest import serve_app
+from tests.hub_standin import Hub
 
 
 @pytest.fixture(scope="module")
@@ -170,10 +173,10 @@ def test_files_of_the_server_are_not_read(app_url: str, tmp_path: Path) -> None:
         assert event == "error"
 
 
-def test_both_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
+def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
     with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=60) as response:
         endpoints = json.load(response)["named_endpoints"]
-    assert set(endpoints) == {"/classify", "/classify_sketch"}
+    assert set(endpoints) == {"/classify", "/classify_sketch", "/read_number"}
     assert "probabilities" in endpoints["/classify"]["description"]
     assert "composite" in endpoints["/classify_sketch"]["description"]
 
@@ -219,3 +222,28 @@ def test_says_when_it_is_no_digit() -> None:
     image = np.ones((28, 28), np.float32)
     assert "does not look like a digit to me" in verdict(Prediction(probabilities, 0.01, image))
     assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
+
+
+def test_the_last_corrections_are_sent_when_a_space_is_stopped(hub: Hub, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "first.jsonl").write_text("{}\n")
+    variables = {
+        "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(tmp_path / "home"),
+        "HF_HUB_DISABLE_XET": "1",
+        "MNIST_DEMO_FEEDBACK_DIR": str(kept),
+        "MNIST_DEMO_FEEDBACK_REPO": "owner/corrections",
+    }
+
+    def sent() -> set[str]:
+        repo = hub.repos.get(("datasets", "owner/corrections"))
+        return set(commit.files) if repo and (commit := repo.at("main")) else set()
+
+    with serve_app(tmp_path, **variables):
+        for _ in range(300):
+            if "data/first.jsonl" in sent():
+                break
+            time.sleep(0.1)
+        (kept / "last.jsonl").write_text("{}\n")  # the next commit would be in five minutes
+    assert {"data/first.jsonl", "data/last.jsonl"} <= sent()

@@ -28,7 +28,7 @@ from tests.sketchpad import draw, load
 from tests.test_browser import Quiet, expect_blank, expect_digit
 from train.photograph import Scene, photograph
 
-TABS = ("draw", "photo", "about_title", "embed_title")
+TABS = ("draw", "photo", "numbers", "about_title", "embed_title")
 
 
 @pytest.fixture(scope="module")
