@@ -273,3 +273,37 @@ def test_floats_that_are_no_gray(value: float, tmp_path: Path) -> None:
     array[3, 3] = value
     with pytest.raises(ValueError, match=r"finite|\[0, 1\]"):
         preprocess(array)
+
+
+def test_tiffs_of_other_scales_are_read_like_8_bits(tmp_path: Path) -> None:
+    gray = np.asarray(seven().convert("L"))
+    expected = preprocess(gray)
+    for number, values in enumerate(
+        [
+            gray.astype(np.float32) / 255,
+            gray.astype(np.float32),
+            gray.astype(np.int32),
+            gray.astype(np.int32) * 257,
+            gray.astype(np.uint16) * 257,
+        ]
+    ):
+        path = tmp_path / f"{number}.tiff"
+        Image.fromarray(values).save(path)
+        assert np.array_equal(preprocess(path), expected), number
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -3.0, 1e9])
+def test_tiffs_of_floats_that_are_no_gray(value: float, app_url: str) -> None:
+    array = np.ones((30, 30), np.float32)
+    array[10:20, 14:16] = 0
+    array[3, 3] = value
+    status, answer, _ = post(app_url, encode(Image.fromarray(array), "TIFF"))
+    assert status == 400 and "the image has values" in answer["error"]
+
+
+def test_formats_that_start_other_programs_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    for content in (EPS, SVG, encode(seven().convert("RGB"), "ICNS")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="accepted are PNG, JPEG, WebP"):
+            preprocess(path)

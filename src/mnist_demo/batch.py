@@ -26,7 +26,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from mnist_demo.classifier import BATCH, Classifier, Prediction
-from mnist_demo.preprocess import Array, preprocess
+from mnist_demo.preprocess import FORMATS, Array, preprocess
 from mnist_demo.weights import file_checksums
 
 try:
@@ -206,7 +206,8 @@ def prepare(images: list[str | bytes]) -> list[Array | str | None]:
     results: list[Array | str | None] = []
     for image in images:
         try:
-            source = image if isinstance(image, str) else Image.open(io.BytesIO(image))
+            stream = io.BytesIO(image) if isinstance(image, bytes) else None
+            source = Image.open(stream, formats=FORMATS) if stream else image
             results.append(preprocess(source))
         except UnidentifiedImageError:
             results.append("no image that can be read")

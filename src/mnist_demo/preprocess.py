@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 24_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
 ACCEPTED = (
     "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
     "(height, width), (height, width, 3) or (height, width, 4)"
@@ -86,7 +87,7 @@ def read_pixels(image: Any) -> Pixels | None:
 
 def open_image(path: str | os.PathLike[str]) -> Image.Image:
     try:
-        return Image.open(path)
+        return Image.open(path, formats=FORMATS)
     except FileNotFoundError:
         raise ValueError(f"no such file: {Path(path).name}") from None
     except Image.DecompressionBombError:
@@ -107,12 +108,30 @@ def _decode(image: Image.Image) -> Pixels:
     try:
         # The size of the header is checked above: only now may the pixels be unpacked.
         image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I"):  # 16 bits a pixel, whose conversion by Pillow cuts off
-            return _check((np.asarray(image, dtype=np.float32) / 65535).clip(0, 1))
-        transparent = image.has_transparency_data
-        return _check(np.asarray(image.convert("RGBA" if transparent else "RGB")))
+        if image.mode[0] in "IF":  # more than 8 bits a pixel: Pillow's conversion cuts off
+            image.load()
+        else:
+            transparent = image.has_transparency_data
+            return _check(np.asarray(image.convert("RGBA" if transparent else "RGB")))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
+    return _check(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
+
+
+def _in_unit_range(values: Array, mode: str) -> Array:
+    """Pixels of more than 8 bits, float32 (h, w), in [0, 1]; the file does not tell their scale."""
+    if not np.isfinite(values).all():
+        raise ValueError("the image has values that are not finite")
+    lowest, highest = values.min(), values.max()
+    if lowest < 0 or highest > 65535:
+        raise ValueError(
+            f"the image has values from {lowest:.4g} to {highest:.4g}; accepted are 0 to 1, "
+            "0 to 255 and 0 to 65535"
+        )
+    if mode == "F" and highest <= 1:
+        return values
+    # A mode like I;16 says 16 bits; of plain I and F the values must tell.
+    return values / np.float32(255 if mode in ("I", "F") and highest <= 255 else 65535)
 
 
 def _check(array: NDArray[Any]) -> Pixels:
