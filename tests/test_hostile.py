@@ -7,15 +7,19 @@ import io
 import json
 import urllib.parse
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import HTTPException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
+from mnist_demo.blobs import MAX_BLOBS
+from mnist_demo.draw import sketchpad
 from mnist_demo.preprocess import preprocess
 from tests.test_app import white_png
 from tests.test_plain import form, png, post
@@ -278,18 +282,19 @@ def test_floats_that_are_no_gray(value: float, tmp_path: Path) -> None:
 def test_tiffs_of_other_scales_are_read_like_8_bits(tmp_path: Path) -> None:
     gray = np.asarray(seven().convert("L"))
     expected = preprocess(gray)
-    for number, values in enumerate(
-        [
-            gray.astype(np.float32) / 255,
-            gray.astype(np.float32),
-            gray.astype(np.int32),
-            gray.astype(np.int32) * 257,
-            gray.astype(np.uint16) * 257,
-        ]
-    ):
+    scales: list[np.ndarray] = [
+        gray.astype(np.float32) / 255,
+        gray.astype(np.float32),
+        gray.astype(np.int32),
+        gray.astype(np.int32) * 257,
+        gray.astype(np.uint16) * 257,
+    ]
+    for number, values in enumerate(scales):
         path = tmp_path / f"{number}.tiff"
         Image.fromarray(values).save(path)
-        assert np.array_equal(preprocess(path), expected), number
+        result = preprocess(path)
+        assert result is not None and expected is not None
+        assert np.array_equal(result, expected), number
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -3.0, 1e9])
@@ -307,3 +312,21 @@ def test_formats_that_start_other_programs_are_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ValueError, match="accepted are PNG, JPEG, WebP"):
             preprocess(path)
+
+
+def test_thousands_of_abandoned_and_forged_blobs() -> None:
+    sketch = sketchpad("", (400, 400))
+
+    def send(name: str, content: bytes, kind: str = "composite", index: str = "null") -> None:
+        fields = {"type": kind, "index": index, "id": name}
+        sketch.accept_blobs(SimpleNamespace(data=fields, files=[("blob", content)]))
+
+    for number in range(3000):
+        send(str(number), b"drawing")
+    send("layer", b"x", "layer", "1000000000")
+    assert list(sketch.blob_storage) == [str(n) for n in range(3000 - MAX_BLOBS, 3000)]
+    for name, content in [("a", bytes(2_000_000)), ("a" * 9999, b"")]:
+        with pytest.raises(HTTPException, match="too large"):
+            send(name, content)
+    with pytest.raises(HTTPException, match="no drawing"):
+        sketch.accept_blobs(SimpleNamespace(data={}, files=[]))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnist_demo.blobs import bound_blobs
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.explain import heat_map
 from mnist_demo.feedback import NOT_A_DIGIT, Feedback
@@ -123,6 +124,7 @@ def sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
     with gr.Row(elem_id=f"{prefix}tools"):
         gr.Button(t("undo"), elem_id=f"{prefix}undo", min_width=80)
         gr.Button(t("clear"), elem_id=f"{prefix}clear", min_width=80)
+    bound_blobs(sketch)
     return sketch
 
 

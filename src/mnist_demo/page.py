@@ -27,7 +27,7 @@ from mnist_demo.i18n import say, t
 from mnist_demo.numbers import Number, read_number
 from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo_tab import photo_tab
-from mnist_demo.preprocess import MAX_PIXELS
+from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 
 HERE = Path(__file__).parent
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
@@ -76,7 +76,7 @@ def read_file(payload: ImageData | None) -> Image.Image | None:
 
 def open_image(source: str | io.BytesIO) -> Image.Image:
     try:
-        return Image.open(source)
+        return Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
         raise gr.Error(
             f"The image is too large: at most {MAX_PIXELS:,} pixels are read.",
