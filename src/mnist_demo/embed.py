@@ -16,7 +16,7 @@ SNIPPETS: dict[str, tuple[str, str]] = {
         """<iframe
   src="URL/?embed=1"
   title="Draw a digit"
-  style="width: 100%; height: 720px; border: 0"
+  style="width: 100%; height: 820px; border: 0"
 ></iframe>""",
     ),
     "component": (
