@@ -1,12 +1,13 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
 # make test   installs what the tests need, a browser included, and runs all checks
+# make bench  measures for five minutes how fast the demo is, into bench/
 #
-# Both are quick the second time. Choose the interpreter with PYTHON=python3.12.
+# Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
 
-.PHONY: run test clean
+.PHONY: run test bench clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -17,6 +18,10 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	$(BIN)/python -m tests.browser
 	$(BIN)/pytest
+
+bench: .venv/test.stamp
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf .venv

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -91,6 +92,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     # Pillow refuses images of more than twice this, and only warns of those above it.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    # Gradio sums up its last 10,000 events by pandas after each event, for a page that is off here.
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
     loading: Future[Classifier] = ThreadPoolExecutor(1).submit(load)
     feedback = Feedback()
     feedback.sync()
@@ -173,11 +177,28 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         image.preprocess = read_file  # type: ignore[method-assign]
         blobs = sketch.blob_storage
         sketch.preprocess = partial(read_sketch, blobs)  # type: ignore[method-assign, assignment]
-        call.click(classify, image, gr.JSON(label="Answer", visible=False), api_name="classify")
+        call.click(
+            classify,
+            image,
+            gr.JSON(label="Answer", visible=False),
+            api_name="classify",
+            concurrency_limit=4,
+        )
         call.click(number, image, gr.JSON(label="Number", visible=False), api_name="read_number")
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
+    keep_configs(page)
     return page
+
+
+def keep_configs(page: gr.Blocks) -> None:
+    """Describe each component once: Gradio does so again for every session, and each call of the
+    API is one, which takes longer than the answer itself. Updates make new components."""
+    for block in page.blocks.values():
+        for name in ("get_config", "api_info", "api_info_as_input", "api_info_as_output"):
+            describe = getattr(type(block), name, None)
+            if describe is not None and not (name != "get_config" and block.skip_api):
+                setattr(block, name, partial(dict, describe(block)))
 
 
 def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:

@@ -1,0 +1,42 @@
+"""The arithmetic of the benchmark; what it measures is for the machine it runs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import ROWS, met, plot, ratio, table
+
+
+def test_the_median_of_the_rounds_ratios_counts() -> None:
+    assert ratio([(2.0, 1.0), (9.0, 1.0), (3.0, 2.0)]) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("one_client", 1.05, "aim"),
+        ("one_client", 1.2, "yes"),
+        ("one_client", 1.21, "NO"),
+        ("rate", 1.3, "aim"),
+        ("rate", 0.95, "yes"),
+        ("rate", 0.94, "NO"),
+    ],
+)
+def test_limits_hold_in_their_own_direction(name: str, value: float, expected: str) -> None:
+    assert met(name, value) == expected
+
+
+def test_aims_are_stricter_than_limits() -> None:
+    for _, _, way, limit, aim in ROWS.values():
+        assert aim < limit if way == "at most" else aim > limit
+
+
+def test_every_row_is_in_the_table_and_the_plot_is_made(tmp_path: Path) -> None:
+    results = {name: [(1.0, 2.0)] for name in ROWS}
+    lines = table(results).splitlines()
+    assert len(lines) == 2 + len(ROWS)
+    assert "| 0.5x | at most 1.2x | 1.05x | aim |" in table(results)
+    plot(results, tmp_path / "ratios.png")
+    assert (tmp_path / "ratios.png").stat().st_size > 1000
