@@ -1,5 +1,6 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
 # make test   installs what the tests need, a browser included, and runs all checks
+# make audit  checks what the demo needs for known vulnerabilities
 # make bench  measures for five minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
@@ -7,7 +8,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
 
-.PHONY: run test bench clean
+.PHONY: run test bench audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -22,6 +23,10 @@ test: .venv/test.stamp
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m bench
+
+audit: .venv/pyvenv.cfg
+	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1
+	$(BIN)/pip-audit -r requirements.txt
 
 clean:
 	rm -rf .venv

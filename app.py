@@ -15,6 +15,7 @@ from starlette.routing import Mount
 from mnist_demo import Classifier
 from mnist_demo.page import build, serve
 from mnist_demo.plain import plain
+from mnist_demo.watch import watch_routes
 
 loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
 demo = build(loading.result)
@@ -22,4 +23,5 @@ demo = build(loading.result)
 if __name__ == "__main__":
     # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    serve(demo, [Mount("/v1", plain(loading))])
+    watched = watch_routes(loading, lambda: len(demo._queue))
+    serve(demo, [Mount("/v1", plain(loading)), *watched])

@@ -17,6 +17,7 @@ import gradio as gr
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
 from PIL import Image
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from mnist_demo.about import about_tab
@@ -29,8 +30,10 @@ from mnist_demo.numbers import Number, read_number
 from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo_tab import photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
+from mnist_demo.watch import Watch, observed
 
 HERE = Path(__file__).parent
+CACHE = (600, 600)  # seconds: how often uploads are looked through, and how long they are kept
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
@@ -110,14 +113,16 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     def read(image: Any, request: gr.Request | None = None) -> Prediction:
         classifier = ready(request)
         try:
-            return classifier.classify(image)
+            with observed("page"):
+                return classifier.classify(image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
     def read_several(image: Any, request: gr.Request | None = None) -> Number:
         classifier = ready(request)
         try:
-            return read_number(classifier, image)
+            with observed("page"):
+                return read_number(classifier, image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
@@ -154,7 +159,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             raise gr.Error(SEND_SKETCH, print_exception=False)
         return guesses(read(drawing))
 
-    with gr.Blocks(title="Draw a digit", analytics_enabled=False) as page:
+    with gr.Blocks(title="Draw a digit", analytics_enabled=False, delete_cache=CACHE) as page:
         with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
             gr.HTML(f"<h1>{t('title')}</h1>")
             gr.HTML(f"<p>{t('intro')}</p>")
@@ -207,7 +212,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     `routes` are looked at before Gradio's own.
     """
     page.launch(
-        app_kwargs={"routes": list(routes)},
+        app_kwargs={"routes": list(routes), "middleware": [Middleware(Watch)]},
         i18n=t,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=HERE / "page.css",
