@@ -1,6 +1,7 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
 # make test   installs what the tests need, a browser included, and runs all checks
 # make audit  checks what the demo needs for known vulnerabilities
+# make load   sends a crowd for five minutes, into bench/
 # make bench  measures for five minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
@@ -8,7 +9,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
 
-.PHONY: run test bench audit clean
+.PHONY: run test bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -23,6 +24,9 @@ test: .venv/test.stamp
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m bench
+
+load: .venv/test.stamp
+	$(BIN)/python -m bench.load
 
 audit: .venv/pyvenv.cfg
 	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1

@@ -1,0 +1,114 @@
+"""Who comes to the load test, for locust: visitors that draw, and programs that call /v1/classify.
+
+Each brings a digit of its own and checks that the answer is that digit: an answer that went to
+somebody else is a failure.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import time
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from locust import HttpUser, between, task
+from PIL import Image
+
+from train.paint import draw
+
+DRAWINGS = Path(__file__).parents[1] / "tests" / "drawings"
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def picture(name: str) -> tuple[int, bytes]:
+    """The label and the PNG of one of our own drawings."""
+    drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
+    strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
+    png = io.BytesIO()
+    Image.fromarray(draw(strokes, drawing["radius"], drawing["canvas"])).save(png, "PNG")
+    return int(drawing["label"]), png.getvalue()
+
+
+PICTURES = [picture(name) for name in NAMES]
+
+
+class Visitor(HttpUser):
+    """Opens the page and draws a stroke every few seconds, over Gradio's queue as page.js does."""
+
+    fixed_count = 50
+    wait_time = between(2, 5)
+
+    def on_start(self) -> None:
+        self.session = uuid.uuid4().hex
+        self.client.get("/", name="page")
+        config = self.client.get("/config", name="config").json()
+        pens = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen"}
+        self.event = next(
+            d["id"]
+            for d in config["dependencies"]
+            if any(part in pens and event == "input" for part, event in d["targets"])
+        )
+
+    @task
+    def stroke(self) -> None:
+        label, png = random.choice(PICTURES)
+        url = "data:image/png;base64," + base64.b64encode(png).decode()
+        body = {"data": [url], "fn_index": self.event, "session_hash": self.session}
+        began = time.perf_counter()
+        wrong: Exception | None = None
+        try:
+            self.client.post("/gradio_api/queue/join", json=body, name="joined").raise_for_status()
+            way = f"/gradio_api/queue/data?session_hash={self.session}"
+            with self.client.get(way, name="heard", stream=True, catch_response=True) as stream:
+                output = completed(stream.iter_lines())
+            words = "" if output is None else str(output["data"][0])
+            if f" {label}." not in words and f" {label}," not in words:
+                wrong = ValueError(f"drew a {label}, was told {words[:60]!r}")
+        except OSError as error:
+            wrong = error
+        self.environment.events.request.fire(
+            request_type="GRADIO",
+            name="stroke",
+            response_time=1000 * (time.perf_counter() - began),
+            response_length=0,
+            exception=wrong,
+        )
+
+
+def completed(lines: Iterable[bytes]) -> dict[str, Any] | None:
+    """What the event gave, read from the stream of its session; None if it failed."""
+    found = None
+    for line in lines:
+        if line.startswith(b"data:"):
+            event = json.loads(line[5:])
+            if event["msg"] == "process_completed":
+                found = event["output"] if event["success"] else None
+            if event["msg"] == "close_stream":
+                break
+    return found
+
+
+class Caller(HttpUser):
+    """A program that asks again and again; told to stay away, it does so."""
+
+    fixed_count = 20
+    wait_time = between(0.2, 0.6)
+
+    @task
+    def classify(self) -> None:
+        label, png = random.choice(PICTURES)
+        with self.client.post("/v1/classify", data=png, catch_response=True) as response:
+            if response.status_code == 429 and "Retry-After" in response.headers:
+                return response.success()
+            if not response.ok:
+                return response.failure(f"{response.status_code}")
+            digit = response.json()["digit"]
+            if digit != label:
+                return response.failure(f"sent a {label}, was told {digit}")
+            response.success()
