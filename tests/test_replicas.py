@@ -1,0 +1,122 @@
+"""Two processes of the demo behind nginx, as docs/nginx.conf says; one is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.conftest import ROOT, serve_app
+from tests.sketchpad import draw, load
+from tests.test_browser import expect_blank, expect_digit
+
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+
+
+def ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        free = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in free:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in free]
+
+
+@contextmanager
+def nginx(folder: Path, replicas: list[str], sticky: bool = True) -> Iterator[str]:
+    """nginx with docs/nginx.conf, whose ports are replaced; yields its URL."""
+    assert NGINX
+    text = (ROOT / "docs" / "nginx.conf").read_text()
+    front = ports(1)[0]
+    for port, address in zip((7861, 7862), replicas, strict=True):
+        text = text.replace(f"127.0.0.1:{port}", address.split("/")[2])
+    text = text.replace("127.0.0.1:7860", f"127.0.0.1:{front}")
+    text = text.replace("/tmp/mnist-demo-nginx.pid", str(folder / "nginx.pid"))
+    if not sticky:
+        text = text.replace("proxy_pass http://sticky", "proxy_pass http://any")
+    # What nginx puts aside while it passes it on: the usual places may not be writable.
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+    (folder / "nginx.conf").write_text(text.replace("http {", "http {\n" + temporary, 1))
+    words = [NGINX, "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+    process = subprocess.Popen(words, stderr=(folder / "nginx.log").open("wb"))
+    url = f"http://127.0.0.1:{front}/"
+    try:
+        for _ in range(50):
+            with suppress(OSError), urllib.request.urlopen(url, timeout=10):
+                break
+            assert process.poll() is None, (folder / "nginx.log").read_text()
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def kill(replica: str) -> None:
+    port = int(replica.split("/")[2].split(":")[1])
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == "LISTEN" and connection.laddr.port == port and connection.pid:
+            os.kill(connection.pid, signal.SIGKILL)
+            return
+    pytest.fail(f"nothing listens at {replica}")
+
+
+def asked(url: str, body: bytes) -> tuple[int, str]:
+    """The digit that /v1/classify reads, and the replica that did."""
+    request = urllib.request.Request(f"{url}v1/classify", data=body)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)["digit"], response.headers["X-Replica"].split(", ")[-1]
+
+
+def test_two_replicas_serve_everything_and_survive_one(browser: Browser, tmp_path: Path) -> None:
+    digit = tmp_path / "digit.png"
+    canvas = Image.new("L", (100, 100), 255)
+    canvas.paste(0, (47, 20, 55, 80))
+    canvas.save(digit)
+    with ExitStack() as stack:
+        folders = [tmp_path / name for name in ("first", "second", "front", "loose")]
+        for folder in folders:
+            folder.mkdir()
+        replicas = [stack.enter_context(serve_app(folder)) for folder in folders[:2]]
+        url = stack.enter_context(nginx(folders[2], replicas))
+        loose = stack.enter_context(nginx(folders[3], replicas, sticky=False))
+        for where in (url, loose):  # one exchange needs no stickiness
+            answers = [asked(where, digit.read_bytes()) for _ in range(8)]
+            assert {answer for answer, _ in answers} == {1}
+            assert min(Counter(replica for _, replica in answers).values()) >= 2
+
+        client = Client(url, verbose=False)
+        assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+
+        context = stack.enter_context(browser.new_context(viewport={"width": 640, "height": 900}))
+        page = context.new_page()
+        response = page.goto(f"{url}?embed=1")
+        assert response
+        serving = response.headers["x-replica"]
+        draw(page, load("five"))
+        expect_digit(page, 5)
+        kill(next(replica for replica in replicas if serving in replica))
+        page.get_by_role("button", name="Clear").click()
+        expect_blank(page)
+        draw(page, load("seven"))  # on the page that the dead replica gave
+        expect_digit(page, 7)
+        left = {asked(url, digit.read_bytes()) for _ in range(6)}
+        assert len(left) == 1 and serving not in str(left)
+        again = Client(url, verbose=False)
+        assert again.predict(handle_file(digit), api_name="/classify")["digit"] == 1
