@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from PIL import Image
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from mnist_demo import numbers
 from mnist_demo.about import about_tab
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import say, t
-from mnist_demo.numbers import Number, read_number
 from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo_tab import photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
@@ -118,11 +119,11 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
-    def read_several(image: Any, request: gr.Request | None = None) -> Number:
+    def read_several(image: Any, request: gr.Request | None = None) -> numbers.Number:
         classifier = ready(request)
         try:
             with observed("page"):
-                return read_number(classifier, image)
+                return numbers.read_number(classifier, image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
@@ -137,7 +138,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             raise gr.Error(SEND_IMAGE, print_exception=False)
         return as_json(read(image)) | {"weights": str(loading.result().weights)}
 
-    def number(image: Image.Image | None) -> dict[str, Any]:
+    def read_number(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digits in an image file, side by side, as one number from left to right.
 
         Returns number (a string, empty if the image is blank), and digits: for each what /classify
@@ -189,7 +190,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             api_name="classify",
             concurrency_limit=4,
         )
-        call.click(number, image, gr.JSON(label="Number", visible=False), api_name="read_number")
+        call.click(
+            read_number, image, gr.JSON(label="Number", visible=False), api_name="read_number"
+        )
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     keep_configs(page)
@@ -218,6 +221,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         css_paths=HERE / "page.css",
         head=(HERE / "embed.html").read_text(encoding="utf-8"),
         footer_links=["api", "gradio", "settings"],
+        mcp_server=find_spec("mcp") is not None,  # the endpoints as tools for agents
         run_history=False,
         enable_monitoring=False,
         max_file_size="20mb",
