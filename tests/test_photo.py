@@ -243,12 +243,6 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path) -> None:
             read_photo(bad)
 
 
-def test_a_photo_larger_than_the_limit_is_decoded_only_in_part(tmp_path: Path) -> None:
-    Image.new("RGB", (8064, 6048), (240, 238, 230)).save(tmp_path / "48.jpg", quality=50)
-    photo = read_photo(tmp_path / "48.jpg")
-    assert photo.ink is None and photo.steps[0][1].shape == (360, 480, 3)
-
-
 def test_light_is_evened_out_in_every_channel() -> None:
     x = np.linspace(0.4, 1, 300)[None, :, None]
     paper = np.broadcast_to(255 * x * np.array([1, 0.9, 0.7]), (200, 300, 3)).astype(np.uint8)

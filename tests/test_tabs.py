@@ -113,6 +113,7 @@ def test_speaks_the_visitor_s_language(
         page.goto(url)
         for key in ("title", "intro", "blank", "clear", "examples", "about_title"):
             expect(page.get_by_text(SENTENCES[key][language]).first).to_be_visible()
+        page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect(page.locator("#verdict")).to_have_text(SENTENCES["sure"][language].format(3))
 
@@ -200,6 +201,7 @@ def test_the_web_component_shows_the_page_in_another(
             context.route(f"{base}/**", installed)
             page = context.new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/post.html")
+            page.locator("#sketch canvas").first.wait_for()
             page.get_by_role("button", name="MNIST 3").click()
             expect_digit(page, 3)
         server.shutdown()
