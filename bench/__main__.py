@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,8 @@ import matplotlib
 import numpy as np
 import psutil
 from PIL import Image
+
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
@@ -55,9 +56,7 @@ Pair = tuple[float, float]  # ours and the baseline's
 @contextmanager
 def running(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
     """A Python process that serves: the process, its URL, and when it was started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_ports()[0]
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     with tempfile.TemporaryDirectory() as folder:
         own |= {"GRADIO_TEMP_DIR": folder, "MNIST_DEMO_FEEDBACK_DIR": folder}
@@ -245,6 +244,13 @@ def sketch(side: int) -> Any:
     return canvas
 
 
+def digit_png() -> bytes:
+    """The same 7 as an image file, dark on white."""
+    png = io.BytesIO()
+    Image.fromarray(255 - sketch(280)[:, :, 3]).save(png, "PNG")
+    return png.getvalue()
+
+
 def ratio(pairs: list[Pair]) -> float:
     return statistics.median(ours / baseline for ours, baseline in pairs)
 
@@ -316,8 +322,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "digit.png"
-        Image.fromarray(255 - sketch(280)[:, :, 3]).save(image)
-        png = image.read_bytes()
+        png = digit_png()
+        image.write_bytes(png)
         for n in range(args.rounds):
             add(f"start {n + 1}/{args.rounds}", starts(png))
         for n in range(args.rounds):

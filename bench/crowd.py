@@ -13,25 +13,24 @@ import random
 import time
 import uuid
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from locust import HttpUser, between, task
 from PIL import Image
 
+from tests.sketchpad import load, strokes_of
 from train.paint import draw
 
-DRAWINGS = Path(__file__).parents[1] / "tests" / "drawings"
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def picture(name: str) -> tuple[int, bytes]:
     """The label and the PNG of one of our own drawings."""
-    drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
-    strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
+    drawing = load(name)
     png = io.BytesIO()
-    Image.fromarray(draw(strokes, drawing["radius"], drawing["canvas"])).save(png, "PNG")
+    Image.fromarray(draw(strokes_of(drawing), drawing["radius"], drawing["canvas"])).save(
+        png, "PNG"
+    )
     return int(drawing["label"]), png.getvalue()
 
 

@@ -19,7 +19,7 @@ import matplotlib
 import numpy as np
 import psutil
 
-from bench.__main__ import HERE, ROOT, get, machine, running, until
+from bench.__main__ import HERE, ROOT, digit_png, get, machine, running, until
 
 
 def main() -> None:
@@ -30,8 +30,8 @@ def main() -> None:
     description = machine()
     seconds = 60 * args.minutes
     with running("app.py") as (app, url, _), tempfile.TemporaryDirectory() as folder:
-        until(lambda: get(f"{url}v1/docs"), app)
-        time.sleep(10)  # the network is loaded by now; visitors of a cold start only wait longer
+        # Answering, it has loaded the network; visitors of a cold start only wait longer.
+        until(lambda: get(f"{url}v1/classify", digit_png()), app)
         server = psutil.Process(app.pid)
         idle = server.memory_info().rss
         words = ["-m", "locust", "-f", "bench/crowd.py", "--headless", "--host", url.rstrip("/")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,14 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import huggingface_hub
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from mnist_demo.hub import file_checksums
 from tests.browser import HINT, find
 from tests.hub_standin import WRITER, Hub
+from tests.ports import free_ports
 
 
 @pytest.fixture
@@ -130,9 +131,7 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def serve_app(folder: Path, **variables: str) -> Iterator[str]:
     """Run app.py with these environment variables until the block ends; its log is in `folder`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_ports()[0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
     url = f"http://127.0.0.1:{port}/"
@@ -161,6 +160,15 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 app.kill()
                 app.wait()
+
+
+@contextmanager
+def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -> Iterator[Page]:
+    """The page at `url` in a window of that size, for a visitor of its own."""
+    with browser.new_context(viewport={"width": width, "height": height}, **options) as context:
+        page = context.new_page()
+        page.goto(url)
+        yield page
 
 
 @pytest.fixture(scope="session")

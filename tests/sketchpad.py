@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Frame, Page
 
 DRAWINGS = Path(__file__).parent / "drawings"
@@ -21,6 +23,11 @@ def load(name: str) -> Drawing:
     """
     drawing: Drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
     return drawing
+
+
+def strokes_of(drawing: Drawing) -> list[NDArray[np.float32]]:
+    """Its strokes as `train.paint` takes them, each (points, 2)."""
+    return [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
 
 
 def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#sketch") -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from mnist_demo.i18n import SENTENCES
+from tests.conftest import visit
 from tests.sketchpad import draw, load, touch
 
 ROOT = Path(__file__).parents[1]
@@ -29,9 +30,7 @@ expect.set_options(timeout=30_000)
 
 @pytest.fixture
 def page(browser: Browser, app_url: str) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(app_url)
+    with visit(browser, app_url, 1280, 800) as page:
         yield page
 
 
@@ -125,11 +124,7 @@ def test_the_first_touch_of_a_finger_draws_and_does_not_scroll(
 def test_fits_the_window_and_stays_in_place(
     browser: Browser, app_url: str, width: int, scheme: Any
 ) -> None:
-    with browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme
-    ) as context:
-        page = context.new_page()
-        page.goto(app_url)
+    with visit(browser, app_url, width, 800, color_scheme=scheme) as page:
         page.locator("#sketch canvas").first.wait_for()
         before = places(page)
         draw(page, load("seven"))

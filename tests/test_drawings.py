@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier
+from tests.sketchpad import strokes_of
 from train.paint import CANVAS, draw
 
 FILES = sorted((Path(__file__).parent / "drawings").glob("*.json"))
@@ -22,7 +23,7 @@ def load(file: Path) -> tuple[dict[str, Any], np.ndarray]:
     """What the file says, and the drawing on a canvas: uint8 (280, 280)."""
     case = json.loads(file.read_text())
     scale = CANVAS / case["canvas"]
-    strokes = [np.array(stroke, np.float32) * scale for stroke in case["strokes"]]
+    strokes = [stroke * scale for stroke in strokes_of(case)]
     canvas = draw(strokes, case["radius"] * scale)
     return case, 255 - canvas if case.get("light") else canvas
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, train
+from tests.ports import free_ports
 
 
 def test_a_short_training_on_the_sample_learns(sample_run: Path) -> None:
@@ -110,12 +110,7 @@ np.save(sys.argv[1] + "/logits.npy", logits)
 
 def test_two_workers_train_like_one(tmp_path: Path) -> None:
     """Two workers on loopback end with equal weights, and with a single worker's loss."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
 
     def start(name: str, task: int | None) -> subprocess.Popen[str]:
         (tmp_path / name).mkdir()

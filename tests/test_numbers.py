@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_demo import Classifier
 from mnist_demo.numbers import Number, best_runs, read_number, split
-from tests.sketchpad import load
+from tests.sketchpad import load, strokes_of
 from train.drawing import Drawing
 from train.evaluate import store
 from train.numbers import GAPS, LENGTHS, compose_many, contact, table
@@ -30,7 +30,7 @@ def classifier() -> Classifier:
 def ink_of(name: str) -> Ink:
     """The drawing in white on black, cut to its ink."""
     drawing = load(name)
-    canvas = 255 - draw([np.array(s, np.float32) for s in drawing["strokes"]], 12, 400)
+    canvas = 255 - draw(strokes_of(drawing), 12, 400)
     x, y, width, height = cv2.boundingRect(canvas)
     return canvas[y : y + height, x : x + width]
 
@@ -157,7 +157,7 @@ def drawings() -> list[Drawing]:
             writer="own/1",
             source="own",
             quality="OK",
-            strokes=[np.array(stroke, np.float32) for stroke in load(name)["strokes"]],
+            strokes=strokes_of(load(name)),
         )
         for name in names
     ]

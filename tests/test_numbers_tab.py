@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.i18n import SENTENCES
+from tests.conftest import visit
 from tests.sketchpad import Drawing, draw, load, touch
 from tests.test_browser import expect_digit
 from tests.test_numbers import row
@@ -33,9 +34,7 @@ def side_by_side(*names: str) -> Drawing:
 
 @pytest.fixture
 def page(browser: Browser, app_url: str) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(app_url)
+    with visit(browser, app_url, 1280, 900) as page:
         yield page
 
 

@@ -42,8 +42,7 @@ def test_the_browser_paints_the_same_strokes_alike(
 
     picture = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", sent)[-1]
     browsers = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("L"))
-    strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
-    ours = draw(strokes, 14, side=400)  # the page's brush and canvas
+    ours = draw(sketchpad.strokes_of(drawing), 14, side=400)  # the page's brush and canvas
     assert browsers.shape == ours.shape
     canvas = np.abs(browsers.astype(float) - ours).mean() / 255
     seen = [np.asarray(preprocess(picture)) for picture in (browsers, ours)]

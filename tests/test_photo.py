@@ -16,12 +16,12 @@ from PIL import Image
 from mnist_demo import Classifier, preprocess
 from mnist_demo.photo import Photo, even_light, read_photo, without_what_leads_out
 from mnist_demo.weights import REPOSITORY
+from tests import sketchpad
 from train import photos
 from train.drawing import Drawing
-from train.paint import CANVAS, Strokes, draw
+from train.paint import CANVAS, Strokes, draw, rotation
 from train.photograph import INKS, Scene, photograph, random_scene
 
-DRAWINGS = Path(__file__).parent / "drawings"
 DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "six"]
 DIGITS += ["seven-crossed", "eight", "nine"]
 NONE = -1.0  # of a margin: no table on this side
@@ -70,8 +70,8 @@ def classifier() -> Classifier:
 
 
 def strokes_of(name: str) -> tuple[int, Strokes]:
-    case = json.loads((DRAWINGS / f"{name}.json").read_text())
-    return case["label"], [np.array(stroke, np.float32) for stroke in case["strokes"]]
+    drawing = sketchpad.load(name)
+    return drawing["label"], sketchpad.strokes_of(drawing)
 
 
 def opened(jpeg: bytes) -> Image.Image:
@@ -97,8 +97,7 @@ def test_digits_are_read_right(condition: str, classifier: Classifier) -> None:
 def test_only_the_digit_is_left(condition: str) -> None:
     """Nothing of the drawing is missing, and no line, edge or shadow is added."""
     scene = CONDITIONS[condition]
-    angle = np.radians(scene.tilt)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = rotation(np.radians(scene.tilt))
     strokes = [stroke @ turn.T for stroke in strokes_of("four-open")[1]]
     low, high = np.concatenate(strokes).min(axis=0), np.concatenate(strokes).max(axis=0)
     placed = [((stroke - low) * 200 / (high - low).max() + 35) for stroke in strokes]

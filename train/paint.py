@@ -71,16 +71,20 @@ def random_brush(rng: np.random.Generator) -> Brush:
     return Brush(radius, min(size, CANVAS - 2 * radius), bool(rng.random() < 0.1))
 
 
+def rotation(angle: float) -> NDArray[np.float64]:
+    """The (2, 2) matrix with which `points @ matrix.T` turns by `angle` in radians, clockwise."""
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
 def vary(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """Slant, rotate and stretch as people do; sample unevenly; sometimes break a stroke.
 
     Rotation has a standard deviation of 6 degrees, slant (a shear along x) of 0.12, the ratio of
     width to height of 10%.
     """
-    angle = rng.normal(0, np.radians(6))
+    turn = rotation(rng.normal(0, np.radians(6)))
     shear = rng.normal(0, 0.12)
     stretch = np.exp(rng.normal(0, 0.1))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     change = turn @ np.array([[stretch, shear], [0, 1]])
     varied: Strokes = []
     for stroke in strokes:

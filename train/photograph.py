@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from train.paint import Strokes
+from train.paint import Strokes, rotation
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -175,8 +175,7 @@ def paint_in(strokes: Strokes, scene: Scene, away: Points, width: float) -> Arra
     than a pixel they fade.
     """
     scale = scene.size * min(scene.width, scene.height)
-    angle = np.radians(scene.tilt)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
+    turn = rotation(np.radians(scene.tilt)) * scale
     middle = np.array(scene.place) * (scene.width, scene.height)
     cover = np.zeros((scene.height, scene.width), np.uint8)
     pixels = width * scale
@@ -212,8 +211,7 @@ def on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
     gaps = [gap * side if gap >= 0 else -2 * max(height, width) for gap in scene.margins]
     left, top, right, bottom = gaps[0], gaps[1], width - gaps[2], height - gaps[3]
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    angle = np.radians(scene.tilt)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = rotation(np.radians(scene.tilt))
     middle = np.array(scene.place) * (width, height)
     outline = np.round(((corners - middle) @ turn.T + middle) * 16).astype(np.int32)
     paper = np.zeros((height, width), np.float32)

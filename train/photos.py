@@ -24,7 +24,7 @@ from mnist_demo.photo import Photo, read_photo
 from train.drawing import Drawing
 from train.evaluate import store
 from train.examples import of_split, read_digits
-from train.paint import Brush, paint
+from train.paint import Brush, paint, rotation
 from train.photograph import Scene, photograph, random_scene
 
 Array = NDArray[np.float32]
@@ -90,8 +90,7 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
 def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Array | None]:
     """What the network gets from a photo, and from the same pen at the same tilt on a canvas."""
     scene = scene_of(seed)
-    angle = np.radians(scene.tilt)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = rotation(np.radians(scene.tilt))
     strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
     canvas = paint(strokes, Brush(max(0.5, 100 * scene.pen), 200), np.random.default_rng(seed))
     return preprocess(photo_of(drawing, seed).ink), preprocess(canvas)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.classifier import Classifier
+from mnist_demo.draw import figure, png_tag
 from mnist_demo.i18n import Request, say
 from mnist_demo.weights import Weights, read_metrics
 
@@ -53,12 +53,8 @@ def about(weights: Weights, request: Request = None) -> str:
     for name, key in PLOTS.items():
         file = weights.path / name
         if results and file.is_file():
-            data = base64.b64encode(file.read_bytes()).decode()
             caption = say(key, request)
-            parts.append(
-                f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
-                f"<figcaption>{caption}</figcaption></figure>"
-            )
+            parts.append(figure(png_tag(file.read_bytes(), caption), caption))
     parts.append(f"<h2>{say('about_data', request)}</h2><ul>")
     parts += [f'<li><a href="{url}">{name}</a>, {licence}</li>' for name, url, licence in DATA]
     parts.append(f"</ul><h2>{say('about_fails', request)}</h2><p>{say('fails', request)}</p>")

@@ -183,7 +183,11 @@ def figure(picture: str, caption: str) -> str:
 def image_tag(pixels: NDArray[np.uint8], alt: str, name: str = "") -> str:
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
-    data = base64.b64encode(png.getvalue()).decode()
+    return png_tag(png.getvalue(), alt, name)
+
+
+def png_tag(png: bytes, alt: str, name: str = "") -> str:
+    data = base64.b64encode(png).decode()
     return f'<img alt="{alt}" class="{name}" src="data:image/png;base64,{data}">'
 
 

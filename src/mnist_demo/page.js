@@ -54,8 +54,10 @@ function mend() {
   }
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
 }
-new MutationObserver(mend).observe(root, { childList: true, subtree: true });
-mend();
+if (!prefix) {  // once for the whole page
+  new MutationObserver(mend).observe(root, { childList: true, subtree: true });
+  mend();
+}
 
 // Gradio puts each editor that it makes into window.editor.
 function watchEditor(editor) {

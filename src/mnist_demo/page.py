@@ -1,4 +1,4 @@
-"""The page with its tabs, and the two endpoints for programs."""
+"""The page with its tabs, and the endpoints for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.components.image_editor import EditorData
@@ -27,13 +27,14 @@ from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
-from mnist_demo.i18n import say, t
+from mnist_demo.i18n import Request, say, t
 from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo_tab import photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.watch import Watch, observed
 
 HERE = Path(__file__).parent
+T = TypeVar("T")
 CACHE = (600, 600)  # seconds: how often uploads are looked through, and how long they are kept
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
@@ -103,7 +104,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     feedback = Feedback()
     feedback.sync()
 
-    def ready(request: gr.Request | None) -> Classifier:
+    def ready(request: Request) -> Classifier:
         if not loading.done():
             gr.Info(say("loading", request))
         try:
@@ -111,21 +112,19 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         except Exception as error:
             raise gr.Error("The network could not be loaded; the server's log says why.") from error
 
-    def read(image: Any, request: gr.Request | None = None) -> Prediction:
+    def answered(how: Callable[[Classifier, Any], T], image: Any, request: Request) -> T:
         classifier = ready(request)
         try:
             with observed("page"):
-                return classifier.classify(image)
+                return how(classifier, image)
         except ValueError as error:
             raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
 
-    def read_several(image: Any, request: gr.Request | None = None) -> numbers.Number:
-        classifier = ready(request)
-        try:
-            with observed("page"):
-                return numbers.read_number(classifier, image)
-        except ValueError as error:
-            raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
+    def read(image: Any, request: Request = None) -> Prediction:
+        return answered(Classifier.classify, image, request)
+
+    def read_several(image: Any, request: Request = None) -> numbers.Number:
+        return answered(numbers.read_number, image, request)
 
     def classify(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
@@ -205,7 +204,7 @@ def keep_configs(page: gr.Blocks) -> None:
     for block in page.blocks.values():
         for name in ("get_config", "api_info", "api_info_as_input", "api_info_as_output"):
             describe = getattr(type(block), name, None)
-            if describe is not None and not (name != "get_config" and block.skip_api):
+            if describe is not None and (name == "get_config" or not block.skip_api):
                 setattr(block, name, partial(dict, describe(block)))
 
 

@@ -51,7 +51,7 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
                 height=400,
                 buttons=[],
             )
-            # Decoded by `read_photo`, which takes of a large JPEG no more than it needs.
+            # Not yet decoded: `read_photo` does that, and puts errors into words.
             image.preprocess = open_file  # type: ignore[method-assign, assignment]
         with gr.Column(min_width=288):
             words = gr.HTML(f"<p>{t('photo_intro')}</p>", elem_id="photo_verdict")

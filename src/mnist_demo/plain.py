@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect
 
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.page import as_json
-from mnist_demo.preprocess import MAX_PIXELS, Array, preprocess
+from mnist_demo.preprocess import FORMATS, MAX_PIXELS, Array, preprocess
 
 MAX_BODY = 10_000_000  # bytes of one request's body
 MAX_HELD = 64_000_000  # bytes of all bodies that are being received or wait
@@ -33,7 +33,6 @@ MAX_WAITING_LARGE = 8
 LARGE = 1_000_000  # pixels; unpacking more takes long, and much memory: one at a time
 TOGETHER = 32  # images in one run
 BODY_SECONDS = 20  # for the whole body to arrive
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 SEND = "send a PNG, JPEG, WebP, GIF, BMP or TIFF file as the body, or as the form file 'file'"
 TOO_LONG = f"the body is too long: at most {MAX_BODY:,} bytes are read"
