@@ -31,12 +31,14 @@ Ink = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Composed:
-    """One number: `canvas` uint8 (height, width), `digits` the inks it was put together from."""
+    """One number: `canvas` uint8 (height, width), `digits` the inks it was put together from, and
+    `corners` the column and row of the canvas at which each has its corner."""
 
     canvas: Ink
     text: str
     gap: str
     digits: list[Ink]
+    corners: list[tuple[int, int]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +142,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
     tallest, widest = np.max([ink.shape for ink in inks], axis=0)
     row = np.zeros((4 * tallest, length * (widest + tallest)), np.uint8)
     middle = 0
+    corners = []
     for i, ink in enumerate(inks):
         height, width = ink.shape
         foot = round(len(row) * 0.6 + (slope * i + rng.normal(0, 0.05)) * brush.size)
@@ -162,14 +165,16 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
             left = contact(strip, ink) - max(2, round(overlap))
         left = max(left, 0)
         middle = left + width // 2
+        corners.append((left, foot - height))
         room = strip[:, left : left + width]
         np.maximum(room, ink, out=room)
     x, y, width, height = cv2.boundingRect(row)
-    left, top, right, bottom = (int(margin) for margin in rng.integers(5, 100, 4))
-    canvas = np.pad(row[y : y + height, x : x + width], ((top, bottom), (left, right)))
+    before, above, after, below = (int(margin) for margin in rng.integers(5, 100, 4))
+    canvas = np.pad(row[y : y + height, x : x + width], ((above, below), (before, after)))
     text = "".join(drawing.label for drawing in chosen)
     digits = [255 - np.pad(ink, 10) for ink in inks]
-    return Composed(canvas if brush.light else 255 - canvas, text, gap, digits)
+    moved = [(column - x + before, line - y + above) for column, line in corners]
+    return Composed(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
 
 
 def extent(drawing: Drawing) -> tuple[float, float]:
