@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Frame, Page
 
+from train.drawing import Drawing as PenDrawing
+
 DRAWINGS = Path(__file__).parent / "drawings"
 
 Drawing = dict[str, Any]
@@ -64,3 +66,18 @@ def _place(
     box = square.bounding_box()
     assert box is not None
     return box["x"], box["y"], box["width"] / drawing["canvas"]
+
+
+def one_of_each() -> list[PenDrawing]:
+    """Our own digits from 0 to 9."""
+    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    return [
+        PenDrawing(
+            label=str(load(name)["label"]),
+            writer="own/1",
+            source="own",
+            quality="OK",
+            strokes=strokes_of(load(name)),
+        )
+        for name in names
+    ]

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from train.augment import distort
 from train.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.model import build
+from train.segments import composed
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> None:
     if "TF_CONFIG" in os.environ:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     sources, validation = load(args.data, args.data_dir, args.cache, mislabelled)
+    if args.data == "all":
+        sources += composed(args.data_dir, args.cache)
     if args.extra:
         sources.append(Source("extra", read_extra(args.extra)))
     fit(sources, validation, recipe, args.out, strategy, args.start)

@@ -91,7 +91,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     if found is None:
         return Number([], [])
     ink, (x, y) = found
-    pieces = split(_scaled(ink))
+    pieces = split(scaled(ink))
     runs, inputs = candidates(pieces)
     predictions = classifier.classify_inputs(inputs)
     best = best_runs(runs, measures(pieces, runs, predictions) @ PRICES, len(pieces.boxes))
@@ -110,7 +110,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     return Number([predictions[k] for k in best], boxes)
 
 
-def _scaled(ink: Array) -> Array:
+def scaled(ink: Array) -> Array:
     height, width = ink.shape
     scale = min(HEIGHT / height, WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
