@@ -56,6 +56,18 @@ def test_draws_each_digit_and_clears_between(page: Page) -> None:
         expect_blank(page)
 
 
+def test_the_large_digit_has_its_confidence_beside_it(page: Page) -> None:
+    sure = "element => getComputedStyle(element, '::after').content"
+    for name in ("three", "four-like-a-nine"):
+        draw(page, load(name))
+        expect(page.locator(FIRST)).to_have_text(str(load(name)["label"]))
+        best = page.locator("#guesses .confidence").first.inner_text()
+        assert re.fullmatch(r"\d+%", best)
+        assert page.locator(FIRST).evaluate(sure) == f'"{best}"'
+        page.get_by_role("button", name="Clear").click()
+        expect_blank(page)
+
+
 def test_undo_takes_back_one_stroke_at_a_time(page: Page) -> None:
     four = load("four")
     draw(page, four)

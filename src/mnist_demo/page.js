@@ -43,8 +43,8 @@ root.addEventListener("click", (event) => {
   setTimeout(() => sent === before && ours && send(ours), 300);
 });
 
-// What Gradio's own parts lack: reading answers out as they change, a role for a label, and a way to
-// scroll code by keyboard.
+// What Gradio's own parts lack: reading answers out as they change, a role for a label, a way to
+// scroll code by keyboard, and how sure the large digit is, which page.css puts beside it.
 function mend() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
@@ -53,9 +53,14 @@ function mend() {
     part.setAttribute("role", "group");
   }
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
+  for (const large of root.querySelectorAll("[data-testid=label-output-value]")) {
+    const sure = large.parentElement.querySelector(".confidence")?.textContent ?? "";
+    if (large.dataset.confidence !== sure) large.dataset.confidence = sure;
+  }
 }
 if (!prefix) {  // once for the whole page
-  new MutationObserver(mend).observe(root, { childList: true, subtree: true });
+  const changes = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(mend).observe(root, changes);
   mend();
 }
 
