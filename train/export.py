@@ -71,7 +71,7 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
     digits = [e for e in validation.values() if (e.labels != NOT_A_DIGIT).all()]
     # Writers with pens where there are any: visitors are nearer to them than to MNIST.
     examples = digits[-1]
-    which, whether = _logits(model, examples.images)
+    which, whether = logits(model, examples.images)
     temperature = best_temperature(which, examples.labels)
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
@@ -100,7 +100,7 @@ def _shifted(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tenso
     return which, tf.reduce_mean(tf.reshape(whether, [count, -1]), axis=0)
 
 
-def _logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
+def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
     call = tf.function(lambda batch: _shifted(model, batch))
     parts = []
     for start in range(0, len(images), 500):

@@ -23,7 +23,11 @@ from train.segments import composed
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; `batch` counts images over all workers, `epochs` passes over the sources."""
+    """How to train; `batch` counts images over all workers, `epochs` passes over the sources.
+
+    `distillation` is the teacher's share of the target (Hinton, Vinyals and Dean, "Distilling the
+    Knowledge in a Neural Network", 2015), in [0, 1]; above 0 it needs a teacher.
+    """
 
     epochs: int = 30
     batch: int = 256
@@ -35,6 +39,7 @@ class Recipe:
     is_digit_weight: float = 0.3
     width: int = 64
     dropout: float = 0.3
+    distillation: float = 0.0
     seed: int = 0
 
 
@@ -49,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
     parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
     parser.add_argument("--start", type=Path, help="a network.keras to begin with, see `fit`")
+    parser.add_argument("--teacher", type=Path, help="a network.keras for --distillation")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
 
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
         sources += composed(args.data_dir, args.cache)
     if args.extra:
         sources.append(Source("extra", read_extra(args.extra)))
-    fit(sources, validation, recipe, args.out, strategy, args.start)
+    fit(sources, validation, recipe, args.out, strategy, args.start, args.teacher)
 
 
 def fit(
@@ -76,17 +82,23 @@ def fit(
     out: Path,
     strategy: tf.distribute.Strategy | None = None,
     start: Path | None = None,
+    teacher: Path | None = None,
 ) -> keras.Model:
     """Train for `recipe.epochs` and return the network with averaged weights.
 
     Begins with the weights of the network in `start`, layer by layer of the same name; layers that
-    it lacks begin at random, as all do without `start`.
+    it lacks begin at random, as all do without `start`. The network in `teacher` sees each image as
+    distorted as the student does.
+
+    Raises SystemExit where `recipe.distillation` and `teacher` do not come together.
 
     The weights returned and validated are an exponential moving average of those trained (Polyak
     and Juditsky, 1992). Writes checkpoints and a log for TensorBoard to `out`, and the averaged
     network to `out`/network.keras. Every worker of `strategy` runs this same function on the same
     arguments; each takes its share of every batch.
     """
+    if (recipe.distillation > 0) != (teacher is not None):
+        raise SystemExit("--distillation above 0 and --teacher need each other")
     strategy = strategy or tf.distribute.get_strategy()
     resolver = strategy.cluster_resolver
     chief = resolver is None or resolver.task_type is None or resolver.task_id == 0
@@ -100,6 +112,7 @@ def fit(
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
+        tutor = None if teacher is None else keras.saving.load_model(teacher, compile=False)
         schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
             decay_steps=steps * max(1, recipe.epochs - 1),
@@ -119,7 +132,7 @@ def fit(
     used = asdict(recipe) | ({"start": start.name} if start else {})
     (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
-    train_step = make_step(model, average, optimizer, recipe, strategy)
+    train_step = make_step(model, average, optimizer, recipe, strategy, tutor)
 
     for epoch in range(int(epoch_done), recipe.epochs):
         batches = strategy.experimental_distribute_dataset(
@@ -161,13 +174,18 @@ def make_step(
     optimizer: keras.optimizers.Optimizer,
     recipe: Recipe,
     strategy: tf.distribute.Strategy,
+    teacher: keras.Model | None = None,
 ) -> Any:
     """One step of training on a distributed batch; returns the loss over all workers."""
 
     def replica_step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        taught = None
+        if teacher is not None:
+            taught = tf.nn.softmax(teacher(images, training=False)[0])
         with tf.GradientTape() as tape:
             digits, is_digit = model(images, training=True)
-            loss = tf.reduce_sum(losses(digits, is_digit, labels, recipe)) / recipe.batch
+            each = losses(digits, is_digit, labels, recipe, taught)
+            loss = tf.reduce_sum(each) / recipe.batch
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
@@ -186,12 +204,23 @@ def make_step(
     return step
 
 
-def losses(digits: tf.Tensor, is_digit: tf.Tensor, labels: tf.Tensor, recipe: Recipe) -> tf.Tensor:
-    """Per image: cross-entropy of the digit, where it is one, and of its being a digit at all."""
+def losses(
+    digits: tf.Tensor,
+    is_digit: tf.Tensor,
+    labels: tf.Tensor,
+    recipe: Recipe,
+    taught: tf.Tensor | None = None,
+) -> tf.Tensor:
+    """Per image: cross-entropy of the digit, where it is one, and of its being a digit at all.
+
+    `taught` are a teacher's probabilities, float32 (batch, 10).
+    """
     known = tf.cast(labels != NOT_A_DIGIT, tf.float32)
     truth = tf.one_hot(labels, 10)  # all zero where it is not a digit
     smooth = recipe.label_smoothing
     target = truth * (1 - smooth) + smooth / 10
+    if taught is not None:
+        target = target * (1 - recipe.distillation) + taught * recipe.distillation
     which = tf.nn.softmax_cross_entropy_with_logits(target, digits) * known
     whether = tf.nn.sigmoid_cross_entropy_with_logits(known, is_digit[:, 0])
     return which + recipe.is_digit_weight * whether
