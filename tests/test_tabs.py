@@ -79,8 +79,13 @@ def test_shows_which_strokes_spoke_for_the_answer_when_asked(page: Page) -> None
     page.get_by_role("button", name="Why?").click()
     expect(page.locator("#seen img.heat")).to_be_visible()
     expect(page.locator("#seen")).to_contain_text("spoke for the answer")
+    place = page.locator("#heat img").bounding_box()
+    paper = page.locator("#sketch").bounding_box()
+    assert place and paper and list(place.values()) == pytest.approx(list(paper.values()), abs=2)
     draw(page, {**load("seven"), "strokes": [[[100, 200], [260, 200]]]})  # a new answer, no heat
     expect(page.locator("#seen img.heat")).to_have_count(0)
+    expect(page.locator("#heat img")).to_have_count(0)
+    expect_digit(page, 7)
 
 
 def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> None:

@@ -8,16 +8,22 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from mnist_demo import Classifier, Prediction
+from mnist_demo import Classifier, Prediction, preprocess
 from mnist_demo.about import about
-from mnist_demo.draw import HERE, seen, verdict
+from mnist_demo.draw import HERE, verdict
 from mnist_demo.embed import address, snippets
-from mnist_demo.explain import heat_map
+from mnist_demo.explain import AGAINST, FOR, heat_map, over_drawing, placement
 from mnist_demo.i18n import LANGUAGES, SENTENCES, language, say
+from mnist_demo.preprocess import locate_ink
 from mnist_demo.weights import repository_weights
+from tests import sketchpad
+from tests.sketchpad import DRAWINGS
+from train.paint import CANVAS
+from train.paint import draw as paint
 
 
 def asking(**headers: str) -> Any:
@@ -68,8 +74,6 @@ def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
     assert heat.shape == (28, 28) and np.abs(heat).max() == pytest.approx(1)
     assert (heat[6:10, 13:15] > 0).all() and (heat[18:22, 13:15] < 0).all()
     assert (heat[image == 0] == 0).all()
-    shown = seen(prediction({3: 1.0}), heat)
-    assert 'class="heat"' in shown and "spoke for the answer" in shown
 
 
 def test_the_heat_map_of_the_released_network_covers_the_strokes() -> None:
@@ -80,6 +84,43 @@ def test_the_heat_map_of_the_released_network_covers_the_strokes() -> None:
         seven[y, 19 - (y - 8) // 2 : 21 - (y - 8) // 2] = 1
     heat = heat_map(classifier, seven, 7)
     assert np.abs(heat).max() == pytest.approx(1) and heat.max() > 0.3
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DRAWINGS.glob("*.json")))
+def test_the_heat_map_lies_on_the_strokes_as_they_were_drawn(name: str) -> None:
+    """Moved by a pixel to any side, the drawing is no more like what the network saw."""
+    drawing = sketchpad.load(name)
+    strokes = [stroke * (CANVAS / drawing["canvas"]) for stroke in sketchpad.strokes_of(drawing)]
+    if not strokes:
+        return
+    pixels = paint(strokes, drawing["radius"] * CANVAS / drawing["canvas"])
+    model_input, located = preprocess(pixels), locate_ink(pixels)
+    assert model_input is not None and located is not None
+    where = placement(located, model_input)
+    (ink, (x, y)), drawn = located, np.zeros(pixels.shape, np.float32)
+    drawn[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
+    blurred = cv2.GaussianBlur(drawn, (0, 0), 0.4 / where[0, 0])
+
+    def likeness(shift: tuple[float, float]) -> float:
+        moved = where + np.array([[0, 0, shift[0]], [0, 0, shift[1]]], np.float32)
+        return float((cv2.warpAffine(blurred, moved, (28, 28)) * model_input).sum())
+
+    steps = np.arange(-1.5, 1.6, 0.5)  # pixels of 28
+    best = max(((x, y) for x in steps for y in steps), key=likeness)
+    assert np.abs(best).max() <= 0.5
+
+
+def test_strokes_get_the_colour_of_what_they_said() -> None:
+    pixels = np.full((300, 200, 3), 255, np.uint8)
+    pixels[40:240, 150:170] = 0
+    model_input = preprocess(pixels)
+    assert model_input is not None
+    heat = np.where(np.arange(28)[:, None] < 14, 1, -1).astype(np.float32) * (model_input > 0)
+    shown = over_drawing(pixels, model_input, heat)
+    assert shown.shape == (400, 267, 4)
+    assert shown[:50, :, 3].max() == 0 and shown[:, :190, 3].max() == 0  # paper
+    assert np.abs(shown[60:140, 205:222] - np.array([*FOR, 255])).max() <= 2
+    assert np.abs(shown[235:315, 205:222] - np.array([*AGAINST, 255])).max() <= 2
 
 
 def test_about_has_figures_plots_data_and_what_is_served() -> None:

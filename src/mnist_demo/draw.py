@@ -16,9 +16,10 @@ from PIL import Image
 
 from mnist_demo.blobs import bound_blobs
 from mnist_demo.classifier import Classifier, Prediction
-from mnist_demo.explain import heat_map
+from mnist_demo.explain import heat_map, over_drawing
 from mnist_demo.feedback import NOT_A_DIGIT, Feedback
 from mnist_demo.i18n import Request, say, t
+from mnist_demo.preprocess import read_pixels
 
 HERE = Path(__file__).parent
 CANVAS = 400  # pixels on either side of the Sketchpad's image
@@ -49,16 +50,21 @@ def draw_tab(
         return (
             verdict(prediction, request),
             guesses(prediction),
-            seen(prediction, None, request),
+            seen(prediction, request),
+            "",
             "",
         )
 
-    def explain(url: str, request: gr.Request) -> str:
-        prediction = read(open_url(url), request) if url else None
-        if prediction is None or prediction.digit is None or prediction.model_input is None:
-            return seen(None, None, request)
+    def explain(url: str, request: gr.Request) -> tuple[str, str]:
+        """The strokes in colours: below the answer, and over the drawing."""
+        pixels = read_pixels(open_url(url)) if url else None
+        prediction = read(pixels, request)
+        if pixels is None or prediction.digit is None or prediction.model_input is None:
+            return seen(None, request), ""
         heat = heat_map(classifier(), prediction.model_input, prediction.digit)
-        return seen(prediction, heat, request)
+        coloured = over_drawing(pixels, prediction.model_input, heat)
+        because = say("because", request)
+        return figure(image_tag(coloured, because, "heat"), because), image_tag(coloured, "")
 
     def keeper(label: int | None) -> Callable[[str, gr.Request], str]:
         """Keeps `label` for the drawing; None where the visitor says that the answer was right."""
@@ -79,8 +85,9 @@ def draw_tab(
         return keep
 
     with gr.Row():
-        with gr.Column(min_width=288):
+        with gr.Column(min_width=288, elem_id="paper"):
             sketch = sketchpad("", (CANVAS, CANVAS))
+            heat = gr.HTML("", elem_id="heat")
         with gr.Column(min_width=288, elem_id="answer"):
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
@@ -100,10 +107,9 @@ def draw_tab(
 
     drawn = pen("")
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    drawn.input(
-        answer, drawn, [words, label, picture, thanks], trigger_mode="always_last", **private
-    )
-    why.click(explain, drawn, picture, trigger_mode="always_last", **private)
+    shown = [words, label, picture, heat, thanks]
+    drawn.input(answer, drawn, shown, trigger_mode="always_last", **private)
+    why.click(explain, drawn, [picture, heat], trigger_mode="always_last", **private)
     for button, digit in zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True):
         button.click(keeper(digit), drawn, thanks, trigger_mode="once", **private)
     return sketch
@@ -154,22 +160,12 @@ def guesses(prediction: Prediction) -> dict[str, float] | None:
     return {str(digit): probability for digit, probability in prediction.top(3)} or None
 
 
-def seen(
-    prediction: Prediction | None, heat: NDArray[np.float32] | None = None, request: Request = None
-) -> str:
-    """The 28x28 image the network saw, and `heat` over it, as HTML; an empty frame when blank."""
+def seen(prediction: Prediction | None, request: Request = None) -> str:
+    """The 28x28 image the network saw, as HTML; an empty frame when blank."""
     if prediction is None or prediction.model_input is None:
         return figure('<div class="nothing"></div>', say("seen", request))
     ink = np.round(prediction.model_input * 255).astype(np.uint8)
-    if heat is None:
-        return figure(image_tag(ink, say("seen_alt", request)), say("seen", request))
-    # Red where it speaks for the digit, blue where against, gray where it says little.
-    weight = np.abs(heat)[..., np.newaxis] ** 0.5
-    colour = np.where(heat[..., np.newaxis] > 0, [255, 70, 50], [80, 150, 255])
-    gray = np.full((28, 28, 3), 150)
-    shown = (gray * (1 - weight) + colour * weight) * (ink[..., np.newaxis] / 255)
-    tag = image_tag(shown.astype(np.uint8), say("because", request), "heat")
-    return figure(tag, say("because", request))
+    return figure(image_tag(ink, say("seen_alt", request)), say("seen", request))
 
 
 def nothing_seen() -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.classifier import Classifier
+from mnist_demo.preprocess import WORK_SIDE, Pixels, even_strokes, locate_ink
 
 PATCH = 5  # pixels on either side of the square that is erased at a time
+SHOWN = 400  # longest side, in pixels, of the picture
+FOR, AGAINST, NEITHER = (225, 30, 20), (20, 90, 235), (120, 120, 120)  # red, blue, gray
 
 Array = NDArray[np.float32]
 
@@ -42,3 +46,60 @@ def heat_map(classifier: Classifier, model_input: Array, digit: int) -> Array:
         count[y : y + PATCH, x : x + PATCH] += 1
     heat = total / np.maximum(count, 1) * (model_input > 0)
     return (heat / max(float(np.abs(heat).max()), 1e-6)).astype(np.float32)
+
+
+def over_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixels:
+    """The drawing's ink in the colours of `heat`: uint8 (h, w, 4), RGBA, transparent on paper.
+
+    Red where it speaks for the digit, blue where against, gray where it says little.
+
+    Args:
+        pixels: the drawing as `read_pixels` gives it; there must be ink on it.
+        model_input: what `preprocess` makes of it.
+        heat: what `heat_map` makes of that.
+    """
+    located = locate_ink(pixels)
+    assert located is not None
+    ink, (x, y) = located
+    height, width = pixels.shape[:2]
+    cover = np.zeros((height, width), np.float32)
+    cover[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
+    # Spread beyond the 28x28 strokes, as those that were drawn may be thicker.
+    share = cv2.GaussianBlur((model_input > 0).astype(np.float32), (0, 0), 1)
+    spread = cv2.GaussianBlur(heat, (0, 0), 1) / (share + 1e-6)
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    placed = cv2.warpAffine(spread, placement(located, model_input), (width, height), flags=how)
+    weight = np.abs(placed.clip(-1, 1))[..., np.newaxis] ** 0.5
+    colour = np.where(placed[..., np.newaxis] > 0, FOR, AGAINST)
+    rgb = NEITHER * (1 - weight) + colour * weight
+    shown = np.dstack([rgb, 255 * cover]).round().astype(np.uint8)
+    scale = SHOWN / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def placement(located: tuple[Array, tuple[int, int]], model_input: Array) -> Array:
+    """Where each pixel of a drawing went in `model_input`: an affine map, float32 (2, 3).
+
+    What `even_strokes` does moves the edges of the ink box outwards alike, and `normalise` moves
+    the box by its centre of mass: so the two centres of mass are one point.
+
+    Args:
+        located: the drawing's ink and its corner, as `locate_ink` gives them.
+    """
+    ink, corner = located
+    even = even_strokes(ink)
+    # Drawing pixels in one of `even`.
+    unit = 1.0 if even is ink else max(ink.shape) / WORK_SIDE
+    middle = np.array(ink.shape[::-1]) / 2 + corner
+    centre = middle + unit * (_centre_of_mass(even) - np.array(even.shape[::-1]) / 2)
+    scale = 20 / (unit * max(even.shape))
+    # OpenCV counts from the middle of the first pixel.
+    shift = _centre_of_mass(model_input) - 0.5 - scale * (centre - 0.5)
+    return np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+
+
+def _centre_of_mass(ink: Array) -> NDArray[np.float64]:
+    """(x, y), counted from the upper left corner of the first pixel."""
+    y, x = ((np.arange(n) + 0.5) @ ink.sum(axis=1 - axis) for axis, n in enumerate(ink.shape))
+    return np.array([x, y]) / ink.sum()

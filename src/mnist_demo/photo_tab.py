@@ -40,7 +40,7 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
         words = verdict(prediction, request)
         if prediction.digit is None:
             words = f"<p>{say('no_ink' if photo.steps else 'photo_intro', request)}</p>"
-        return words, guesses(prediction), steps(photo, request) + seen(prediction, None, request)
+        return words, guesses(prediction), steps(photo, request) + seen(prediction, request)
 
     with gr.Row():
         with gr.Column(min_width=288):
