@@ -155,4 +155,7 @@ def test_the_snippets_get_the_address_that_the_visitor_sees() -> None:
 
 def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
     examples = json.loads((HERE / "examples.json").read_text())
-    assert sum(title.startswith("MNIST") for title in examples) == 10 and len(examples) == 20
+    drawn = [title for title in examples if not title.startswith("MNIST")]
+    assert len(drawn) == 10 and len(examples) == 20
+    assert SENTENCES["ways"][0].split("; ") == drawn
+    assert {len(names.split("; ")) for names in SENTENCES["ways"]} == {10}

@@ -10,7 +10,7 @@ import gradio as gr
 
 from mnist_demo.classifier import Classifier
 from mnist_demo.draw import figure, png_tag
-from mnist_demo.i18n import Request, say
+from mnist_demo.i18n import Request, say, translate
 from mnist_demo.weights import Weights, read_metrics
 
 # Key in metrics.json, its sentence in i18n.py, and how it is written.
@@ -59,14 +59,19 @@ def about(weights: Weights, request: Request = None) -> str:
     parts += [f'<li><a href="{url}">{name}</a>, {licence}</li>' for name, url, licence in DATA]
     parts.append(f"</ul><h2>{say('about_fails', request)}</h2><p>{say('fails', request)}</p>")
     # From outside: the note may quote what a server answered.
-    served = html.escape(str(weights))
+    own = weights.origin == "the repository"
+    key = "served_own" if own else "served"
+    note = f" ({weights.note})" if weights.note else ""
+    served = html.escape(say(key, request, weights.version, weights.origin) + note)
     parts.append(f'<h2>{say("about_served", request)}</h2><p id="served">{served}</p>')
     return "".join(parts)
 
 
 def table(results: dict[str, Any], request: Request) -> str:
     """One row a figure, one column for this network and each baseline."""
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in results)
+    head = "".join(
+        f'<th scope="col">{html.escape(translate(name, request))}</th>' for name in results
+    )
     rows = []
     for key, sentence, form in ROWS:
         if any(key in figures for figures in results.values()):

@@ -18,7 +18,7 @@ from mnist_demo.blobs import bound_blobs
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.explain import heat_map, over_drawing
 from mnist_demo.feedback import NOT_A_DIGIT, Feedback
-from mnist_demo.i18n import Request, say, t
+from mnist_demo.i18n import Request, say, t, translate
 from mnist_demo.preprocess import read_pixels
 
 HERE = Path(__file__).parent
@@ -79,7 +79,7 @@ def draw_tab(
                     raise ValueError(say("blank", request))
                 feedback.keep(prediction, chosen, str(classifier().weights), drawing)
             except ValueError as error:
-                raise gr.Error(str(error), print_exception=False) from None
+                raise gr.Error(translate(str(error), request), print_exception=False) from None
             return f'<p role="status">{say("thanks", request)}</p>'
 
         return keep
@@ -103,6 +103,7 @@ def draw_tab(
                     others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
                 thanks = gr.HTML("", elem_id="thanks")
     gr.HTML(example_grid(), elem_id="examples")
+    gr.HTML(f"{t('ways')}", elem_id="ways")  # page.js names the drawn examples by it
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
 
     drawn = pen("")

@@ -30,6 +30,7 @@ from PIL import Image
 
 from mnist_demo.classifier import Prediction
 from mnist_demo.hub import explain, session_with_patience
+from mnist_demo.i18n import t
 from mnist_demo.weights import HUB_NAME
 
 NOT_A_DIGIT = -1
@@ -145,15 +146,8 @@ class Feedback:
             self._scheduler.stop()
 
     def notice(self) -> str:
-        """What the page says about corrections, in one sentence."""
-        where = "on this server"
-        if self.repo:
-            where += f" and in the dataset {self.repo} on the Hugging Face Hub"
-        return (
-            "If you say whether the answer was right, your drawing, its 28x28 picture, the answer, "
-            f"what you said, the network's version and the time are kept {where}, and nothing "
-            "about you."
-        )
+        """What the page says about corrections, in one sentence that Gradio translates."""
+        return f"{t('notice_hub')} {self.repo}" if self.repo else str(t("notice"))
 
 
 def dataset() -> str | None:

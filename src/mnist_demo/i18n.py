@@ -139,6 +139,74 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "谢谢，已记录。",
         "ありがとうございます。記録しました。",
     ),
+    "notice": (
+        "If you say whether the answer was right, your drawing, its 28x28 picture, the answer, what"
+        " you said, the network's version and the time are kept on this server, and nothing about"
+        " you.",
+        "Wenn du sagst, ob die Antwort richtig war, werden deine Zeichnung, ihr 28x28-Bild, die"
+        " Antwort, deine Angabe, die Version des Netzes und die Zeit auf diesem Server gespeichert,"
+        " und nichts über dich.",
+        "Si dices si la respuesta era correcta, se guardan en este servidor tu dibujo, su imagen de"
+        " 28x28, la respuesta, lo que dijiste, la versión de la red y la hora, y nada sobre ti.",
+        "Si vous dites si la réponse était juste, votre dessin, son image de 28x28, la réponse,"
+        " votre avis, la version du réseau et l'heure sont conservés sur ce serveur, et rien sur"
+        " vous.",
+        "如果你说明答案是否正确，你的手写、它的 28x28 图片、答案、你的反馈、网络版本和时间会保存在"
+        "这台服务器上，不保存任何关于你的信息。",
+        "答えが合っていたかを教えていただくと、描いた絵、その 28x28 の画像、答え、教えていただいた"
+        "内容、ネットワークの版、時刻がこのサーバーに保存され、あなたに関する情報は保存されません。",
+    ),
+    "notice_hub": (  # the dataset's name follows
+        "If you say whether the answer was right, your drawing, its 28x28 picture, the answer, what"
+        " you said, the network's version and the time, and nothing about you, are kept on this"
+        " server and in a dataset on the Hugging Face Hub:",
+        "Wenn du sagst, ob die Antwort richtig war, werden deine Zeichnung, ihr 28x28-Bild, die"
+        " Antwort, deine Angabe, die Version des Netzes und die Zeit, und nichts über dich, auf"
+        " diesem Server gespeichert und in einem Datensatz auf dem Hugging Face Hub:",
+        "Si dices si la respuesta era correcta, se guardan tu dibujo, su imagen de 28x28, la"
+        " respuesta, lo que dijiste, la versión de la red y la hora, y nada sobre ti, en este"
+        " servidor y en un conjunto de datos de Hugging Face Hub:",
+        "Si vous dites si la réponse était juste, votre dessin, son image de 28x28, la réponse,"
+        " votre avis, la version du réseau et l'heure, et rien sur vous, sont conservés sur ce"
+        " serveur et dans un jeu de données du Hugging Face Hub :",
+        "如果你说明答案是否正确，你的手写、它的 28x28 图片、答案、你的反馈、网络版本和时间（不含任何"
+        "关于你的信息）会保存在这台服务器和 Hugging Face Hub 的数据集里：",
+        "答えが合っていたかを教えていただくと、描いた絵、その 28x28 の画像、答え、教えていただいた"
+        "内容、ネットワークの版、時刻が、あなたに関する情報なしで、このサーバーと Hugging Face Hub の"
+        "データセットに保存されます：",
+    ),
+    "nothing_to_correct": (
+        "There is nothing to correct: draw a digit first.",
+        "Es gibt nichts zu berichtigen: zeichne zuerst eine Ziffer.",
+        "No hay nada que corregir: dibuja primero un dígito.",
+        "Il n'y a rien à corriger : dessinez d'abord un chiffre.",
+        "没有可更正的内容：请先写一个数字。",
+        "訂正するものがありません。先に数字を描いてください。",
+    ),
+    "too_many": (
+        "Too many corrections at the moment: try again in a minute.",
+        "Gerade kommen zu viele Angaben: versuche es in einer Minute wieder.",
+        "Hay demasiadas correcciones ahora: inténtalo dentro de un minuto.",
+        "Trop de corrections en ce moment : réessayez dans une minute.",
+        "目前更正太多：请一分钟后再试。",
+        "ただいま訂正が多すぎます。一分後にもう一度お試しください。",
+    ),
+    "no_room": (
+        "There is no room for more corrections.",
+        "Für weitere Angaben ist kein Platz.",
+        "No hay espacio para más correcciones.",
+        "Il n'y a plus de place pour d'autres corrections.",
+        "没有空间保存更多更正。",
+        "これ以上の訂正を保存する場所がありません。",
+    ),
+    "not_saved": (
+        "The correction could not be saved.",
+        "Die Angabe konnte nicht gespeichert werden.",
+        "No se pudo guardar la corrección.",
+        "La correction n'a pas pu être enregistrée.",
+        "更正未能保存。",
+        "訂正を保存できませんでした。",
+    ),
     "examples": (
         "Or try one of these",
         "Oder probiere eine von diesen",
@@ -146,6 +214,39 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "Ou essayez l'un de ceux-ci",
         "或者试试这些",
         "または、こちらをお試しください",
+    ),
+    "ways": (  # of the drawn examples, in their order
+        "Slashed zero; One with flag and foot; Crossed seven; Open four; Eight in two circles;"
+        " Square five; Hairline five; Marker two; Tiny three; Curled nine",
+        "Null mit Schrägstrich; Eins mit Fahne und Fuß; Sieben mit Querstrich; Offene Vier; Acht aus"
+        " zwei Kreisen; Eckige Fünf; Haarfeine Fünf; Zwei mit dickem Stift; Winzige Drei;"
+        " Geschwungene Neun",
+        "Cero con barra; Uno con bandera y pie; Siete cruzado; Cuatro abierto; Ocho en dos círculos;"
+        " Cinco cuadrado; Cinco finísimo; Dos con rotulador; Tres diminuto; Nueve curvado",
+        "Zéro barré; Un avec drapeau et pied; Sept barré; Quatre ouvert; Huit en deux cercles; Cinq"
+        " carré; Cinq très fin; Deux au marqueur; Trois minuscule; Neuf bouclé",
+        "带斜线的零; 带旗和底的一; 带横线的七; 开口的四; 两个圆的八; 方形的五; 极细的五; 粗笔的二;"
+        " 微小的三; 弯曲的九",
+        "斜線入りのゼロ; 旗と足のある一; 横線入りの七; 開いた四; 二つの円の八; 四角い五; 極細の五;"
+        " 太い二; とても小さな三; 曲がった九",
+    ),
+    "unreadable": (
+        "This cannot be read: {0}",
+        "Das ist nicht lesbar (PNG, JPEG, WebP, GIF, BMP oder TIFF bis 24 Millionen Pixel): {0}",
+        "Esto no se puede leer (PNG, JPEG, WebP, GIF, BMP o TIFF de hasta 24 millones de píxeles):"
+        " {0}",
+        "Ceci est illisible (PNG, JPEG, WebP, GIF, BMP ou TIFF de 24 millions de pixels au plus) :"
+        " {0}",
+        "无法读取（支持不超过 2400 万像素的 PNG、JPEG、WebP、GIF、BMP 或 TIFF）：{0}",
+        "読み取れません（2400 万ピクセル以下の PNG、JPEG、WebP、GIF、BMP、TIFF に対応）：{0}",
+    ),
+    "no_network": (
+        "The network could not be loaded; the server's log says why.",
+        "Das Netz konnte nicht geladen werden; warum, steht im Protokoll des Servers.",
+        "No se pudo cargar la red; el registro del servidor dice por qué.",
+        "Le réseau n'a pas pu être chargé ; le journal du serveur dit pourquoi.",
+        "无法加载网络；原因见服务器日志。",
+        "ネットワークを読み込めませんでした。理由はサーバーのログにあります。",
     ),
     "loading": (
         "One moment: the network is still loading.",
@@ -262,6 +363,23 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "百分比的平均偏差",
         "確率のずれ",
     ),
+    "released": ("released", "dieses Netz", "esta red", "ce réseau", "本网络", "このネットワーク"),
+    "plain_resized": (
+        "plain convnet, canvas resized",
+        "einfaches Faltungsnetz, Leinwand verkleinert",
+        "red convolucional simple, lienzo reducido",
+        "réseau convolutif simple, toile réduite",
+        "普通卷积网络，缩小画布",
+        "普通の畳み込みネットワーク、縮小した画面",
+    ),
+    "plain_normalised": (
+        "plain convnet, MNIST normalisation",
+        "einfaches Faltungsnetz, normiert wie MNIST",
+        "red convolucional simple, normalización de MNIST",
+        "réseau convolutif simple, normalisation de MNIST",
+        "普通卷积网络，MNIST 归一化",
+        "普通の畳み込みネットワーク、MNIST の正規化",
+    ),
     "plot_brush": (
         "Share read right, by the brush's radius",
         "Anteil richtig gelesener, nach Radius des Pinsels",
@@ -325,6 +443,22 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "当前使用的权重",
         "ここで動いている重み",
     ),
+    "served": (
+        "version {0} from {1}",
+        "Version {0} von {1}",
+        "versión {0} de {1}",
+        "version {0} de {1}",
+        "版本 {0}，来自 {1}",
+        "版 {0}（{1}）",
+    ),
+    "served_own": (
+        "version {0} from the repository",
+        "Version {0} aus dem Repository",
+        "versión {0} del repositorio",
+        "version {0} du dépôt",
+        "版本 {0}，来自代码仓库",
+        "リポジトリの版 {0}",
+    ),
     "embed_title": (
         "Embed & API",
         "Einbetten & API",
@@ -383,7 +517,6 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "这张照片里没有找到数字。",
         "この写真には数字が見つかりません。",
     ),
-    "step_photo": ("Photo", "Foto", "Foto", "Photo", "照片", "写真"),
     "step_light": (
         "Light evened out",
         "Licht ausgeglichen",
@@ -439,3 +572,9 @@ def language(request: Request) -> int:
 def say(key: str, request: Request, *values: object) -> str:
     """The sentence `key` in the language of `request`."""
     return SENTENCES[key][language(request)].format(*values)
+
+
+def translate(text: str, request: Request) -> str:
+    """`text` in the language of `request` where it is a sentence of ours, else as it stands."""
+    known = (sentences for sentences in SENTENCES.values() if sentences[0] == text)
+    return next(known, (text,) * len(LANGUAGES))[language(request)]

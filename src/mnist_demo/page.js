@@ -44,7 +44,8 @@ root.addEventListener("click", (event) => {
 });
 
 // What Gradio's own parts lack: reading answers out as they change, a role for a label, a way to
-// scroll code by keyboard, and how sure the large digit is, which page.css puts beside it.
+// scroll code by keyboard, and how sure the large digit is, which page.css puts beside it. And what
+// Gradio translates only as the text of an element: the names of the drawn examples.
 function mend() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
@@ -53,6 +54,13 @@ function mend() {
     part.setAttribute("role", "group");
   }
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
+  const ways = root.querySelector("#ways")?.textContent.trim().split("; ") ?? [];
+  root.querySelectorAll(".example:not([title^=MNIST])").forEach((button, i) => {
+    if (ways[i] && button.title !== ways[i]) {
+      button.title = ways[i];
+      button.setAttribute("aria-label", ways[i]);
+    }
+  });
   for (const large of root.querySelectorAll("[data-testid=label-output-value]")) {
     const sure = large.parentElement.querySelector(".confidence")?.textContent ?? "";
     if (large.dataset.confidence !== sure) large.dataset.confidence = sure;

@@ -110,7 +110,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         try:
             return loading.result()
         except Exception as error:
-            raise gr.Error("The network could not be loaded; the server's log says why.") from error
+            raise gr.Error(say("no_network", request)) from error
 
     def answered(how: Callable[[Classifier, Any], T], image: Any, request: Request) -> T:
         classifier = ready(request)
@@ -118,7 +118,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             with observed("page"):
                 return how(classifier, image)
         except ValueError as error:
-            raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
+            raise gr.Error(say("unreadable", request, error), print_exception=False) from None
 
     def read(image: Any, request: Request = None) -> Prediction:
         return answered(Classifier.classify, image, request)

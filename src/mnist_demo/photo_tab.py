@@ -10,17 +10,8 @@ import numpy as np
 from PIL import Image
 
 from mnist_demo.draw import Read, figure, guesses, image_tag, seen, verdict
-from mnist_demo.i18n import Request, say, t
+from mnist_demo.i18n import Request, say, t, translate
 from mnist_demo.photo import Photo, read_photo
-
-# The names that photo.py gives its steps.
-STEPS = {
-    "Photo": "step_photo",
-    "Light evened out": "step_light",
-    "Lines and edges removed": "step_lines",
-    "Digit found": "step_found",
-    "Ink": "step_ink",
-}
 
 
 def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> None:
@@ -35,7 +26,7 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
         try:
             photo = read_photo(image)
         except ValueError as error:
-            raise gr.Error(f"This cannot be read: {error}", print_exception=False) from None
+            raise gr.Error(say("unreadable", request, error), print_exception=False) from None
         prediction = read(photo.ink, request)
         words = verdict(prediction, request)
         if prediction.digit is None:
@@ -70,8 +61,8 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
 def steps(photo: Photo, request: Request = None) -> str:
     """The pictures of the way to the ink, with captions, as HTML."""
     return "".join(
-        figure(image_tag(_small(picture), say(STEPS[name], request)), say(STEPS[name], request))
-        for name, picture in photo.steps
+        figure(image_tag(_small(picture), name), name)
+        for name, picture in ((translate(name, request), picture) for name, picture in photo.steps)
     )
 
 
