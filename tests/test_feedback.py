@@ -341,8 +341,10 @@ def test_a_kill_between_two_commits_loses_nothing(
 
 
 def keep_some(kept: Feedback) -> None:
-    for seed, label in ((1, 3), (2, 5), (1, 3), (2, 6), (3, NOT_A_DIGIT)):
-        kept.keep(prediction(seed, digit=3), label, "1.2.0")
+    old, new = "version 1.1.0 from the repository", "1.2.0"  # pages wrote the first at one time
+    said = ((1, 3, old), (2, 5, old), (1, 3, new), (2, 6, new), (3, NOT_A_DIGIT, new))
+    for seed, label, version in said:
+        kept.keep(prediction(seed, digit=3), label, version)
 
 
 def pull(*words: str | Path) -> None:

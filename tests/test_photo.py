@@ -165,6 +165,18 @@ def test_portrait_and_large_photos_are_read_from_their_files(
         assert classifier.classify(photo.ink).digit == label
 
 
+def test_of_a_large_jpeg_only_a_part_is_decoded(classifier: Classifier) -> None:
+    label, strokes = strokes_of("five")
+    scene = Scene(width=4032, height=3024, ruling="squared", orientation=6)
+    image = opened(photograph(strokes, scene, np.random.default_rng(0)))
+    photo = read_photo(image)
+    assert sorted(image.size) == [1512, 2016], "it was told to, before it was loaded"
+    assert photo.steps[0][1].shape[:2] == (480, 360)
+    assert classifier.classify(photo.ink).digit == label
+    image.load()
+    assert classifier.classify(read_photo(image).ink).digit == label
+
+
 def test_steps_lead_from_the_photo_to_its_ink() -> None:
     photo = photo_of("three", CONDITIONS["everything at once"])
     names = [name for name, _ in photo.steps]
@@ -281,17 +293,17 @@ def test_command_prints_the_share_and_keeps_that_of_held_out_writers(
         where = ["--weights", str(weights), "--out", str(tmp_path / "photos.png")]
         photos.run(parser.parse_args([*where, *words]))
 
-    for words in (["--write"], ["--write", "--split", "test", "--count", "3"]):
-        with pytest.raises(SystemExit, match="add --split test"):
-            run(*words)
     with pytest.raises(SystemExit, match="run python -m train evaluate first"):
-        run("--write", "--split", "test")
-    run("--count", "4")
-    assert "of 4 photos read right" in capsys.readouterr().out
-    (weights / "metrics.json").write_text('{"results": {"released": {}}}')
-    run("--write", "--split", "test")
+        run("--split", "test")
+    metrics_file = weights / "metrics.json"
+    metrics_file.write_text('{"results": {"released": {}}}')
+    for split in ("validation", "test"):  # of a part nothing is kept
+        run("--split", split, "--count", "4")
+        assert "of 4 photos read right" in capsys.readouterr().out
+        assert "photos" not in json.loads(metrics_file.read_text())
+    run("--split", "test")
     assert "of 10 photos read right" in capsys.readouterr().out
-    metrics = json.loads((weights / "metrics.json").read_text())
+    metrics = json.loads(metrics_file.read_text())
     assert metrics["photos"]["photos"] == 10 and metrics["photos"]["accuracy"] >= 0.8
     assert metrics["results"] == {"released": {}}
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -23,6 +24,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from mnist_demo.embed import GRADIO_JS, snippets
 from mnist_demo.i18n import SENTENCES
+from mnist_demo.weights import repository_weights
 from tests.conftest import serve_app, visit
 from tests.sketchpad import draw, load, strokes_of
 from tests.test_browser import Quiet, expect_blank, expect_digit
@@ -38,7 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
-    with serve_app(folder, MNIST_DEMO_FEEDBACK_DIR=str(folder / "kept")) as url:
+    kept = str(folder / "kept")
+    with serve_app(folder, MNIST_DEMO_FEEDBACK_DIR=kept, MNIST_DEMO_METRICS="1") as url:
         yield url
 
 
@@ -101,7 +104,8 @@ def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> No
         page.wait_for_timeout(200)
     kept = [json.loads(line) for line in lines]
     assert [(line["answer"], line["label"]) for line in kept] == [(5, 5), (5, 6)]
-    assert all(line["drawing"] and line["image"] and line["version"] for line in kept)
+    assert all(line["drawing"] and line["image"] for line in kept)
+    assert {line["version"] for line in kept} == {repository_weights().version}
     assert "nothing about you" in page.locator("#notice").inner_text()
 
 
@@ -173,7 +177,7 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
     assert len(left & GRADIO) > 3  # so that the walk has seen them
 
 
-def test_a_photo_is_read_and_its_steps_are_shown(page: Page, tmp_path: Path) -> None:
+def test_a_photo_is_read_and_its_steps_are_shown(page: Page, url: str, tmp_path: Path) -> None:
     strokes = strokes_of(load("four-open"))
     scene = Scene(ruling="ruled", ink="blue pen", shadow=0.4, gradient=0.3, orientation=6)
     photo = tmp_path / "photo.jpg"
@@ -186,10 +190,19 @@ def test_a_photo_is_read_and_its_steps_are_shown(page: Page, tmp_path: Path) -> 
     expect(page.locator("#steps figcaption")).to_have_text(
         [*captions, "What the network saw: 28x28 pixels"]
     )
+    before = errors(url)
     photo.write_text("no photo")
     page.locator("#photo").get_by_role("button", name=re.compile("Clear|Remove")).click()
     page.locator("#photo input[type=file]").set_input_files(photo)
-    expect(page.get_by_text("This is not an image that can be read")).to_be_visible()
+    expect(page.get_by_text("photo.jpg is not an image that can be read")).to_be_visible()
+    assert errors(url) == before + 1
+
+
+def errors(url: str) -> float:
+    """How many images the page has refused, as /metrics tells."""
+    with urllib.request.urlopen(f"{url}metrics") as response:
+        found = re.search(r'errors_total\{endpoint="page"\} (\S+)', response.read().decode())
+    return float(found[1]) if found else 0.0
 
 
 def test_the_about_tab_says_what_is_served(page: Page) -> None:

@@ -77,7 +77,7 @@ def draw_tab(
                 chosen = given if label is None else label
                 if chosen is None:
                     raise ValueError(say("blank", request))
-                feedback.keep(prediction, chosen, str(classifier().weights), drawing)
+                feedback.keep(prediction, chosen, classifier().weights.version, drawing)
             except ValueError as error:
                 raise gr.Error(translate(str(error), request), print_exception=False) from None
             return f'<p role="status">{say("thanks", request)}</p>'

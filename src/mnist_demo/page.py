@@ -29,7 +29,8 @@ from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import Request, say, t
 from mnist_demo.numbers_tab import numbers_tab
-from mnist_demo.photo_tab import photo_tab
+from mnist_demo.photo import Photo
+from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.watch import Watch, observed
 
@@ -126,6 +127,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     def read_several(image: Any, request: Request = None) -> numbers.Number:
         return answered(numbers.read_number, image, request)
 
+    def look(file: str | None, request: Request = None) -> tuple[Photo, Prediction]:
+        return answered(classify_photo, file, request)
+
     def classify(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
@@ -167,7 +171,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             with gr.Tab(t("draw"), id="draw"):
                 sketch = draw_tab(read, read_url, loading.result, feedback)
             with gr.Tab(t("photo"), id="photo"):
-                photo_tab(read, read_file)
+                photo_tab(look)
             with gr.Tab(t("numbers"), id="numbers"):
                 numbers_tab(read_several, read_url)
             with gr.Tab(t("about_title"), id="about") as tab:

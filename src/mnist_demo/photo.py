@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_demo.preprocess import Pixels, find_ink, open_image, read_pixels
 
@@ -44,13 +45,15 @@ def read_photo(image: Any) -> Photo:
 
     Args:
         image: a path, a PIL image, an array or None, as `preprocess` takes them. The camera's
-            metadata turn the photo. A path is best: of a JPEG no more is decoded than needed.
+            metadata turn the photo. Of a JPEG, given by its path or opened and not yet loaded, no
+            more is decoded than needed.
 
     Raises:
         ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels.
     """
     if isinstance(image, str | os.PathLike):
         image = open_image(image)
+    if isinstance(image, Image.Image):
         part = max(1, max(image.size) // (3 * SIDE))
         image.draft("RGB", (image.width // part, image.height // part))
     pixels = read_pixels(image)

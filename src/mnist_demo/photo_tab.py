@@ -7,27 +7,30 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.data_classes import ImageData
 from PIL import Image
 
-from mnist_demo.draw import Read, figure, guesses, image_tag, seen, verdict
+from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.draw import figure, guesses, image_tag, seen, verdict
 from mnist_demo.i18n import Request, say, t, translate
 from mnist_demo.photo import Photo, read_photo
 
 
-def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> None:
+def classify_photo(classifier: Classifier, file: str | None) -> tuple[Photo, Prediction]:
+    """What is found in the photo, and what the network makes of it."""
+    photo = read_photo(file)
+    return photo, classifier.classify(photo.ink)
+
+
+def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -> None:
     """Builds the tab's components.
 
     Args:
-        read: an image to its prediction; waits for the network.
-        open_file: an Image component's payload to an image, not yet decoded.
+        read: `classify_photo`; waits for the network.
     """
 
-    def answer(image: Image.Image | None, request: gr.Request) -> tuple[Any, ...]:
-        try:
-            photo = read_photo(image)
-        except ValueError as error:
-            raise gr.Error(say("unreadable", request, error), print_exception=False) from None
-        prediction = read(photo.ink, request)
+    def answer(file: str | None, request: gr.Request) -> tuple[Any, ...]:
+        photo, prediction = read(file, request)
         words = verdict(prediction, request)
         if prediction.digit is None:
             words = f"<p>{say('no_ink' if photo.steps else 'photo_intro', request)}</p>"
@@ -42,8 +45,8 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
                 height=400,
                 buttons=[],
             )
-            # Not yet decoded: `read_photo` does that, and puts errors into words.
-            image.preprocess = open_file  # type: ignore[method-assign, assignment]
+            # The path alone: `read_photo` decodes no more than it needs, and words the errors.
+            image.preprocess = path_of  # type: ignore[method-assign]
         with gr.Column(min_width=288):
             words = gr.HTML(f"<p>{t('photo_intro')}</p>", elem_id="photo_verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="photo_guesses")
@@ -56,6 +59,10 @@ def photo_tab(read: Read, open_file: Callable[[Any], Image.Image | None]) -> Non
         trigger_mode="always_last",
         api_visibility="private",
     )
+
+
+def path_of(payload: ImageData | None) -> str | None:
+    return payload.path if payload else None
 
 
 def steps(photo: Photo, request: Request = None) -> str:
