@@ -171,7 +171,7 @@ def test_of_a_large_jpeg_only_a_part_is_decoded(classifier: Classifier) -> None:
     image = opened(photograph(strokes, scene, np.random.default_rng(0)))
     photo = read_photo(image)
     assert sorted(image.size) == [1512, 2016], "it was told to, before it was loaded"
-    assert photo.steps[0][1].shape[:2] == (480, 360)
+    assert photo.steps[0][1].shape[:2] == (360, 480)
     assert classifier.classify(photo.ink).digit == label
     image.load()
     assert classifier.classify(read_photo(image).ink).digit == label
