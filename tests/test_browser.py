@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from mnist_demo.i18n import SENTENCES
+from mnist_demo.i18n import SENTENCES, say
 from tests.conftest import visit
 from tests.sketchpad import draw, load, touch
 
@@ -36,7 +36,7 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
 
 def expect_digit(place: Page | Frame, digit: int) -> None:
     expect(place.locator(FIRST)).to_have_text(str(digit))
-    expect(place.locator("#verdict")).to_have_text(f"This looks like a {digit}.")
+    expect(place.locator("#verdict")).to_have_text(say("sure", None, digit))
     expect(place.locator("#guesses .confidence")).to_have_count(3)
 
 

@@ -39,6 +39,7 @@ def prediction(probabilities: dict[int, float], digit_score: float = 0.9) -> Pre
 def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
     assert "This looks like a 4." in verdict(prediction({4: 0.97, 9: 0.03}))
     assert "a 4, or maybe a 9" in verdict(prediction({4: 0.6, 9: 0.4}))
+    assert "an 8, or maybe a 3" in verdict(prediction({8: 0.6, 3: 0.4}))
     assert "not look like a digit" in verdict(prediction({4: 0.97}, digit_score=0.2))
     assert "Draw a digit" in verdict(Prediction(np.zeros(10, np.float32), 0.0, None))
 

@@ -571,7 +571,8 @@ def language(request: Request) -> int:
 
 def say(key: str, request: Request, *values: object) -> str:
     """The sentence `key` in the language of `request`."""
-    return SENTENCES[key][language(request)].format(*values)
+    sentence = SENTENCES[key][language(request)].format(*values)
+    return sentence.replace(" a 8", " an 8")
 
 
 def translate(text: str, request: Request) -> str:
