@@ -46,13 +46,18 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#
 def touch(page: Page, drawing: Drawing, pad: str = "#sketch") -> None:
     """Draw with a finger, which unlike a mouse is nowhere before it touches."""
     x, y, scale = _place(page, drawing, None, pad)
-    session = page.context.new_cdp_session(page)
     for stroke in drawing["strokes"]:
-        for i, point in enumerate(stroke):
-            finger = {"x": x + point[0] * scale, "y": y + point[1] * scale}
-            kind = "touchMove" if i else "touchStart"
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [finger]})
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        swipe(page, [[x + point[0] * scale, y + point[1] * scale] for point in stroke])
+
+
+def swipe(page: Page, points: list[list[float]]) -> None:
+    """A finger from the first to the last of `points`, which are pixels of the window."""
+    session = page.context.new_cdp_session(page)
+    for i, (x, y) in enumerate(points):
+        kind = "touchMove" if i else "touchStart"
+        where = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+        session.send("Input.dispatchTouchEvent", where)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from mnist_demo.i18n import SENTENCES, say
 from tests.conftest import visit
-from tests.sketchpad import draw, load, touch
+from tests.sketchpad import draw, load, swipe, touch
 
 ROOT = Path(__file__).parents[1]
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -114,21 +114,35 @@ def test_shows_what_the_network_saw(page: Page) -> None:
     assert (picture.get_attribute("alt") or "").startswith("Your drawing")
 
 
-def test_the_first_touch_of_a_finger_draws_and_does_not_scroll(
+def test_a_finger_s_vertical_stroke_draws_and_does_not_scroll(
     browser: Browser, app_url: str
 ) -> None:
-    phone: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2}
+    phone: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2}
+    down = {**load("one-line"), "strokes": [[[200, y] for y in range(60, 340, 10)]]}
+    up = {**down, "strokes": [down["strokes"][0][::-1]]}
     with browser.new_context(**phone, has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         page.goto(app_url)
-        touch(page, load("one"))
+        touch(page, down)  # the very first touch
         expect_digit(page, 1)
+        assert page.evaluate("scrollY") == 0
         page.get_by_role("button", name="Clear").tap()
         expect_blank(page)
-        page.evaluate("scrollTo(0, 40)")  # so that there is room to scroll both ways
+        for stroke in (up, down):
+            page.evaluate("scrollTo(0, 40)")  # so that there is room to scroll both ways
+            touch(page, stroke)
+            expect_digit(page, 1)
+            assert page.evaluate("scrollY") == 40
+            page.get_by_role("button", name="Clear").tap()
+            expect_blank(page)
+        page.evaluate("scrollTo(0, 40)")
         touch(page, load("seven"))
         expect_digit(page, 7)
         assert page.evaluate("scrollY") == 40
+        box = page.locator("#guesses").bounding_box()
+        assert box  # where the same finger scrolls
+        swipe(page, [[160, box["y"] + 20 - 20 * step] for step in range(15)])
+        page.wait_for_function("scrollY > 100")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
