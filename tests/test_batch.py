@@ -137,13 +137,13 @@ def test_changed_images_are_not_mixed_with_old_answers(tmp_path: Path) -> None:
     batch.write(
         pa.Table.from_pylist([{"path": "a"}, {"path": "b"}], batch.SCHEMA), tmp_path / "0.parquet"
     )
-    items = iter([("a", ""), ("b", ""), ("c", "")])
-    assert batch.skip(items, tmp_path) == 2
-    assert next(items)[0] == "c"
+    names = iter("abc")
+    assert batch.skip(names, tmp_path) == 2
+    assert next(names) == "c"
     with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
-        batch.skip(iter([("a", ""), ("c", "")]), tmp_path)
+        batch.skip(iter("ac"), tmp_path)
     with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
-        batch.skip(iter([("a", "")]), tmp_path)
+        batch.skip(iter("a"), tmp_path)
 
 
 def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None:

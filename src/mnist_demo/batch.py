@@ -1,6 +1,7 @@
 """Read many images: files, folders, globs or a column of parquet files, into one parquet file.
 
-It goes on where it was stopped when the same command is run again.
+It goes on where it was stopped when the same command is run again. With --ray, the machines of a
+Ray cluster share the work.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import signal
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", default="image", help="of .parquet files (default: image)")
     parser.add_argument("--weights", help="folder or Hub repository (default: the repository's)")
     parser.add_argument("--revision", help="full sha of a commit on the Hub")
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="of a Ray cluster, as HOST:PORT or auto; without one, Ray on this machine",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -83,16 +92,18 @@ def run(args: argparse.Namespace) -> None:
     command = {"paths": args.paths, "column": args.column, "weights": checksums}
     check_same(parts / "command.json", command)
 
-    items = itertools.chain.from_iterable(find(path, args.column) for path in args.paths)
-    done = skip(items, parts)
     number = len(list(parts.glob("*.parquet")))
-    # Not by fork: TensorFlow's threads would be missing from the copy.
-    pool = ProcessPoolExecutor(
-        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=start_worker
-    )
     try:
-        with pool, tqdm(total=total, initial=done, unit=" images", smoothing=0.1) as progress:
-            rows = classify(items, classifier, pool)
+        with ExitStack() as stack:
+            if args.ray:
+                rows, done = on_cluster(args, parts, checksums)
+            else:
+                items = itertools.chain.from_iterable(find(p, args.column) for p in args.paths)
+                done = skip((name for name, _ in items), parts)
+                rows = classify(items, classifier, stack.enter_context(workers()))
+            progress = stack.enter_context(
+                tqdm(total=total, initial=done, unit=" images", smoothing=0.1)
+            )
             while part := list(itertools.islice(track(rows, progress), ROWS)):
                 write(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
                 number += 1
@@ -105,6 +116,24 @@ def run(args: argparse.Namespace) -> None:
         ) from None
     failed = merge(parts, args.out)
     print(f"{args.out}: {total:,} images, of which {failed:,} cannot be read")
+
+
+def workers() -> ProcessPoolExecutor:
+    """Processes that preprocess. Not forked: TensorFlow's threads would be missing from them."""
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.cpu_count(), spawn, initializer=start_worker)
+
+
+def on_cluster(
+    args: argparse.Namespace, parts: Path, checksums: dict[str, Any]
+) -> tuple[Iterator[Row], int]:
+    """The rows that are not in `parts`, made by Ray, and how many are there."""
+    from mnist_demo import on_ray
+
+    work = [chunk for path in args.paths for chunk in on_ray.chunks(path, args.column)]
+    done = skip(itertools.chain.from_iterable(map(on_ray.names, work)), parts)
+    source = (args.weights, args.revision, checksums)
+    return on_ray.classify(work, done, source, args.ray), done
 
 
 def find(path: str, column: str) -> Iterator[Item]:
@@ -130,10 +159,14 @@ def find_files(path: str) -> Iterator[str]:
         yield from filter(os.path.isfile, names)
 
 
-def find_rows(file: Path, column: str) -> Iterator[Item]:
-    """Images in a column of encoded files, plain or as Hugging Face's {"bytes", "path"}."""
-    number = 0
-    for batch in open_parquet(file, column).iter_batches(64, columns=[column]):
+def find_rows(
+    file: Path, column: str, groups: list[int] | None = None, first: int = 0
+) -> Iterator[Item]:
+    """Images in a column of encoded files, plain or as Hugging Face's {"bytes", "path"}: all of
+    them, or those of some row groups, of which the first begins at row `first`."""
+    number = first
+    batches = open_parquet(file, column).iter_batches(64, row_groups=groups, columns=[column])
+    for batch in batches:
         for value in batch.column(0).to_pylist():
             data = value.get("bytes") if isinstance(value, dict) else value
             yield f"{file}#{number}", data if isinstance(data, bytes) else b""
@@ -178,15 +211,19 @@ def classify(items: Iterable[Item], classifier: Classifier, pool: Executor) -> I
                 running.append(([name for name, _ in chunk], pool.submit(prepare, images)))
         if running:
             names, future = running.popleft()
-            inputs = future.result()
-            read = [None if isinstance(image, str) else image for image in inputs]
-            predictions = classifier.classify_inputs(read)
-            for name, image, prediction in zip(names, inputs, predictions, strict=True):
-                yield (
-                    {"path": name, "error": image}
-                    if isinstance(image, str)
-                    else as_row(name, prediction)
-                )
+            yield from read(names, future.result(), classifier)
+
+
+def read(
+    names: Sequence[str], inputs: Sequence[Array | str | None], classifier: Classifier
+) -> Iterator[Row]:
+    """A row for each of `inputs`, as `prepare` made them."""
+    inked = [None if isinstance(image, str) else image for image in inputs]
+    predictions = classifier.classify_inputs(inked)
+    for name, image, prediction in zip(names, inputs, predictions, strict=True):
+        yield (
+            {"path": name, "error": image} if isinstance(image, str) else as_row(name, prediction)
+        )
 
 
 def as_row(name: str, prediction: Prediction) -> Row:
@@ -246,12 +283,12 @@ def check_same(file: Path, command: dict[str, Any]) -> None:
         )
 
 
-def skip(items: Iterator[Item], parts: Path) -> int:
-    """Take from `items` the images that are in `parts`, and return their number."""
+def skip(names: Iterator[str], parts: Path) -> int:
+    """Take from `names` those of the images that are in `parts`, and return their number."""
     done = 0
     for part in sorted(parts.glob("*.parquet")):
         for name in pq.read_table(part, columns=["path"])["path"].to_pylist():
-            if next(items, ("", ""))[0] != name:
+            if next(names, "") != name:
                 raise SystemExit(
                     f"the images are no longer those {parts} was made of ({name}): delete it to "
                     "start afresh"
