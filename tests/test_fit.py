@@ -110,6 +110,17 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
     np.testing.assert_allclose(served.sum(axis=1), 1, atol=1e-5)
 
 
+def test_half_way_back_is_the_mean_of_the_weights() -> None:
+    from train.export import halfway
+    from train.model import build
+
+    old, new = build(16), build(16)
+    expected = [(a + b) / 2 for a, b in zip(old.get_weights(), new.get_weights(), strict=True)]
+    halfway(new, old)
+    for weight, mean in zip(new.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(weight, mean, atol=1e-6)
+
+
 def test_without_data_it_says_in_one_line_what_to_do(tmp_path: Path) -> None:
     # A port on which nobody listens stands for a Hub out of reach.
     environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}

@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
     )
+    parser.add_argument(
+        "--between", type=Path, help="the network.keras that the run began with, see `halfway`"
+    )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
 
@@ -41,6 +44,8 @@ def run(args: argparse.Namespace) -> None:
     if not network.exists():
         raise SystemExit(f"{network} is not there: run `python -m train fit --out {args.run}`")
     model = keras.saving.load_model(network, compile=False)
+    if args.between:
+        halfway(model, keras.saving.load_model(args.between, compile=False))
     _, validation = load(args.data, args.data_dir, args.cache)
     figures = export(model, validation, args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
@@ -56,6 +61,8 @@ def run(args: argparse.Namespace) -> None:
         "parameters": model.count_params(),
         "calibration": figures,
     }
+    if args.between:
+        training["between"] = "the run's weights and those that it began with"
     (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 
@@ -77,6 +84,16 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
         offset = float(np.quantile(whether, REFUSED_DIGITS))
     _save(model, temperature, offset, out / "model")
     return {"temperature": temperature, "digit_score_offset": offset}
+
+
+def halfway(model: keras.Model, start: keras.Model) -> None:
+    """Move `model`'s weights half-way back to those that its training began with.
+
+    What was learned last is kept without forgetting as much of what was known before (Wortsman
+    and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
+    """
+    pairs = zip(model.get_weights(), start.get_weights(), strict=True)
+    model.set_weights([(new + old) / 2 for new, old in pairs])
 
 
 def best_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
