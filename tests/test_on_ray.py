@@ -77,8 +77,8 @@ def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> Non
     for name in ("path", "digit", "is_digit", "error"):
         assert files[name].to_pylist() == expected[name].to_pylist()
     for name in ("confidence", "digit_score"):
-        rows = [table[name].to_numpy(zero_copy_only=False) for table in (files, expected)]
-        np.testing.assert_allclose(*rows, atol=1e-5)
+        ours, theirs = (t[name].to_numpy(zero_copy_only=False) for t in (files, expected))
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_what_is_done_is_not_done_again(images: Path, tmp_path: Path) -> None:
