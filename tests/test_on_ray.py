@@ -45,7 +45,8 @@ def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> Non
     try:
         start_node(cluster)
         lost = start_node(cluster)
-        words = [images / "in.parquet", images / "files", "--out", tmp_path / "ray.parquet"]
+        words: list[str | Path] = [images / "in.parquet", images / "files"]
+        words += ["--out", tmp_path / "ray.parquet"]
         process = subprocess.Popen(
             command(*words, "--ray", cluster.address), stdout=subprocess.PIPE, text=True
         )
