@@ -15,6 +15,16 @@ HINT = (
     "the tests need a Chromium or Chrome: `make test` installs one, "
     "or put it on PATH, or give its path in CHROME_PATH"
 )
+# As root there is no sandbox; the rest keeps it from asking its maker for updates.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 def find() -> str | None:

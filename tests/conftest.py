@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mnist_demo.hub import file_checksums
-from tests.browser import HINT, find
+from tests.browser import ARGUMENTS, HINT, find
 from tests.hub_standin import WRITER, Hub
 from tests.ports import free_ports
 
@@ -176,10 +176,7 @@ def browser() -> Iterator[Browser]:
     """A Chromium without a window. A machine without one fails the tests: they skip nothing."""
     path = find()
     assert path, HINT
-    # As root there is no sandbox; the rest keeps it from asking its maker for updates.
-    arguments = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-    arguments += " --disable-background-networking --disable-component-update"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments.split())
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
