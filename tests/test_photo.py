@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.photo import Photo, even_light, read_photo, without_what_leads_out
+from mnist_demo.photo import Photo, even_light, find_card, read_photo, without_what_leads_out
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad
 from train import photos
@@ -45,6 +45,22 @@ CONDITIONS = {
     "a shadow's hard edge": Scene(shadow=0.5, soft=0.01, ruling="ruled"),
     "paper on a dark table": Scene(margins=(0.1, 0.15, 0.2, 0.1), table="black", tilt=4),
     "a corner of the table": Scene(margins=(NONE, NONE, 0.2, 0.2), table="light wood"),
+    "a small ruled card on a table": Scene(
+        size=0.22,
+        margins=(0.45, 0.29, 0.45, 0.29),
+        table="black",
+        ruling="ruled",
+        line="dark",
+        tilt=6,
+    ),
+    "a small card of squares, half in the shadow": Scene(
+        size=0.15,
+        margins=(0.4, 0.3, 0.5, 0.2),
+        ruling="squared",
+        spacing=0.3,
+        shadow=0.3,
+        gradient=0.3,
+    ),
     "a finger": Scene(finger=0.3, place=(0.4, 0.5)),
     "small and off the middle": Scene(size=0.15, place=(0.3, 0.65)),
     "from an angle": Scene(perspective=0.3, tilt=5, ruling="squared"),
@@ -120,6 +136,19 @@ def outline(picture: np.ndarray) -> np.ndarray:
     mask = np.zeros((240, 240), np.uint8)
     mask[20 : 20 + cut.shape[0], 20 : 20 + cut.shape[1]] = cut < 128
     return mask
+
+
+def test_a_card_is_found_only_where_all_of_it_lies_on_something_darker() -> None:
+    table = np.full((360, 480, 3), 60, np.uint8)
+    sheet = cv2.boxPoints(((240, 180), (160, 110), 12)).astype(np.int32)
+    card = find_card(np.asarray(cv2.fillPoly(table.copy(), [sheet], (220, 215, 200)), np.uint8))
+    assert card is not None and int(card.sum()) == pytest.approx(160 * 110, rel=0.1)
+    assert card[180, 240] and not card[100, 100]
+    pool = cv2.circle(table.copy(), (240, 180), 90, (200, 200, 200), -1)
+    chalk = cv2.rectangle(table.copy(), (220, 60), (250, 300), (220, 220, 220), -1)
+    outside = cv2.rectangle(table.copy(), (-10, 100), (300, 300), (220, 220, 220), -1)
+    for none in (table, 255 - table, pool, chalk, outside):
+        assert find_card(np.asarray(none, np.uint8)) is None
 
 
 def test_strokes_apart_are_one_digit() -> None:

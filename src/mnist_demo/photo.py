@@ -25,6 +25,9 @@ STEP = 10  # of the levels of darkness that are told apart, in 0..255
 # than this, and most of what looks like ink on blank sheets is. Strokes whose thickness is a larger
 # share of their length are blots, fingers or shadows.
 FAINTEST, SMALLEST, STUBBIEST = 40, 0.04, 0.3
+# The least shorter and the most longer side of a card, as shares of the picture's longer. Around a
+# larger sheet the table stays dark, and a shadow's edge may cut it in two.
+CARD = (0.12, 0.7)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ def read_photo(image: Any) -> Photo:
     if _is_drawing(pixels):
         drawn = find_ink(pixels)
         return Photo(steps, None) if drawn is None else _result(steps, drawn)
+    card = find_card(small)
+    if card is not None:
+        pixels = _cutting(pixels, card, 0)
+        small = _rgb(_resize(pixels, SIDE))
     flat = even_light(small, 0.2)
     steps.append(("Light evened out", flat))
     ink = np.max([without_what_leads_out(dark) for dark in _darkness(flat)], axis=0)
@@ -72,7 +79,7 @@ def read_photo(image: Any) -> Photo:
     if found is None:
         return Photo(steps, None)
 
-    close = _rgb(_resize(_cutting(pixels, found), CLOSE_SIDE))
+    close = _rgb(_resize(_cutting(pixels, found, 0.3), CLOSE_SIDE))
     steps.append(("Digit found", close))
     # Blue lines hardly show in a photo's blue, red ones in its red: take the channel that shows
     # most of what does not lead out.
@@ -108,6 +115,32 @@ def even_light(rgb: Pixels, thickest: float) -> Pixels:
     closed = cv2.erode(cv2.erode(wide, cross, iterations=reach), square)
     paper = cv2.resize(cv2.GaussianBlur(closed, (0, 0), 1.5), rgb.shape[1::-1])
     return np.asarray(cv2.divide(rgb, paper, scale=255), np.uint8)
+
+
+def find_card(rgb: Pixels) -> Pixels | None:
+    """A light, small sheet that lies all in the picture: uint8 (h, w) of 0 and 1, or None.
+
+    `even_light` would take the table around it for paper, too: then neither its edges nor the lines
+    printed on it lead out of the picture.
+    """
+    bright = cv2.GaussianBlur(rgb.max(axis=2), (0, 0), 2)
+    light = np.asarray(cv2.threshold(bright, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
+    light = np.asarray(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)))
+    if np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]]).mean() > 0.02:
+        return None
+    outlines, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea, default=None)
+    if outline is None:
+        return None
+    hull = cv2.convexHull(outline)
+    sides = sorted(cv2.minAreaRect(hull)[1])
+    # Strokes of chalk are longer than sheets, and pools of light rounder.
+    straight = cv2.contourArea(outline) > 0.93 * cv2.contourArea(hull) > 0.76 * sides[0] * sides[1]
+    if not straight or sides[0] < max(CARD[0] * max(light.shape), sides[1] / 4):
+        return None
+    if sides[1] > CARD[1] * max(light.shape):
+        return None
+    return np.asarray(cv2.fillPoly(np.zeros_like(light), [hull], (1,)), np.uint8)
 
 
 def _darkness(flat: Pixels) -> list[Pixels]:
@@ -181,10 +214,11 @@ def _is_drawing(pixels: Pixels) -> bool:
     return bool(np.ptp(edge, axis=0).max() <= 8)
 
 
-def _cutting(pixels: Pixels, found: Pixels) -> Pixels:
-    """The part of the full photo around what was `found` in the small one."""
+def _cutting(pixels: Pixels, found: Pixels, margin: float) -> Pixels:
+    """The part of the full photo around what was `found` in the small one, and a `margin` more, as
+    a share of its longer side."""
     x, y, width, height = cv2.boundingRect(found)
-    margin = 0.3 * max(width, height)
+    margin *= max(width, height)
     across, down = pixels.shape[1] / found.shape[1], pixels.shape[0] / found.shape[0]
     rows = slice(int(max(0, y - margin) * down), int((y + height + margin) * down) + 1)
     columns = slice(int(max(0, x - margin) * across), int((x + width + margin) * across) + 1)
