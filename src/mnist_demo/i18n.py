@@ -260,34 +260,34 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
     "about": (
         "Your drawing is cut out, its strokes are brought to one thickness, and it is laid into 28x28"
         " pixels, as the pictures of the MNIST data set were. A small convolutional network looks at"
-        " it, and at four copies moved by one pixel. It was trained on MNIST and on strokes that"
+        " it, and at two copies moved by one pixel. It was trained on MNIST and on strokes that"
         " people wrote with a pen, painted with thin and fat brushes. A second output, trained on"
         " letters and scribbles, says whether it looks like a digit at all. The percentages are"
         " calibrated: of the answers given with 90%, about nine in ten are right.",
         "Deine Zeichnung wird ausgeschnitten, ihre Striche werden gleich dick gemacht, und sie kommt"
         " in 28x28 Pixel wie die Bilder des Datensatzes MNIST. Ein kleines Faltungsnetz betrachtet"
-        " sie und vier um ein Pixel verschobene Kopien. Es lernte von MNIST und von Strichen, die"
+        " sie und zwei um ein Pixel verschobene Kopien. Es lernte von MNIST und von Strichen, die"
         " Menschen mit einem Stift schrieben, gemalt mit dünnen und dicken Pinseln. Ein zweiter"
         " Ausgang, an Buchstaben und Gekritzel trainiert, sagt, ob es überhaupt eine Ziffer ist. Die"
         " Prozente sind kalibriert: von Antworten mit 90 % stimmen etwa neun von zehn.",
         "Se recorta tu dibujo, se igualan sus trazos y se coloca en 28x28 píxeles, como las imágenes"
-        " del conjunto MNIST. Una pequeña red convolucional lo mira, junto con cuatro copias movidas"
+        " del conjunto MNIST. Una pequeña red convolucional lo mira, junto con dos copias movidas"
         " un píxel. Aprendió de MNIST y de trazos que varias personas escribieron con un lápiz"
         " digital, pintados con pinceles finos y gruesos. Una segunda salida, entrenada con letras y"
         " garabatos, dice si parece un dígito. Los porcentajes están calibrados: de las respuestas"
         " dadas con un 90 %, unas nueve de cada diez son correctas.",
         "Votre dessin est découpé, ses traits sont ramenés à une même épaisseur, et il est placé dans"
         " 28x28 pixels, comme les images du jeu MNIST. Un petit réseau convolutif le regarde, avec"
-        " quatre copies décalées d'un pixel. Il a appris de MNIST et de traits écrits au stylet,"
+        " deux copies décalées d'un pixel. Il a appris de MNIST et de traits écrits au stylet,"
         " peints avec des pinceaux fins et épais. Une seconde sortie, entraînée sur des lettres et"
         " des gribouillis, dit si cela ressemble à un chiffre. Les pourcentages sont calibrés : parmi"
         " les réponses données à 90 %, environ neuf sur dix sont justes.",
         "系统会裁出你的手写，把笔画调成统一粗细，再放进 28x28 像素，与 MNIST 数据集的图片一样。一个"
-        "小型卷积网络会看它，以及四个平移一个像素的副本。它用 MNIST 和人们用笔写下的笔画训练，"
+        "小型卷积网络会看它，以及两个平移一个像素的副本。它用 MNIST 和人们用笔写下的笔画训练，"
         "这些笔画用细笔和粗笔绘出。第二个输出用字母和涂鸦训练，判断它像不像数字。百分比经过校准："
         "以 90% 给出的答案，大约十个里有九个正确。",
         "描いた絵を切り抜き、線の太さをそろえ、MNIST データセットの画像と同じように 28x28 ピクセルに"
-        "収めます。小さな畳み込みネットワークが、それと 1 ピクセルずらした四つの写しを見ます。MNIST と、"
+        "収めます。小さな畳み込みネットワークが、それと 1 ピクセルずらした二つの写しを見ます。MNIST と、"
         "人がペンで書いた線を細い筆や太い筆で描いたもので学習しました。文字や落書きで学習した二つ目の"
         "出力が、そもそも数字に見えるかを答えます。確率は較正済みで、90% の答えは十のうち約九が正解です。",
     ),
