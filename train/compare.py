@@ -22,7 +22,7 @@ from train.fit import Recipe, fit, predict
 from train.segments import composed
 
 PLAIN = Recipe(epochs=6, weight_decay=0.05, dropout=0.2)
-SHARE = 0.2  # of what an epoch of the full recipe shows
+SHARE = 0.125  # of what an epoch of the full recipe shows
 SEEDS = (0, 1, 2)
 VARIATIONS: dict[str, dict[str, Any]] = {
     "no distortion": {"strength": 0.0},
