@@ -146,7 +146,7 @@ NAMES |= {", CC BY-SA 3.0", ", CC BY 4.0"}
 NAMES |= {"HTML: iframe", "HTML: web component", "Python", "JavaScript", "curl"}
 # Gradio has no translation of these, which screen readers read.
 GRADIO = {"Click to upload or drop files", "Remove Image", "Upload file", "Capture from camera"}
-GRADIO |= {"Paste from clipboard", "Copy", "Code input container"}
+GRADIO |= {"Paste from clipboard", "Copy", "Close", "Code input container"}
 
 
 def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_path: Path) -> None:
@@ -158,6 +158,7 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
     left = set()
     with visit(browser, url, 1280, 900, locale="de-DE") as page:
         page.locator("#sketch canvas").first.wait_for()
+        expect(page).to_have_title("Zeichne eine Ziffer")
         page.get_by_role("button", name="Null mit Schrägstrich").click()
         expect(page.locator("#verdict")).to_have_text("Das sieht nach einer 0 aus.")
         page.get_by_role("button", name="Ja", exact=True).click()
@@ -270,6 +271,7 @@ def test_the_web_component_shows_the_page_in_another(
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect_digit(page, 3)
+        expect(page).to_have_title("A post")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -382,8 +384,11 @@ def test_every_tab_is_operated_by_keyboard_alone(page: Page, digit: Path) -> Non
 
     choose(page, "Numbers")
     go_to(page, "Clear")
-    page.keyboard.press("Enter")
-    expect(page.locator("#number_verdict")).to_have_text(SENTENCES["number_blank"][0])
+    with page.expect_file_chooser() as chooser:
+        go_to(page, SENTENCES["number_upload"][0])
+        page.keyboard.press("Enter")
+    chooser.value.set_files(digit)
+    expect(page.locator("#number_verdict")).to_have_text("This looks like 8.")
     choose(page, "About")
     go_to(page, "How well it reads")  # so that the table can be scrolled
     choose(page, "Embed & API")

@@ -79,7 +79,8 @@ def draw_tab(
                     raise ValueError(say("blank", request))
                 feedback.keep(prediction, chosen, classifier().weights.version, drawing)
             except ValueError as error:
-                raise gr.Error(translate(str(error), request), print_exception=False) from None
+                text, title = translate(str(error), request), say("error", request)
+                raise gr.Error(text, title=title, print_exception=False) from None
             return f'<p role="status">{say("thanks", request)}</p>'
 
         return keep

@@ -248,6 +248,8 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "无法加载网络；原因见服务器日志。",
         "ネットワークを読み込めませんでした。理由はサーバーのログにあります。",
     ),
+    "error": ("Error", "Fehler", "Error", "Erreur", "错误", "エラー"),
+    "note": ("Note", "Hinweis", "Aviso", "Remarque", "提示", "お知らせ"),
     "loading": (
         "One moment: the network is still loading.",
         "Einen Moment: das Netz wird noch geladen.",
@@ -499,6 +501,14 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "Peut-être {0} : je ne suis pas sûr de chaque chiffre.",
         "可能是 {0}：我并不是每个数字都有把握。",
         "{0} かもしれません。自信のない数字があります。",
+    ),
+    "number_upload": (
+        "Or upload a picture of a number",
+        "Oder lade das Bild einer Zahl hoch",
+        "O sube la imagen de un número",
+        "Ou envoyez l'image d'un nombre",
+        "或者上传多位数的图片",
+        "または数字の画像をアップロード",
     ),
     "photo": ("Photo", "Foto", "Foto", "Photo", "照片", "写真"),
     "photo_intro": (

@@ -27,22 +27,21 @@ def numbers_tab(
         open_url: a data URL, as page.js sends it, to an image.
     """
 
-    def answer(url: str, request: gr.Request) -> tuple[str, str]:
-        number = read(open_url(url), request)
+    def answer(image: Any, request: gr.Request) -> tuple[str, str]:
+        number = read(image, request)
         return verdict(number, request), digits(number)
 
+    def answer_drawing(url: str, request: gr.Request) -> tuple[str, str]:
+        return answer(open_url(url), request)
+
     sketchpad("number_", CANVAS)
+    file = gr.UploadButton(str(t("number_upload")), file_types=["image"], size="sm")
     words = gr.HTML(f"<p>{t('number_blank')}</p>", elem_id="number_verdict")
     cards = gr.HTML("<ol></ol>", elem_id="number_digits")
     drawn = pen("number_")
-    drawn.input(
-        answer,
-        drawn,
-        [words, cards],
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
+    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    drawn.input(answer_drawing, drawn, [words, cards], trigger_mode="always_last", **private)
+    file.upload(answer, file, [words, cards], **private)
 
 
 def verdict(number: Number, request: Request = None) -> str:

@@ -45,7 +45,7 @@ root.addEventListener("click", (event) => {
 
 // What Gradio's own parts lack: reading answers out as they change, a role for a label, a way to
 // scroll code by keyboard, and how sure the large digit is, which page.css puts beside it. And what
-// Gradio translates only as the text of an element: the names of the drawn examples.
+// Gradio translates only as the text of an element: the page's title, the drawn examples' names.
 function mend() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
@@ -54,6 +54,8 @@ function mend() {
     part.setAttribute("role", "group");
   }
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
+  const title = root.querySelector("gradio-app[control_page_title=true] h1")?.textContent;
+  if (title && document.title !== title) document.title = title;
   const ways = root.querySelector("#ways")?.textContent.trim().split("; ") ?? [];
   root.querySelectorAll(".example:not([title^=MNIST])").forEach((button, i) => {
     if (ways[i] && button.title !== ways[i]) {

@@ -107,11 +107,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
 
     def ready(request: Request) -> Classifier:
         if not loading.done():
-            gr.Info(say("loading", request))
+            gr.Info(say("loading", request), title=say("note", request))
         try:
             return loading.result()
         except Exception as error:
-            raise gr.Error(say("no_network", request)) from error
+            text, title = say("no_network", request), say("error", request)
+            raise gr.Error(text, title=title) from error
 
     def answered(how: Callable[[Classifier, Any], T], image: Any, request: Request) -> T:
         classifier = ready(request)
@@ -119,7 +120,8 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             with observed("page"):
                 return how(classifier, image)
         except ValueError as error:
-            raise gr.Error(say("unreadable", request, error), print_exception=False) from None
+            text, title = say("unreadable", request, error), say("error", request)
+            raise gr.Error(text, title=title, print_exception=False) from None
 
     def read(image: Any, request: Request = None) -> Prediction:
         return answered(Classifier.classify, image, request)
