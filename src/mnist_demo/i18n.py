@@ -258,6 +258,14 @@ SENTENCES: dict[str, tuple[str, str, str, str, str, str]] = {
         "请稍候：网络仍在加载。",
         "お待ちください。ネットワークを読み込んでいます。",
     ),
+    "busy": (
+        "Many are drawing just now: your answer comes by itself as soon as it is your turn.",
+        "Gerade zeichnen viele: deine Antwort kommt von selbst, sobald du an der Reihe bist.",
+        "Ahora dibujan muchas personas: tu respuesta llegará sola en cuanto te toque.",
+        "Beaucoup de personnes dessinent : la réponse viendra d'elle-même dès que ce sera votre tour.",
+        "现在使用的人很多：轮到你时，答案会自动出现。",
+        "ただいま混み合っています。順番が来ると、答えが自動的に表示されます。",
+    ),
     "about_title": ("About", "Über", "Acerca de", "À propos", "关于", "このデモについて"),
     "about": (
         "Your drawing is cut out, its strokes are brought to one thickness, and it is laid into 28x28"
