@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute
 from mnist_demo import numbers
 from mnist_demo.about import about_tab
 from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.crowd import bound_queues
 from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
@@ -169,6 +170,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
             gr.HTML(f"<h1>{t('title')}</h1>")
             gr.HTML(f"<p>{t('intro')}</p>")
+        gr.HTML(f"<p>{t('busy')}</p>", elem_id="busy")  # steady.html shows it
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(t("draw"), id="draw"):
                 sketch = draw_tab(read, read_url, loading.result, feedback)
@@ -201,6 +203,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     keep_configs(page)
+    bound_queues(page)
     return page
 
 
@@ -224,7 +227,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         i18n=t,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=HERE / "page.css",
-        head=(HERE / "embed.html").read_text(encoding="utf-8"),
+        head="".join((HERE / f"{part}.html").read_text("utf-8") for part in ("embed", "steady")),
         footer_links=["api", "gradio", "settings"],
         mcp_server=find_spec("mcp") is not None,  # the endpoints as tools for agents
         run_history=False,

@@ -90,6 +90,8 @@ class Watch:
                 status = message["status"]
                 known = {name.lower() for name, _ in message["headers"]}
                 missing = [(name, text) for name, text in HEADERS.items() if name not in known]
+                if status == 503:  # Gradio's queue is full
+                    missing.append((b"retry-after", b"5"))
                 message = {**message, "headers": [*message["headers"], *missing]}
             await send(message)
 

@@ -1,0 +1,37 @@
+"""How many may wait in Gradio's queues: each endpoint has one of its own, with a bound of its own.
+
+So programs, however many, take nothing from visitors but processor time: they wait in other lines,
+and Gradio takes from each line in turn. Who comes when a line is full is refused with status 503;
+the page then asks again by itself, see steady.html, and gradio_client raises "Queue is full!".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from mnist_demo.watch import record
+
+MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
+MAX_CALLS = 128  # of one endpoint for programs
+BUSY = "Too many callers are waiting: try again in a few seconds."
+
+
+def bound_queues(page: gr.Blocks) -> None:
+    """Refuse an event where too many wait for the same function. Gradio's own `max_size` counts
+    all lines together: one caller in a loop would fill it for everybody."""
+    queue = page._queue
+    push = queue.push
+
+    async def bounded(body: Any, request: Any, username: str | None) -> Any:
+        function = page.fns.get(body.fn_index)
+        line = function and queue.event_queue_per_concurrency_id.get(function.concurrency_id)
+        if function and line:
+            private = function.api_visibility == "private"
+            if len(line.queue) >= (MAX_VISITORS if private else MAX_CALLS):
+                record("page" if private else f"/{function.api_name}", "refusal", 0)
+                return False, BUSY, "queue_full"
+        return await push(body, request, username)
+
+    queue.push = bounded  # type: ignore[method-assign]

@@ -1,0 +1,179 @@
+"""More callers than can be answered: who waits, who is refused, and what a visitor sees."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.utils import QueueError
+from PIL import Image
+from playwright.sync_api import Browser, Route, expect
+
+from mnist_demo import Classifier, Prediction, crowd, page
+from mnist_demo.i18n import SENTENCES
+from tests.conftest import visit
+from tests.ports import free_ports
+from tests.sketchpad import draw, load
+from tests.test_browser import expect_digit
+
+SIZE = (40, 40)  # of the images that the programs send
+
+
+class Gates:
+    """Doors in front of the network: the programs' and the visitors'."""
+
+    def __init__(self) -> None:
+        self.programs, self.visitors = threading.Event(), threading.Event()
+        self.open()
+
+    def open(self) -> None:
+        self.programs.set()
+        self.visitors.set()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, Gates]]:
+    """The page in this process, and the gates that its classifier waits at."""
+    gates = Gates()
+    classify = Classifier.classify
+
+    def wait(self: Classifier, image: Any) -> Prediction:
+        program = isinstance(image, Image.Image) and image.size == SIZE
+        assert (gates.programs if program else gates.visitors).wait(60)
+        return classify(self, image)
+
+    port = free_ports()[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Classifier, "classify", wait)
+        demo = page.build()
+        stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
+        patch.setattr(demo, "launch", stay)
+        page.serve(demo)
+        yield f"http://127.0.0.1:{port}/", gates
+        gates.open()
+        demo.close()
+
+
+@pytest.fixture
+def gates(served: tuple[str, Gates]) -> Iterator[Gates]:
+    yield served[1]
+    served[1].open()
+
+
+@pytest.fixture
+def url(served: tuple[str, Gates]) -> str:
+    return served[0]
+
+
+@pytest.fixture
+def digit(tmp_path: Path) -> Path:
+    canvas = Image.new("L", SIZE, 255)
+    canvas.paste(0, (18, 8, 22, 32))
+    canvas.save(tmp_path / "digit.png")
+    return tmp_path / "digit.png"
+
+
+def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bound(
+    browser: Browser, url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "MAX_CALLS", 16)
+    gates.programs.clear()
+    with httpx.Client(base_url=url, timeout=60) as http:
+        path = http.post("gradio_api/upload", files={"files": digit.read_bytes()}).json()[0]
+        asked = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+        calls = [http.post("gradio_api/call/classify", json=asked) for _ in range(30)]
+    accepted = [answer.json()["event_id"] for answer in calls if answer.is_success]
+    refused = [answer for answer in calls if not answer.is_success]
+    assert 16 <= len(accepted) <= 20  # four are with the network, sixteen wait
+    assert {answer.status_code for answer in refused} == {503}
+    assert {answer.json()["detail"] for answer in refused} == {crowd.BUSY}
+    assert {answer.headers["retry-after"] for answer in refused} == {"5"}
+    client = Client(url, verbose=False)
+    with pytest.raises(QueueError, match="Queue is full"):
+        client.predict(handle_file(digit), api_name="/classify")
+
+    with visit(browser, url, 1000, 800) as visitor:
+        draw(visitor, load("three"))
+        expect_digit(visitor, 3)
+    gates.programs.set()
+    for event in accepted:  # whoever was let in gets an answer
+        answer = httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=60).text
+        assert "event: complete" in answer and '"digit": 1' in answer
+    assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+
+
+def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
+    config = httpx.get(f"{url}config").json()
+    pens = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen"}
+    (event,) = (
+        d["id"]
+        for d in config["dependencies"]
+        if any(part in pens and name == "input" for part, name in d["targets"])
+    )
+    png = io.BytesIO()
+    Image.new("L", (9, 9), 255).save(png, "PNG")
+    blank = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    return [
+        httpx.post(
+            f"{url}gradio_api/queue/join",
+            timeout=60,
+            json={"data": [blank], "fn_index": event, "session_hash": f"other{i}"},
+        )
+        for i in range(count)
+    ]
+
+
+def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
+    browser: Browser, url: str, gates: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with visit(browser, url, 1000, 800, locale="de-DE") as visitor:
+        busy = visitor.locator("#busy")
+        draw(visitor, load("three"))
+        expect(visitor.locator("#guesses .confidence")).to_have_count(3)
+        expect(busy).to_be_hidden()
+        visitor.locator("#clear").click()
+        expect(visitor.locator("#seen img")).to_have_count(0)
+
+        monkeypatch.setattr(crowd, "MAX_VISITORS", 2)
+        gates.visitors.clear()
+        others = strokes_by_others(url, 5)
+        assert {answer.status_code for answer in others} == {200, 503}
+        draw(visitor, load("seven"))
+        expect(busy).to_have_text(SENTENCES["busy"][1])
+        expect(busy).to_be_visible()
+        gates.open()
+        expect(visitor.locator("[data-testid=label-output-value]")).to_have_text("7")
+        expect(busy).to_be_hidden()
+        expect(visitor.locator(".toast-body")).to_have_count(0)
+
+
+def test_a_stroke_whose_answer_breaks_off_is_sent_again(browser: Browser, url: str) -> None:
+    """As when a replica dies: the drawing stays, and Gradio does not reload the page."""
+    ways = ["ends", "is lost"]
+
+    def break_off(route: Route) -> None:
+        way = ways.pop() if ways else ""
+        if way == "ends":
+            route.fulfill(status=200, content_type="text/event-stream", body="")
+        elif way == "is lost":
+            route.abort()
+        else:
+            route.continue_()
+
+    with visit(browser, url, 1000, 800) as visitor:
+        loads: list[str] = []
+        visitor.on("load", lambda _: loads.append("again"))
+        visitor.route("**/queue/data?*", break_off)
+        draw(visitor, load("seven"))
+        expect_digit(visitor, 7)
+        assert not ways and not loads
+        expect(visitor.locator(".toast-body")).to_have_count(0)
+        expect(visitor.locator("#busy")).to_be_hidden()
