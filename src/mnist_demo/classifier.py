@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections import deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from mnist_demo.preprocess import preprocess
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH = 256  # images per run of the network: more is no faster, and memory stays flat
+AHEAD = 64  # images for each processor that `classify_many` takes before they are read
 # `digit_score` is calibrated so that this threshold calls 0.5% of validation digits "not a digit".
 IS_DIGIT = 0.5
 
@@ -111,11 +116,33 @@ class Classifier:
 
     def classify(self, image: Any) -> Prediction:
         """Read one image: anything that `preprocess` accepts; ValueError on what it does not."""
-        return self.classify_many([image])[0]
+        return self.classify_inputs([preprocess(image)])[0]
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
-        """Read many images in batches; the n-th prediction is the n-th image's."""
-        return self.classify_inputs([preprocess(image) for image in images])
+        """Read many images in batches; the n-th prediction is the n-th image's.
+
+        A thread for each processor preprocesses while the network reads what is ready. `images` may
+        be a generator: at most `AHEAD` images for each processor are held, besides the predictions.
+
+        Raises:
+            ValueError: as of `preprocess`, with the image's index, counted from 0.
+        """
+        predictions: list[Prediction] = []
+        running: deque[Future[list[Array | None]]] = deque()
+        numbered = enumerate(images)
+        processors = os.cpu_count() or 1
+        pool = ThreadPoolExecutor(processors)
+        try:
+            while chunk := list(itertools.islice(numbered, AHEAD // 2)):
+                running.append(pool.submit(_preprocess_chunk, chunk))
+                del chunk
+                if len(running) == 2 * processors:
+                    predictions += self.classify_inputs(running.popleft().result())
+            for future in running:
+                predictions += self.classify_inputs(future.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return predictions
 
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
         """Read what `preprocess` returned: float32 (28, 28) in [0, 1], or None when blank."""
@@ -130,3 +157,13 @@ class Classifier:
             for (i, image), row, score in zip(chunk, probabilities, scores, strict=True):
                 predictions[i] = Prediction(row, float(score), image)
         return predictions
+
+
+def _preprocess_chunk(chunk: list[tuple[int, Any]]) -> list[Array | None]:
+    inputs = []
+    for index, image in chunk:
+        try:
+            inputs.append(preprocess(image))
+        except ValueError as error:
+            raise ValueError(f"image {index}: {error}") from None
+    return inputs
