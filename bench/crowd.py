@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import random
 import time
 import uuid
@@ -40,11 +41,12 @@ PICTURES = [picture(name) for name in NAMES]
 class Visitor(HttpUser):
     """Opens the page and draws a stroke every few seconds, over Gradio's queue as page.js does."""
 
-    fixed_count = 50
-    wait_time = between(2, 5)
+    fixed_count = int(os.environ.get("VISITORS", "50"))
+    wait_time = between(*map(float, os.environ.get("PAUSE", "2 5").split()))
 
     def on_start(self) -> None:
         self.session = uuid.uuid4().hex
+        self.client.headers["User-Agent"] = self.session  # nginx tells visitors apart by it
         self.client.get("/", name="page")
         config = self.client.get("/config", name="config").json()
         pens = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen"}

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import ROWS, met, plot, ratio, table
+from bench.capacity import carried, ramp
+from bench.capacity import table as capacity_table
 
 
 def test_the_median_of_the_rounds_ratios_counts() -> None:
@@ -40,3 +42,17 @@ def test_every_row_is_in_the_table_and_the_plot_is_made(tmp_path: Path) -> None:
     assert "| 0.5x | at most 1.2x | 1.05x | aim |" in table(results)
     plot(results, tmp_path / "ratios.png")
     assert (tmp_path / "ratios.png").stat().st_size > 1000
+
+
+def test_visitors_double_until_too_slow_and_then_halve_the_gap() -> None:
+    asked = []
+
+    def step(visitors: int) -> dict[str, int]:
+        asked.append(visitors)
+        return {"visitors": visitors, "failed": 0, "p95_ms": visitors}
+
+    rows = ramp(step, lambda row: carried(row, alone=13))
+    assert asked == [25, 50, 100, 200, 150]
+    steps = {"steps": rows, "carried": 100, "p50_ms_of_one_visitor": 13}
+    assert "| 2 | 100 | 7.7x | 0 |" in capacity_table({"replicas": {"2": steps}})
+    assert not carried({"failed": 1, "p95_ms": 1}, alone=13)
