@@ -14,6 +14,7 @@ COMMANDS = {
     "export": "turn a trained network into the SavedModel in weights/",
     "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
     "numbers": "measure how numbers of several digits are read",
+    "prices": "fit how the number reader weighs what it sees",
     "page-examples": "make the example pictures of the page",
     "photos": "measure how many digits are read right in photos",
     "push": "upload the weights to the Hub",

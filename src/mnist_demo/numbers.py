@@ -3,9 +3,7 @@
 The ink is cut into more pieces than there are digits, the network reads every run of neighbouring
 pieces that could be one digit, and the best way from the left end to the right is found by dynamic
 programming: "heuristic over-segmentation" of LeCun and others, "Gradient-Based Learning Applied to
-Document Recognition", 1998, section V. The cuts are the cheapest ways from top to bottom through
-the ink, after Breuel, "Segmentation of Handprinted Letter Strings Using a Dynamic Programming
-Algorithm", ICDAR 2001.
+Document Recognition", 1998, section V.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.cuts import seams
 from mnist_demo.preprocess import even_strokes, locate_ink, normalise, read_pixels, stroke_width
 
 HEIGHT, WIDTH = 160, 2400  # pixels into which the ink is scaled
@@ -53,7 +52,8 @@ class Number:
 
 @dataclass(frozen=True)
 class Pieces:
-    """An image's pieces of ink, numbered from 1 in the order of their middles.
+    """An image's pieces of ink, numbered from 1 in the order of the middles of the parts they are
+    cut from, and within each of their own.
 
     Attributes:
         ink: float32 (h, w) in [0, 1].
@@ -86,16 +86,13 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     Raises:
         ValueError: `preprocess` would raise it, or the ink has more pieces than a number has.
     """
-    pixels = read_pixels(image)
-    found = None if pixels is None else locate_ink(pixels)
+    found = cut_out(image)
     if found is None:
         return Number([], [])
-    ink, (x, y) = found
-    pieces = split(scaled(ink))
+    pieces, (x, y), scale = found
     runs, inputs = candidates(pieces)
     predictions = classifier.classify_inputs(inputs)
     best = best_runs(runs, measures(pieces, runs, predictions) @ PRICES, len(pieces.boxes))
-    scale = ink.shape[1] / pieces.ink.shape[1], ink.shape[0] / pieces.ink.shape[0]
     boxes = []
     for k in best:
         left, top, right, bottom = pieces.bounds(*runs[k])
@@ -110,6 +107,25 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     return Number([predictions[k] for k in best], boxes)
 
 
+def cut_out(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
+    """The pieces of the ink in `image`, the ink's corner (x, y) there, and how many of its pixels,
+    across and down, one of the pieces' stands for; None when it is blank."""
+    pixels = read_pixels(image)
+    found = None if pixels is None else locate_ink(pixels)
+    if found is None:
+        return None
+    ink, corner = found
+    pieces = split(scaled(ink))
+    return (
+        pieces,
+        corner,
+        (
+            ink.shape[1] / pieces.ink.shape[1],
+            ink.shape[0] / pieces.ink.shape[0],
+        ),
+    )
+
+
 def scaled(ink: Array) -> Array:
     height, width = ink.shape
     scale = min(HEIGHT / height, WIDTH / width)
@@ -118,13 +134,6 @@ def scaled(ink: Array) -> Array:
         return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR), np.float32)
     small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
     return small / small.max()  # a hairline must not fade
-
-
-# Of the ways through the ink. In digit heights: how narrow an ink is left whole, and the least
-# distance between two ways. In stroke widths: how much ink a way may cut, and how far from its edge
-# ink is no stroke any more but where two meet; there a pixel costs CHEAP. SIDEWAYS is what a pixel
-# to the side costs, in pixels of ink.
-NARROW, MARGIN, DEAREST, DEEP, CHEAP, SIDEWAYS = 0.4, 0.08, 4.0, 0.75, 0.3, 0.05
 
 
 def split(ink: Array) -> Pieces:
@@ -137,6 +146,7 @@ def split(ink: Array) -> Pieces:
         raise ValueError(f"the ink is in {count - 1} pieces, too many for a number")
     labels = np.zeros(ink.shape, np.int32)
     total = 0
+    owners: list[int] = []  # of each piece, the connected part that it is cut from
     for part in range(1, count):
         x, y, w, h, _ = stats[part]
         at = (slice(y, y + h), slice(x, x + w))
@@ -151,11 +161,14 @@ def split(ink: Array) -> Pieces:
                 rest &= ~left
         total += 1
         labels[at][rest] = total
+        owners += [part] * (total - len(owners))
     boxes = np.zeros((total, 4), np.int64)
     for k in range(total):
         x, y, w, h = cv2.boundingRect((labels == k + 1).view(np.uint8))
         boxes[k] = x, y, x + w, y + h
-    order = np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable")
+    # By the parts' middles first: a roof that reaches over the next digit must not part its pieces.
+    middles = (2 * stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH])[owners]
+    order = np.lexsort((boxes[:, 0] + boxes[:, 2], np.array(owners), middles))
     rank = np.zeros(total + 1, np.int32)
     rank[order + 1] = np.arange(1, total + 1)
     labels, boxes = rank[labels], boxes[order]
@@ -186,61 +199,6 @@ def _cut_ink(inked: NDArray[np.int32], total: int) -> NDArray[np.float64]:
     return cuts
 
 
-def seams(mask: Mask, width: float, height: float, most: int) -> list[NDArray[np.int64]]:
-    """Ways from top to bottom through `mask`, from left to right, each the columns it goes by (h,).
-
-    `width` of a stroke and `height` of a digit are in pixels; the cheapest ways, at `most`.
-    """
-    rows, columns = mask.shape
-    if columns < NARROW * height:
-        return []
-    depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    price = np.where(depth > DEEP * width, CHEAP, 1).astype(np.float32) * mask
-    down, up = _cheapest(mask, price), _cheapest(mask[::-1], price[::-1])[::-1]
-    middle = rows // 2
-    through = down[middle] + up[middle] - price[middle]
-    margin = max(1, round(MARGIN * height))
-    chosen: list[int] = []
-    for x in np.argsort(through + 1e-3 * np.abs(np.arange(columns) - columns / 2), kind="stable"):
-        if through[x] > DEAREST * width or len(chosen) == most:
-            break
-        lowest = through[x] <= through[max(0, x - 2) : x + 3].min() + 1e-3
-        inside = margin <= x < columns - margin
-        if lowest and inside and all(abs(x - other) >= margin for other in chosen):
-            chosen.append(int(x))
-    return [_trace(down, up, x) for x in sorted(chosen)]
-
-
-def _cheapest(mask: Mask, price: Array) -> Array:
-    """What the cheapest way from the top to each pixel costs, (h, w)."""
-    total = price.copy()
-    for y in range(1, len(mask)):
-        above = total[y - 1]
-        best = above.copy()
-        # A way may not slip through where the ink is joined by the corners of two pixels.
-        joined = mask[y, :-1] & mask[y - 1, 1:]
-        best[1:] = np.minimum(best[1:], above[:-1] + np.float32(SIDEWAYS) + joined)
-        joined = mask[y, 1:] & mask[y - 1, :-1]
-        best[:-1] = np.minimum(best[:-1], above[1:] + np.float32(SIDEWAYS) + joined)
-        total[y] += best
-    return total
-
-
-def _trace(down: Array, up: Array, x: int) -> NDArray[np.int64]:
-    """The columns of the cheapest way through column `x` of the middle row."""
-    rows, columns = down.shape
-    middle = rows // 2
-    way = np.full(rows, x)
-    for total, order in ((down, range(middle - 1, -1, -1)), (up, range(middle + 1, rows))):
-        at = x
-        for y in order:
-            low, high = max(0, at - 1), min(columns, at + 2)
-            near = total[y, low:high] + SIDEWAYS * np.abs(np.arange(low, high) - at)
-            at = low + int(near.argmin())
-            way[y] = at
-    return way
-
-
 def candidates(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Array]]:
     """The runs of pieces, first and last, that could be a digit, and what the network would see."""
     runs, inputs = [], []
@@ -258,30 +216,34 @@ def candidates(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Array]]:
     return runs, inputs
 
 
-# What `measures` are worth: fitted on numbers of validation writers as a conditional random field
-# in which every way that reads the right digits is right; the last then lowered by trial on them.
-PRICES = np.array([2.2, 0.48, -1.65, -2.4, -1.2])
+# What `measures` are worth: fitted by `python -m train prices`; the fifth then raised from -1.8 by
+# trial on numbers of validation writers.
+PRICES = np.array([1.69, 0.46, -1.88, -3.4, -1.2, -0.49, -1.56])
 
 
 def measures(
     pieces: Pieces, runs: Sequence[tuple[int, int]], predictions: Sequence[Prediction]
 ) -> NDArray[np.float64]:
-    """What speaks for or against each run's being one digit, (runs, 5).
+    """What speaks for or against each run's being one digit, (runs, 7).
 
     The columns: log-probability of its best guess; log-odds of its digit_score; 1 for being one
-    more digit; how far it stays below 0.8 of a digit's height; 1 where its left end cuts ink.
+    more digit; how far it stays below 0.8 of a digit's height; 1 where its left end cuts ink; how
+    far it reaches over the run before, and how much wider than 0.9 of a digit's height it is.
     """
     rows = []
     for (i, j), prediction in zip(runs, predictions, strict=True):
-        _, top, _, bottom = pieces.bounds(i, j)
+        left, top, right, bottom = pieces.bounds(i, j)
         score = min(max(prediction.digit_score, 1e-4), 1 - 1e-3)
+        cut, white = (pieces.cuts[i - 1], pieces.spaces[i - 1]) if i else (0, 0)
         rows.append(
             (
                 np.log(prediction.confidence),
                 np.log(score / (1 - score)),
                 1,
                 max(0, 0.8 - (bottom - top) / pieces.height),
-                i > 0 and pieces.cuts[i - 1] > 0,
+                cut > 0,
+                np.clip(-white, 0, 0.5),
+                max(0, (right - left) / pieces.height - 0.9),
             )
         )
     return np.array(rows, np.float64)
