@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, HINT, find
@@ -77,7 +78,9 @@ def shoot(page: Page, name: str) -> None:
     expect(page.locator(".toast-body")).to_have_count(0, timeout=20_000)
     page.wait_for_timeout(1000)
     page.evaluate("document.activeElement.blur()")
-    page.screenshot(path=DOCS / f"{name}.png", full_page=name != "embedded")
+    file = DOCS / f"{name}.png"
+    page.screenshot(path=file, full_page=name != "embedded")
+    Image.open(file).convert("RGB").quantize(128).save(file, optimize=True)
     print(f"docs/{name}.png")
 
 
