@@ -197,10 +197,23 @@ def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "a.parquet").read_text() == "precious"
 
 
-def test_a_missing_dependency_is_named() -> None:
-    code = "import sys; sys.modules['pyarrow'] = None; import mnist_demo.batch"
+@pytest.mark.parametrize(
+    ("name", "module", "text"),
+    [
+        (
+            "pyarrow",
+            "batch",
+            "This needs pyarrow, which serving does not: pip install pyarrow tqdm",
+        ),
+        (
+            "ray",
+            "on_ray",
+            "--ray needs ray, which is not installed: pip install -r requirements-ray.txt",
+        ),
+    ],
+)
+def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
+    code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.{module}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.strip() == (
-        "This needs pyarrow, which serving does not: pip install pyarrow tqdm"
-    )
+    assert done.stderr.strip() == text

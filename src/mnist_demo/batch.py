@@ -81,6 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.out.exists():
         raise SystemExit(f"{args.out} exists already: delete it, or give another --out")
+    if args.ray:
+        import mnist_demo.on_ray  # noqa: F401 - where Ray is missing this ends here, at once
     total = sum(count(path) for path in args.paths)
     try:
         classifier = Classifier.load(args.weights, args.revision)
