@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.utils import QueueError
 from PIL import Image
 from playwright.sync_api import Browser, Route, expect
+from prometheus_client import REGISTRY
 
 from mnist_demo import Classifier, Prediction, crowd, page
 from mnist_demo.i18n import SENTENCES
@@ -85,6 +86,10 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     browser: Browser, url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crowd, "MAX_CALLS", 16)
+    counter = partial(
+        REGISTRY.get_sample_value, "mnist_demo_refusals_total", {"endpoint": "/classify"}
+    )
+    before = counter() or 0
     gates.programs.clear()
     with httpx.Client(base_url=url, timeout=60) as http:
         path = http.post("gradio_api/upload", files={"files": digit.read_bytes()}).json()[0]
@@ -96,6 +101,7 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     assert {answer.status_code for answer in refused} == {503}
     assert {answer.json()["detail"] for answer in refused} == {crowd.BUSY}
     assert {answer.headers["retry-after"] for answer in refused} == {"5"}
+    assert (counter() or 0) - before == len(refused)
     client = Client(url, verbose=False)
     with pytest.raises(QueueError, match="Queue is full"):
         client.predict(handle_file(digit), api_name="/classify")

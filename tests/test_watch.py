@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -14,12 +17,15 @@ from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from mnist_demo import Classifier
-from mnist_demo.watch import watch_routes
+from mnist_demo.watch import Watch, watch_routes
 from tests.conftest import serve_app
 
 ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
@@ -63,35 +69,93 @@ def test_not_ready_while_loading_or_when_that_failed(monkeypatch: pytest.MonkeyP
     assert client.get("/metrics").status_code == 404  # not switched on
 
 
-def test_metrics_count_answers_errors_and_the_version(
+def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     url: str, folder: Path, tmp_path: Path
 ) -> None:
     image = tmp_path / "white.png"
     Image.new("L", (40, 40), 255).save(image)
+    cut = tmp_path / "cut.png"  # opens, and cannot be decoded
+    cut.write_bytes(noise_png()[:900])
+    client = Client(url, verbose=False)
     before = values(url)
     assert json.load(get(f"{url}v1/classify", image.read_bytes()))["digit"] is None
     with pytest.raises(urllib.error.HTTPError):
         get(f"{url}v1/classify", b"no image")
-    Client(url, verbose=False).predict(handle_file(image), api_name="/classify")
+    client.predict(handle_file(image), api_name="/classify")
+    for broken in (cut, Path(__file__)):
+        with pytest.raises((AppError, ValueError)):
+            client.predict(handle_file(broken), api_name="/classify")
+    stroke(url, image.read_bytes())
+    stroke(url, cut.read_bytes())
     after = values(url)
 
     def grown(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
 
-    assert grown('mnist_demo_answers_total{endpoint="/v1/classify"}') == 1
-    assert grown('mnist_demo_errors_total{endpoint="/v1/classify"}') == 1
-    assert grown('mnist_demo_answers_total{endpoint="page"}') == 1
-    assert grown('mnist_demo_answer_seconds_count{endpoint="/v1/classify"}') == 1
-    assert "mnist_demo_queue_length" in after
-    assert any(name.startswith("mnist_demo_model_info") for name in after)
+    for endpoint in ("/v1/classify", "/classify", "page"):
+        assert grown(f'mnist_demo_answers_total{{endpoint="{endpoint}"}}') == 1
+        labels = f'endpoint="{endpoint}",kind="unreadable"'
+        assert grown(f"mnist_demo_errors_total{{{labels}}}") == 1
+        assert grown(f'mnist_demo_answer_seconds_count{{endpoint="{endpoint}"}}') == 1
+        assert grown(f'mnist_demo_answer_seconds_bucket{{endpoint="{endpoint}",le="+Inf"}}') == 1
+    opened = 'endpoint="opening a file",kind="unreadable"'
+    assert grown(f"mnist_demo_errors_total{{{opened}}}") == 1
+    assert after["mnist_demo_queue_length"] == 0
+    (model,) = (name for name in after if name.startswith("mnist_demo_model_info"))
+    version = re.findall(r'[{,]version="(.*?)"', model)[0]
+    assert json.load(get(f"{url}readyz"))["weights"].startswith(f"version {version} ")
     lines = [line for line in (folder / "app.log").read_text().splitlines() if line[:1] == "{"]
     records = [json.loads(line) for line in lines]
     assert {(r["endpoint"], r["outcome"]) for r in records} >= {
-        ("/v1/classify", "answer"),
-        ("/v1/classify", "error"),
-        ("page", "answer"),
+        (endpoint, outcome)
+        for endpoint in ("/v1/classify", "/classify", "page")
+        for outcome in ("answer", "unreadable")
     }
     assert all(set(r) == {"time", "endpoint", "outcome", "milliseconds"} for r in records)
+
+
+def noise_png() -> bytes:
+    png = io.BytesIO()
+    Image.effect_noise((40, 40), 90).save(png, "PNG")
+    return png.getvalue()
+
+
+def stroke(url: str, png: bytes) -> None:
+    """What the page sends; waits for its answer."""
+    config = json.load(get(f"{url}config"))
+    (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
+    (event,) = (d["id"] for d in config["dependencies"] if [pen, "input"] in d["targets"])
+    drawn = "data:image/png;base64," + base64.b64encode(png).decode()
+    body = {"data": [drawn], "fn_index": event, "session_hash": "visitor"}
+    request = urllib.request.Request(
+        f"{url}gradio_api/queue/join",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=30).read()
+    get(f"{url}gradio_api/queue/data?session_hash=visitor").read()
+
+
+@pytest.mark.parametrize("status", [429, 503, 404])
+def test_refusals_and_failures_are_counted_apart(status: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("", status)(scope, receive, send)
+
+    def count(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, {"endpoint": "/v1/classify"} | labels) or 0
+
+    def counts() -> list[float]:
+        errors = "mnist_demo_errors_total"
+        return [
+            count("mnist_demo_refusals_total"),
+            count(errors, kind="failure"),
+            count(errors, kind="unreadable"),
+        ]
+
+    before = counts()
+    TestClient(Watch(app)).post("/v1/classify")
+    grown = [now - was for now, was in zip(counts(), before, strict=True)]
+    assert grown == [status == kind for kind in (429, 503, 404)]
 
 
 def values(url: str) -> dict[str, float]:

@@ -33,7 +33,7 @@ from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
-from mnist_demo.watch import Watch, observed
+from mnist_demo.watch import Watch, observed, record
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -86,11 +86,13 @@ def open_image(source: str | io.BytesIO) -> Image.Image:
     try:
         return Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
+        record("opening a file", "unreadable", 0)
         raise gr.Error(
             f"The image is too large: at most {MAX_PIXELS:,} pixels are read.",
             print_exception=False,
         ) from None
     except (OSError, ValueError, SyntaxError):
+        record("opening a file", "unreadable", 0)
         raise gr.Error(SEND_IMAGE, print_exception=False) from None
 
 
@@ -115,10 +117,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             text, title = say("no_network", request), say("error", request)
             raise gr.Error(text, title=title) from error
 
-    def answered(how: Callable[[Classifier, Any], T], image: Any, request: Request) -> T:
+    def answered(
+        how: Callable[[Classifier, Any], T], image: Any, request: Request, endpoint: str = "page"
+    ) -> T:
         classifier = ready(request)
         try:
-            with observed("page"):
+            with observed(endpoint):
                 return how(classifier, image)
         except ValueError as error:
             text, title = say("unreadable", request, error), say("error", request)
@@ -142,7 +146,8 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
-        return as_json(read(image)) | {"weights": str(loading.result().weights)}
+        prediction = answered(Classifier.classify, image, None, "/classify")
+        return as_json(prediction) | {"weights": str(loading.result().weights)}
 
     def read_number(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digits in an image file, side by side, as one number from left to right.
@@ -152,7 +157,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
-        found = read_several(image)
+        found = answered(numbers.read_number, image, None, "/read_number")
         digits = zip(found.digits, found.boxes, strict=True)
         return {
             "number": found.text,
@@ -164,7 +169,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
         if drawing is None:
             raise gr.Error(SEND_SKETCH, print_exception=False)
-        return guesses(read(drawing))
+        return guesses(answered(Classifier.classify, drawing, None, "/classify_sketch"))
 
     with gr.Blocks(title="Draw a digit", analytics_enabled=False, delete_cache=CACHE) as page:
         with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component

@@ -25,7 +25,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mnist_demo.classifier import Classifier
 
 ANSWERS = Counter("mnist_demo_answers", "Images answered", ["endpoint"])
-ERRORS = Counter("mnist_demo_errors", "Images that could not be read, and failures", ["endpoint"])
+ERRORS = Counter(
+    "mnist_demo_errors",
+    "What got no answer: kind is unreadable (the image) or failure (ours)",
+    ["endpoint", "kind"],
+)
 REFUSALS = Counter("mnist_demo_refusals", "Callers sent away because too many wait", ["endpoint"])
 SECONDS = Histogram(
     "mnist_demo_answer_seconds",
@@ -47,21 +51,29 @@ HEADERS = {
 
 @contextmanager
 def observed(endpoint: str) -> Iterator[None]:
-    """Count and time what happens inside; an exception makes it an error."""
+    """Count and time what happens inside; a ValueError means that the image is unreadable, and
+    any other exception is a failure."""
     began = time.perf_counter()
-    outcome = "error"
+    outcome = "failure"
     try:
         yield
         outcome = "answer"
+    except ValueError:
+        outcome = "unreadable"
+        raise
     finally:
         record(endpoint, outcome, time.perf_counter() - began)
 
 
 def record(endpoint: str, outcome: str, seconds: float) -> None:
-    """`outcome` is "answer", "error" or "refusal"."""
-    {"answer": ANSWERS, "error": ERRORS, "refusal": REFUSALS}[outcome].labels(endpoint).inc()
+    """`outcome` is "answer", "refusal", "unreadable" or "failure"."""
     if outcome == "answer":
+        ANSWERS.labels(endpoint).inc()
         SECONDS.labels(endpoint).observe(seconds)
+    elif outcome == "refusal":
+        REFUSALS.labels(endpoint).inc()
+    else:
+        ERRORS.labels(endpoint, outcome).inc()
     if os.environ.get("MNIST_DEMO_LOG") == "json":
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -99,7 +111,8 @@ class Watch:
             await self.app(scope, receive, send_on)
         finally:
             if scope["path"] == "/v1/classify" and scope["method"] == "POST":
-                outcome = "answer" if status < 400 else "refusal" if status == 429 else "error"
+                kinds = {429: "refusal"} | dict.fromkeys(range(500, 600), "failure")
+                outcome = "answer" if status < 400 else kinds.get(status, "unreadable")
                 record("/v1/classify", outcome, time.perf_counter() - began)
 
 
