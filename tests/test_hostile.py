@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import sys
 import urllib.parse
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from fastapi import HTTPException
 from hypothesis import given, settings
@@ -100,6 +102,57 @@ def test_bad_files_are_refused_in_words(case: str, app_url: str) -> None:
         assert text in answer["error"]
         assert headers["Access-Control-Allow-Origin"] == "*"
     assert post(app_url, png(7))[1]["digit"] == 7  # the next caller is served
+
+
+def large_seven(mode: str) -> Image.Image:
+    """A 7 of 24 million pixels, turned by 90 degrees."""
+    paper = Image.new(mode, (4000, 6000), "white")
+    paper.paste(seven().convert(mode).resize((2800, 2800)), (600, 1600))
+    if mode == "RGBA":
+        paper.putalpha(paper.convert("L").point(lambda level: 255 - level))
+    return paper.transpose(Image.Transpose.ROTATE_90)
+
+
+def peak(app: psutil.Process) -> int:
+    """The most bytes that `app` took since the last call of this."""
+    status = Path(f"/proc/{app.pid}/status").read_text()
+    Path(f"/proc/{app.pid}/clear_refs").write_text("5")
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("JPEG", "RGB")])
+def test_the_largest_images_are_read_in_bounded_memory(kind: str, mode: str, app_url: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned back
+    body = encode(large_seven(mode), kind, exif=exif, compress_level=1)
+    assert post(app_url, png(7))[0] == 200
+    port = urllib.parse.urlsplit(app_url).port
+    apps = psutil.Process().children(recursive=True)
+    app = next(a for a in apps for c in a.net_connections() if c.laddr and c.laddr.port == port)
+    peak(app)
+    idle = app.memory_info().rss
+    status, answer, _ = post(app_url, body)
+    assert status == 200 and answer["digit"] == 7
+    assert peak(app) < 1.3 * idle
+    assert post(app_url, png(7))[1]["digit"] == 7
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "TIFF", "PNG"])
+def test_kinds_that_cannot_be_unpacked_in_parts_must_be_smaller(kind: str) -> None:
+    image = Image.new("I;16" if kind == "PNG" else "L", (2520, 2501))
+    file = encode(image, kind, **({"compression": "tiff_deflate"} if kind == "TIFF" else {}))
+    with pytest.raises(ValueError, match=r"at most 6,300,000 are accepted of WebP, TIFF and"):
+        preprocess(Image.open(io.BytesIO(file)))
+
+
+def test_halved_images_are_read_like_whole_ones() -> None:
+    small, large = seven().resize((1120, 1120)), seven().resize((2800, 2800))
+    palette = large.convert("RGB").quantize(5)
+    for image in (large, large.convert("RGBA"), palette, large.crop((0, 0, 2799, 2797))):
+        one, other = preprocess(small), preprocess(image)
+        assert one is not None and other is not None
+        assert np.abs(one - other).mean() < 0.01
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 MAX_PIXELS = 24_000_000
+# Larger images are halved while they are unpacked: two copies of 24 million pixels take 200 MB.
+# Pillow cannot hand on some kinds of image in parts, so that these must not be larger.
+MAX_WHOLE = 6_300_000
+IN_PARTS = ("PNG", "JPEG", "GIF", "BMP", None)  # None: it is no file
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
 ACCEPTED = (
     "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
@@ -49,7 +54,8 @@ def preprocess(image: Any) -> Array | None:
         float32 (28, 28) in [0, 1], white ink on black, or None when there is no ink.
 
     Raises:
-        ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels.
+        ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels, or
+            6.3 million of WebP, TIFF or more than 8 bits.
     """
     pixels = read_pixels(image)
     ink = None if pixels is None else find_ink(pixels)
@@ -67,7 +73,10 @@ def stroke_width(mask: NDArray[np.uint8]) -> float:
 
 
 def read_pixels(image: Any) -> Pixels | None:
-    """The image as a checked array; None for a Sketchpad on which nothing was drawn."""
+    """The image as a checked array; None for a Sketchpad on which nothing was drawn.
+
+    A file or PIL image of which `is_halved` holds has half of its height and width.
+    """
     if isinstance(image, Mapping):
         if "composite" not in image:
             raise ValueError(f"a dict without the key 'composite' is no drawing; give {ACCEPTED}")
@@ -105,17 +114,48 @@ def _decode(image: Image.Image) -> Pixels:
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted"
         )
+    whole = image.mode[0] in "IF" or image.format not in IN_PARTS
+    if whole and is_halved(image):
+        raise ValueError(
+            f"the image has {width} x {height} pixels; at most {MAX_WHOLE:,} are accepted of WebP, "
+            "TIFF and images of more than 8 bits"
+        )
     try:
         # The size of the header is checked above: only now may the pixels be unpacked.
-        image = ImageOps.exif_transpose(image)
-        if image.mode[0] in "IF":  # more than 8 bits a pixel: Pillow's conversion cuts off
+        if is_halved(image):
+            image = _halve(image)
+            ImageOps.exif_transpose(image, in_place=True)
+        else:
+            image = ImageOps.exif_transpose(image)
+        if image.mode[0] in "IF":  # more than 8 bits: Pillow's conversion cuts off
             image.load()
         else:
-            transparent = image.has_transparency_data
-            return _check(np.asarray(image.convert("RGBA" if transparent else "RGB")))
+            colours = _colours(image)
+            return _check(np.asarray(image if image.mode == colours else image.convert(colours)))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
     return _check(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
+
+
+def is_halved(image: Image.Image) -> bool:
+    """Whether `read_pixels` reads `image` at half of its height and width."""
+    return image.width * image.height > MAX_WHOLE
+
+
+def _halve(image: Image.Image) -> Image.Image:
+    """`image` at half its height and width, in stripes, so that there is no second large copy."""
+    image.load()
+    mode = _colours(image)
+    half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
+    for top in range(0, image.height, 256):
+        stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
+        half.paste(stripe.convert(mode).reduce(2), (0, top // 2))
+    half.getexif()[Base.Orientation] = image.getexif().get(Base.Orientation, 1)
+    return half
+
+
+def _colours(image: Image.Image) -> str:
+    return "RGBA" if image.has_transparency_data else "RGB"
 
 
 def _in_unit_range(values: Array, mode: str) -> Array:
