@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
 from PIL import Image
@@ -30,6 +31,7 @@ from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import Request, say, t
 from mnist_demo.numbers_tab import numbers_tab
+from mnist_demo.payloads import refuse_call, refuse_in_words
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
@@ -208,6 +210,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     keep_configs(page)
+    refuse_in_words(page)
     bound_queues(page)
     return page
 
@@ -228,7 +231,11 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     `routes` are looked at before Gradio's own.
     """
     page.launch(
-        app_kwargs={"routes": list(routes), "middleware": [Middleware(Watch)]},
+        app_kwargs={
+            "routes": list(routes),
+            "middleware": [Middleware(Watch)],
+            "exception_handlers": {RequestValidationError: refuse_call},
+        },
         i18n=t,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=HERE / "page.css",

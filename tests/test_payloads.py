@@ -1,0 +1,132 @@
+"""Forged calls of Gradio's endpoints are refused in words, and open and fetch nothing."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.test_plain import png
+
+MARK = {"meta": {"_type": "gradio.FileData"}}
+PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded
+TAKES = {
+    "classify": "/classify takes one image file",
+    "read_number": "/read_number takes one image file",
+    "classify_sketch": "/classify_sketch takes one drawing",
+}
+
+
+@pytest.fixture(scope="module")
+def fetched() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server in the app's own network, and the requests that it got."""
+    requests: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            requests.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(png(7))
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/private.png", requests
+    server.shutdown()
+    server.server_close()
+
+
+def post(url: str, body: bytes) -> tuple[int, Any]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def refusal(url: str, name: str, data: Any) -> str:
+    """What the endpoint says against these inputs."""
+    status, answer = post(f"{url}gradio_api/call/{name}", json.dumps({"data": data}).encode())
+    assert status == 200, answer
+    events = f"{url}gradio_api/call/{name}/{answer['event_id']}"
+    with urllib.request.urlopen(events, timeout=30) as response:
+        text = response.read().decode()
+    assert text.startswith("event: error"), text
+    assert "Traceback" not in text and PICTURE not in text
+    return str(json.loads(text.split("data: ", 1)[1])["error"])
+
+
+FILES: dict[str, Any] = {
+    "a path": {"path": PICTURE, **MARK},
+    "a path without the mark": {"path": PICTURE},
+    "a path with another mark": {"path": PICTURE, "meta": {"_type": "file"}},
+    "a path with an empty mark": {"path": PICTURE, "meta": None},
+    "a path upwards": {"path": "../../../../etc/passwd", **MARK},
+    "a path of Windows": {"path": "C:\\boot.ini", **MARK},
+    "a file address": {"path": "file:///etc/passwd", "url": "file:///etc/passwd", **MARK},
+    "an address": {"path": "{address}", **MARK},
+    "an address beside a path": {"path": "x.png", "url": "{address}", **MARK},
+    "an address without the mark": {"path": "{address}"},
+    "an address of a cloud": {"path": "http://169.254.169.254/latest/meta-data", **MARK},
+    "an address as text": "{address}",
+    "a number": 5,
+    "a list": [[1]],
+    "a path that is a number": {"path": 5, **MARK},
+}
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_nothing_is_opened_or_fetched(
+    name: str, app_url: str, fetched: tuple[str, list[str]]
+) -> None:
+    address, requests = fetched
+    for case, file in FILES.items():
+        forged = json.loads(json.dumps(file).replace("{address}", address))
+        payload = {"composite": forged} if name == "classify_sketch" else forged
+        assert TAKES[name] in refusal(app_url, name, [payload]), case
+    assert requests == []
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_wrong_numbers_of_inputs(name: str, app_url: str) -> None:
+    for data in ([], [1, 2, 3]):
+        assert TAKES[name] in refusal(app_url, name, data)
+
+
+def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
+    """Those have numbers in place of names; whoever knows one can send it what he likes."""
+    with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
+        config = json.load(response)
+    images = {c["id"] for c in config["components"] if c["type"] == "image"}
+    events = [e for e in config["dependencies"] if set(e["inputs"]) & images]
+    assert len(events) > 2
+    for event in events:
+        data = [{"path": PICTURE} if i in images else None for i in event["inputs"]]
+        call = {"data": data, "fn_index": event["id"], "session_hash": f"forged{event['id']}"}
+        status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
+        assert status == 200, answer
+        stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
+        with urllib.request.urlopen(stream, timeout=30) as response:
+            messages = [json.loads(line[6:]) for line in response if line.startswith(b"data: ")]
+        done = next(m for m in messages if m["msg"] == "process_completed")
+        assert not done["success"] and "cannot be read" in done["output"]["error"]
+
+
+@pytest.mark.parametrize("body", [b'{"data":', b"[1]", b'"x"', b"{}", b"\xff\xfe", b'{"data": 1}'])
+def test_bodies_that_are_no_calls(body: bytes, app_url: str) -> None:
+    status, answer = post(f"{app_url}gradio_api/call/classify", body)
+    assert status == 422
+    assert "cannot be read" in answer["error"] and '{"data": [...]}' in answer["error"]
