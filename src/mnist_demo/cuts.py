@@ -18,6 +18,9 @@ Mask = NDArray[np.uint8]
 # ink is no stroke any more but where two meet; there a pixel costs CHEAP. SIDEWAYS is what a pixel
 # to the side costs, in pixels of ink.
 NARROW, MARGIN, DEAREST, DEEP, CHEAP, SIDEWAYS = 0.4, 0.08, 4.0, 0.65, 0.1, 0.05
+# Of the ink's height: through each of its columns here the cheapest way is looked at. Where digits
+# lean, the cheapest through the middle is not that between them.
+LEVELS = (0.5, 0.15, 0.85)
 
 
 def seams(mask: Mask, width: float, height: float, most: int) -> list[NDArray[np.int64]]:
@@ -31,18 +34,19 @@ def seams(mask: Mask, width: float, height: float, most: int) -> list[NDArray[np
     depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     price = np.where(depth > DEEP * width, CHEAP, 1).astype(np.float32) * mask
     down, up = _cheapest(mask, price), _cheapest(mask[::-1], price[::-1])[::-1]
-    middle = rows // 2
-    through = down[middle] + up[middle] - price[middle]
     margin = max(1, round(MARGIN * height))
-    chosen: list[int] = []
-    for x in np.argsort(through + 1e-3 * np.abs(np.arange(columns) - columns / 2), kind="stable"):
-        if through[x] > DEAREST * width or len(chosen) == most:
-            break
-        lowest = through[x] <= through[max(0, x - 2) : x + 3].min() + 1e-3
-        inside = margin <= x < columns - margin
-        if lowest and inside and all(abs(x - other) >= margin for other in chosen):
-            chosen.append(int(x))
-    return [_trace(down, up, x) for x in sorted(chosen)]
+    centred = 1e-3 * np.abs(np.arange(columns) - columns / 2)
+    ways: list[NDArray[np.int64]] = []
+    for y in (int(rows * level) for level in LEVELS):
+        through = down[y] + up[y] - price[y]
+        for x in np.argsort(through + centred, kind="stable"):
+            if through[x] > DEAREST * width or len(ways) == most:
+                break
+            lowest = through[x] <= through[max(0, x - 2) : x + 3].min() + 1e-3
+            inside = margin <= x < columns - margin
+            if lowest and inside and all(abs(x - way[y]) >= margin for way in ways):
+                ways.append(_trace(down, up, y, int(x)))
+    return sorted(ways, key=lambda way: float(way.mean()))
 
 
 def _cheapest(mask: Mask, price: Array) -> Array:
@@ -60,12 +64,11 @@ def _cheapest(mask: Mask, price: Array) -> Array:
     return total
 
 
-def _trace(down: Array, up: Array, x: int) -> NDArray[np.int64]:
-    """The columns of the cheapest way through column `x` of the middle row."""
+def _trace(down: Array, up: Array, row: int, x: int) -> NDArray[np.int64]:
+    """The columns of the cheapest way through column `x` of `row`."""
     rows, columns = down.shape
-    middle = rows // 2
     way = np.full(rows, x)
-    for total, order in ((down, range(middle - 1, -1, -1)), (up, range(middle + 1, rows))):
+    for total, order in ((down, range(row - 1, -1, -1)), (up, range(row + 1, rows))):
         at = x
         for y in order:
             low, high = max(0, at - 1), min(columns, at + 2)
