@@ -208,6 +208,37 @@ def test_bodies_are_bounded_together_too(
     visit(loading, do)
 
 
+def test_slow_callers_make_room_for_others(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading: Future[Classifier] = Future()
+    loading.set_result(classifier)
+    monkeypatch.setattr(plain, "MAX_HELD", 7_000_000)
+
+    async def do(client: httpx.AsyncClient) -> None:
+        async def slow(size: int, go_on: asyncio.Event) -> Any:
+            yield bytes(size)
+            await go_on.wait()
+            yield png(1)
+
+        go_on = asyncio.Event()
+        sizes = [900_000, 2_000_000, 2_000_000, 2_000_000]
+        tasks = [
+            asyncio.create_task(client.post("/classify", content=slow(size, go_on)))
+            for size in sizes
+        ]
+        await turns()
+        large = png(5) + bytes(1_000_000)
+        for _ in range(5):  # what an earlier one made room for is not asked of the next
+            answer = await client.post("/classify", content=large)
+            assert answer.status_code == 200 and answer.json()["digit"] == 5
+        go_on.set()
+        statuses = [answer.status_code for answer in await asyncio.gather(*tasks)]
+        assert statuses == [415, 408, 415, 415]  # one of those who held the most was sent away
+
+    visit(loading, do)
+
+
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -64,7 +65,7 @@ class Refusal(BaseModel):
 
 REFUSALS = {
     400: "The body is empty, the form has no file, or the image is damaged.",
-    408: f"The body did not arrive within {BODY_SECONDS} seconds.",
+    408: f"The body did not arrive within {BODY_SECONDS} seconds, or others needed its room.",
     413: f"More than {MAX_BODY:,} bytes or {MAX_PIXELS:,} pixels.",
     415: "The body is not an image that can be read.",
     429: "Too many callers are waiting; Retry-After says for how many seconds to stay away.",
@@ -84,6 +85,24 @@ BODY = {
         "multipart/form-data": {"schema": FORM},
     },
 }
+
+
+class Arriving:
+    """A body that is being received."""
+
+    def __init__(self, timeout: asyncio.Timeout) -> None:
+        self.size = 0
+        self._timeout, self._since = timeout, time.monotonic()
+
+    def burden(self) -> float:
+        """Who has held the most for the longest makes room: no few slow callers keep out others."""
+        return self.size * (time.monotonic() - self._since)
+
+    def leave(self) -> int:
+        """Wait for it no longer; returns how many bytes that lets go."""
+        size, self.size = self.size, 0
+        self._timeout.reschedule(0)
+        return size
 
 
 class Queue:
@@ -131,6 +150,7 @@ class Queue:
 def plain(loading: Future[Classifier]) -> FastAPI:
     """The application that answers `POST /classify`; the page mounts it at /v1."""
     held = 0  # bytes
+    arriving: list[Arriving] = []
 
     def read_small(bodies: Sequence[bytes]) -> list[Any]:
         return read(bodies, loading, LARGE)
@@ -162,17 +182,22 @@ def plain(loading: Future[Classifier]) -> FastAPI:
     )
     async def classify(request: Request) -> JSONResponse:
         nonlocal held
-        received = 0
+        timeout = asyncio.timeout(BODY_SECONDS)
+        own = Arriving(timeout)
 
         async def stream() -> AsyncGenerator[bytes, None]:
-            nonlocal held, received
+            nonlocal held
             async for chunk in request.stream():
-                received += len(chunk)
+                own.size += len(chunk)
                 held += len(chunk)
-                if received > MAX_BODY:
+                if own.size > MAX_BODY:
                     raise hang_up(413, TOO_LONG)
-                if held > MAX_HELD:
-                    raise busy()
+                while held > MAX_HELD:
+                    worst = max(own, *arriving, key=Arriving.burden)
+                    if worst is own:
+                        raise busy()
+                    held -= worst.leave()
+                    arriving.remove(worst)
                 yield chunk
 
         try:
@@ -180,19 +205,23 @@ def plain(loading: Future[Classifier]) -> FastAPI:
             if not length.isdecimal() or int(length) > MAX_BODY:
                 raise hang_up(413, TOO_LONG)
             try:
-                async with asyncio.timeout(BODY_SECONDS):
+                async with timeout:
+                    arriving.append(own)
                     body = await receive(request, stream())
             except TimeoutError:
                 raise hang_up(408, REFUSALS[408]) from None
             except ClientDisconnect:
                 raise hang_up(400, "the body did not arrive in full") from None
+            finally:
+                if own in arriving:
+                    arriving.remove(own)
             if not body:
                 raise HTTPException(400, f"there is no image in this: {SEND}")
             prediction = await small.read(body)
             if prediction is None:
                 prediction = await large.read(body)
         finally:
-            held -= received
+            held -= own.size
         weights = str(loading.result().weights)
         return JSONResponse(as_json(prediction) | {"weights": weights}, headers=OPEN)
 
