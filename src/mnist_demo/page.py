@@ -35,6 +35,7 @@ from mnist_demo.payloads import refuse_call, refuse_in_words
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
+from mnist_demo.uploads import BoundUploads
 from mnist_demo.watch import Watch, observed, record
 
 HERE = Path(__file__).parent
@@ -233,7 +234,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     page.launch(
         app_kwargs={
             "routes": list(routes),
-            "middleware": [Middleware(Watch)],
+            "middleware": [Middleware(Watch), Middleware(BoundUploads)],
             "exception_handlers": {RequestValidationError: refuse_call},
         },
         i18n=t,

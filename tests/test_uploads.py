@@ -1,0 +1,74 @@
+"""Uploads that nobody asks for again do not fill the disc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from mnist_demo import uploads
+from mnist_demo.uploads import BoundUploads
+from tests.test_plain import png
+
+UPLOAD = "/gradio_api/upload"
+
+
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """An app that keeps each upload as a file; 3 MB of them are accepted."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(uploads, "MAX_DISC", 3_000_000)
+    monkeypatch.setattr(uploads, "MAX_REQUEST", 2_000_000)
+
+    async def keep(request: Request) -> PlainTextResponse:
+        body = await request.body()
+        (tmp_path / str(len(list(tmp_path.iterdir())))).write_bytes(body)
+        return PlainTextResponse("kept")
+
+    routes = [Route(path, keep, methods=["POST"]) for path in (UPLOAD, "/other")]
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(BoundUploads)])) as client:
+        yield client
+
+
+@pytest.mark.parametrize("fresh", [-1, 1000])  # looks at the disc each time, and never again
+def test_thousands_of_small_uploads_are_refused_past_a_bound(
+    client: TestClient, fresh: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "FRESH", fresh)
+    statuses = [client.post(UPLOAD, content=b"x").status_code for _ in range(100)]
+    assert statuses == [200] * 46 + [429] * 54  # 46 times 64,000
+    refused = client.post(UPLOAD, content=b"x")
+    assert "try again in ten minutes" in refused.text and refused.headers["Retry-After"] == "600"
+    assert len(list(tmp_path.iterdir())) == 46
+    assert client.post("/other", content=b"x").status_code == 200  # all else goes on
+    for file in tmp_path.iterdir():  # as Gradio does after ten minutes
+        file.unlink()
+    monkeypatch.setattr(uploads, "FRESH", -1)
+    assert client.post(UPLOAD, content=b"x").status_code == 200
+
+
+def test_large_uploads_and_those_of_unknown_length_are_refused(
+    client: TestClient, tmp_path: Path
+) -> None:
+    assert client.post(UPLOAD, content=bytes(1_900_000)).status_code == 200
+    assert client.post(UPLOAD, content=bytes(1_900_000)).status_code == 429
+    refused = client.post(UPLOAD, content=bytes(2_000_001))
+    assert refused.status_code == 413 and "at most 2,000,000 bytes" in refused.text
+    refused = client.post(UPLOAD + "/", content=iter([b"x"]))
+    assert refused.status_code == 411 and "Content-Length" in refused.text
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
+    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(uploads.MAX_REQUEST + 1))
+    assert big.status_code == 413 and "too large" in big.text
+    small = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.png", png(7))})
+    assert small.status_code == 200 and small.json()[0].endswith("a.png")
