@@ -203,7 +203,8 @@ def test_a_photo_is_read_and_its_steps_are_shown(page: Page, url: str, tmp_path:
 def errors(url: str) -> float:
     """How many images the page has refused, as /metrics tells."""
     with urllib.request.urlopen(f"{url}metrics") as response:
-        found = re.search(r'errors_total\{endpoint="page"\} (\S+)', response.read().decode())
+        text = response.read().decode()
+    found = re.search(r'errors_total\{endpoint="page",kind="unreadable"\} (\S+)', text)
     return float(found[1]) if found else 0.0
 
 
