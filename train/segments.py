@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from mnist_demo.numbers import Pieces, candidates, scaled, split
-from mnist_demo.preprocess import locate_ink, read_pixels
+from mnist_demo.numbers import Pieces, candidates, cut_out
 from train.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
 from train.numbers import Composed, compose_many, upright
 
@@ -34,17 +33,16 @@ COUNT = 300  # numbers of each length and gap
 def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images uint8 (n, 28, 28) of the runs that are surely a digit or surely none; labels (n,)."""
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
-    pixels = read_pixels(number.canvas)
-    found = None if pixels is None else locate_ink(pixels)
-    if found is None:
-        return none
-    ink, corner = found
     try:
-        pieces = split(scaled(ink))
+        found = cut_out(number.canvas)
     except ValueError:  # in too many pieces
         return none
+    if found is None:
+        return none
+    pieces, corner, (across, down) = found
+    rows, columns = pieces.ink.shape
     runs, inputs = candidates(pieces)
-    digits = truth(number, ink.shape, corner, pieces)
+    digits = truth(number, (round(rows * down), round(columns * across)), corner, pieces)
     images, labels = [], []
     for (i, j), model_input in zip(runs, inputs, strict=True):
         label = label_of(pieces, i, j, digits, number.text)

@@ -116,14 +116,8 @@ def cut_out(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] |
         return None
     ink, corner = found
     pieces = split(scaled(ink))
-    return (
-        pieces,
-        corner,
-        (
-            ink.shape[1] / pieces.ink.shape[1],
-            ink.shape[0] / pieces.ink.shape[0],
-        ),
-    )
+    (height, width), (rows, columns) = ink.shape, pieces.ink.shape
+    return pieces, corner, (width / columns, height / rows)
 
 
 def scaled(ink: Array) -> Array:
