@@ -116,6 +116,13 @@ def classifier() -> Classifier:
     return Classifier.load()
 
 
+@pytest.fixture
+def loaded(classifier: Classifier) -> Future[Classifier]:
+    loading: Future[Classifier] = Future()
+    loading.set_result(classifier)
+    return loading
+
+
 Visit = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
@@ -209,10 +216,8 @@ def test_bodies_are_bounded_together_too(
 
 
 def test_slow_callers_make_room_for_others(
-    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+    loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loading: Future[Classifier] = Future()
-    loading.set_result(classifier)
     monkeypatch.setattr(plain, "MAX_HELD", 7_000_000)
 
     async def do(client: httpx.AsyncClient) -> None:
@@ -236,14 +241,12 @@ def test_slow_callers_make_room_for_others(
         statuses = [answer.status_code for answer in await asyncio.gather(*tasks)]
         assert statuses == [415, 408, 415, 415]  # one of those who held the most was sent away
 
-    visit(loading, do)
+    visit(loaded, do)
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for(
-    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+    loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loading: Future[Classifier] = Future()
-    loading.set_result(classifier)
     monkeypatch.setattr(plain, "BODY_SECONDS", 0.05)
 
     async def do(client: httpx.AsyncClient) -> None:
@@ -255,7 +258,7 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(
         assert refused.status_code == 408
         assert "did not arrive" in refused.json()["error"]
 
-    visit(loading, do)
+    visit(loaded, do)
 
 
 def test_a_network_that_cannot_be_loaded_is_said_so() -> None:
