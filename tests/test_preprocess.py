@@ -72,6 +72,23 @@ def test_every_brush_comes_out_at_a_width_that_mnist_has(radius: float) -> None:
     assert THINNEST - 0.3 < width < THICKEST + 0.3
 
 
+def test_gaps_between_a_markers_strokes_stay_open() -> None:
+    paper = np.full((280, 280), 255, np.uint8)
+    path = np.array([[110, 50], [110, 160], [146, 160], [146, 50]], np.int32)
+    cv2.polylines(paper, [path], False, (0,), 28, cv2.LINE_AA)
+    across = np.asarray(preprocess(paper))[10]
+    left, right = across[:14].argmax(), 14 + across[14:].argmax()
+    assert across[left : right + 1].min() < 0.1 and across[[left, right]].min() > 0.9
+
+
+def test_strokes_outlive_the_thinning_of_a_loop_that_filled_up() -> None:
+    paper = np.full((280, 280), 255, np.uint8)
+    cv2.circle(paper, (140, 90), 50, (0,), -1)
+    cv2.line(paper, (140, 90), (140, 230), (0,), 16, cv2.LINE_AA)
+    lower = np.asarray(preprocess(paper))[18:22]
+    assert lower.max(axis=1).min() > 0.9 and lower.sum(axis=1).max() < 6
+
+
 def test_same_drawing_given_in_every_accepted_form(tmp_path: Path) -> None:
     gray = seven()
     rgb = np.stack([gray] * 3, axis=2)

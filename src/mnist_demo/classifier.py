@@ -144,6 +144,18 @@ class Classifier:
             pool.shutdown(cancel_futures=True)
         return predictions
 
+    def classify_each(self, images: Iterable[Any]) -> list[Prediction | ValueError]:
+        """Read a few images together; what `preprocess` does not accept gets its error."""
+        inputs: list[Array | ValueError | None] = []
+        for image in images:
+            try:
+                inputs.append(preprocess(image))
+            except ValueError as error:
+                inputs.append(error)
+        good = [image for image in inputs if not isinstance(image, ValueError)]
+        predictions = iter(self.classify_inputs(good))
+        return [image if isinstance(image, ValueError) else next(predictions) for image in inputs]
+
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
         """Read what `preprocess` returned: float32 (28, 28) in [0, 1], or None when blank."""
         predictions = [BLANK] * len(inputs)

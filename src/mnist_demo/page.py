@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import io
@@ -35,6 +36,7 @@ from mnist_demo.payloads import refuse_call, refuse_in_words
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS, is_halved
+from mnist_demo.together import LARGE, TOGETHER, Queue
 from mnist_demo.uploads import BoundUploads
 from mnist_demo.watch import Watch, observed, record
 
@@ -128,8 +130,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             with observed(endpoint):
                 return how(classifier, image)
         except ValueError as error:
-            text, title = say("unreadable", request, error), say("error", request)
-            raise gr.Error(text, title=title, print_exception=False) from None
+            raise unreadable(error, request) from None
 
     def read(image: Any, request: Request = None) -> Prediction:
         return answered(Classifier.classify, image, request)
@@ -140,7 +141,12 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     def look(file: str | None, request: Request = None) -> tuple[Photo, Prediction]:
         return answered(classify_photo, file, request)
 
-    def classify(image: Image.Image | None) -> dict[str, Any]:
+    def read_together(images: Sequence[Image.Image]) -> list[Any]:
+        return loading.result().classify_each(images)
+
+    small, large = (Queue(read_together, TOGETHER, together) for together in (TOGETHER, 1))
+
+    async def classify(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
         Returns digit (null if the image is blank), confidence, top (the three best guesses),
@@ -149,7 +155,13 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
-        prediction = answered(Classifier.classify, image, None, "/classify")
+        await asyncio.to_thread(ready, None)
+        queue = small if image.width * image.height <= LARGE else large
+        try:
+            with observed("/classify"):
+                prediction = await queue.read(image)
+        except ValueError as error:
+            raise unreadable(error, None) from None
         return as_json(prediction) | {"weights": str(loading.result().weights)}
 
     def read_number(image: Image.Image | None) -> dict[str, Any]:
@@ -205,7 +217,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             image,
             gr.JSON(label="Answer", visible=False),
             api_name="classify",
-            concurrency_limit=4,
+            concurrency_limit=TOGETHER,
         )
         call.click(
             read_number, image, gr.JSON(label="Number", visible=False), api_name="read_number"
@@ -216,6 +228,11 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     refuse_in_words(page)
     bound_queues(page)
     return page
+
+
+def unreadable(error: ValueError, request: Request) -> gr.Error:
+    text, title = say("unreadable", request, error), say("error", request)
+    return gr.Error(text, title=title, print_exception=False)
 
 
 def keep_configs(page: gr.Blocks) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -25,14 +24,13 @@ from starlette.requests import ClientDisconnect
 
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.page import as_json
-from mnist_demo.preprocess import FORMATS, MAX_PIXELS, Array, preprocess
+from mnist_demo.preprocess import FORMATS, MAX_PIXELS
+from mnist_demo.together import LARGE, TOGETHER, Queue
 
 MAX_BODY = 10_000_000  # bytes of one request's body
 MAX_HELD = 64_000_000  # bytes of all bodies that are being received or wait
 MAX_WAITING = 256  # callers; at some hundred answers per second they wait for a second
 MAX_WAITING_LARGE = 8
-LARGE = 1_000_000  # pixels; unpacking more takes long, and much memory: one at a time
-TOGETHER = 32  # images in one run
 BODY_SECONDS = 20  # for the whole body to arrive
 
 SEND = "send a PNG, JPEG, WebP, GIF, BMP or TIFF file as the body, or as the form file 'file'"
@@ -105,48 +103,6 @@ class Arriving:
         return size
 
 
-class Queue:
-    """Bodies that wait for one thread, which reads as many at once as there are."""
-
-    def __init__(
-        self, read: Callable[[Sequence[bytes]], list[Any]], bound: int, together: int
-    ) -> None:
-        """`read` returns an answer or an exception for each body; at most `bound` wait."""
-        self.waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
-        self._read, self._bound, self._together = read, bound, together
-        self._thread = ThreadPoolExecutor(1)
-        self._work: asyncio.Task[None] | None = None
-
-    async def read(self, body: bytes) -> Any:
-        """What `read` returned for `body`; raises it if it is an exception."""
-        if len(self.waiting) >= self._bound:
-            raise busy()
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((body, answer))
-        if self._work is None:
-            self._work = asyncio.create_task(self._empty())
-        return await answer
-
-    async def _empty(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self.waiting:
-            count = min(len(self.waiting), self._together)
-            chunk = [self.waiting.popleft() for _ in range(count)]
-            try:
-                bodies = [body for body, _ in chunk]
-                results = await loop.run_in_executor(self._thread, self._read, bodies)
-            except Exception as error:
-                results = [error] * count
-            for (_, answer), result in zip(chunk, results, strict=True):
-                if answer.done():
-                    continue  # its caller has hung up
-                if isinstance(result, Exception):
-                    answer.set_exception(result)
-                else:
-                    answer.set_result(result)
-        self._work = None
-
-
 def plain(loading: Future[Classifier]) -> FastAPI:
     """The application that answers `POST /classify`; the page mounts it at /v1."""
     held = 0  # bytes
@@ -217,9 +173,12 @@ def plain(loading: Future[Classifier]) -> FastAPI:
                     arriving.remove(own)
             if not body:
                 raise HTTPException(400, f"there is no image in this: {SEND}")
-            prediction = await small.read(body)
-            if prediction is None:
-                prediction = await large.read(body)
+            try:
+                prediction = await small.read(body)
+                if prediction is None:
+                    prediction = await large.read(body)
+            except asyncio.QueueFull:
+                raise busy() from None
         finally:
             held -= own.size
         weights = str(loading.result().weights)
@@ -267,20 +226,16 @@ def read(
         error = HTTPException(503, "the network could not be loaded; the server's log says why")
         return [error] * len(bodies)
     results: list[Prediction | Exception | None] = [None] * len(bodies)
-    inputs: dict[int, Array | None] = {}
+    images: dict[int, Image.Image] = {}
     for i, body in enumerate(bodies):
         try:
             image = open_image(body)
             if image.width * image.height <= pixels:
-                inputs[i] = preprocess(image)
+                images[i] = image
         except HTTPException as error:
             results[i] = error
-        except ValueError as error:
-            results[i] = HTTPException(400, str(error))
-    for i, prediction in zip(
-        inputs, classifier.classify_inputs(list(inputs.values())), strict=True
-    ):
-        results[i] = prediction
+    for i, found in zip(images, classifier.classify_each(images.values()), strict=True):
+        results[i] = HTTPException(400, str(found)) if isinstance(found, ValueError) else found
     return results
 
 

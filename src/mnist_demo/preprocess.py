@@ -35,6 +35,9 @@ ACCEPTED = (
 # Stroke widths in pixels of the 20x20 box, as `stroke_width` measures them on MNIST's training
 # part: 1st percentile, median and 99th percentile.
 THINNEST, USUAL, THICKEST = 1.6, 2.8, 5.25
+# Ink of more pixels than this has gaps finer than MNIST's, which would close in 20 pixels: there
+# strokes count as thick from FAT on.
+FINE, FAT = 40, 3.5
 WORK_SIDE = 200  # longest side, in pixels, of the ink on which widths are measured and changed
 
 Array = NDArray[np.float32]
@@ -284,8 +287,14 @@ def even_strokes(ink: Array) -> Array:
     mask = _work_mask(ink)
     side = max(mask.shape)
     width = stroke_width(mask)
-    if THINNEST <= 20 * width / side <= THICKEST:
+    thickest = FAT if max(ink.shape) > FINE else THICKEST
+    if THINNEST <= 20 * width / side <= thickest:
         return ink
+    if 20 * width / side > thickest:
+        # A loop that has filled up is wider than the strokes, which must outlive the thinning.
+        width = min(width, _thin_width(mask))
+        if 20 * width / side <= USUAL:
+            return ink
     r = (USUAL * side - 20 * width) / (2 * (20 - USUAL))
     r = max(r, -0.35 * width)  # a dot or a blot has no stroke to find: leave some of it
     pad = int(np.ceil(max(r, 0))) + 2
@@ -295,6 +304,16 @@ def even_strokes(ink: Array) -> Array:
     # Signed distance to the edge, positive inside; pixels are half a pixel from it on either side.
     distance = np.where(framed > 0, inside - 0.5, 0.5 - outside)
     return _cut(np.clip(distance + np.float32(r + 0.5), 0, 1).astype(np.float32))[0]
+
+
+def _thin_width(mask: NDArray[np.uint8]) -> float:
+    """Width in pixels that nine tenths of the middle line of `mask`'s strokes exceed."""
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
+    highest_near = cv2.dilate(distance, np.ones((3, 3), np.uint8))
+    # The first pixel inside an edge is 1 from it: such are no middle of anything.
+    middle = distance[(distance >= highest_near - 1e-4) & (distance > 1.4)]
+    return 2 * float(np.percentile(middle, 10)) - 1 if len(middle) else np.inf
 
 
 def _work_mask(ink: Array) -> NDArray[np.uint8]:

@@ -1,0 +1,57 @@
+"""Callers that wait share a run of the network: thirty images take little longer than one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+LARGE = 1_000_000  # pixels; unpacking more takes long, and much memory: one at a time
+TOGETHER = 32  # images in one run
+
+
+class Queue:
+    """Work that waits for one thread, which takes as much at once as there is."""
+
+    def __init__(self, read: Callable[[Sequence[Any]], list[Any]], bound: int, together: int):
+        """`read` returns an answer or an exception for each item; at most `bound` wait, of which it
+        gets up to `together` at once."""
+        self.waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
+        self._read, self._bound, self._together = read, bound, together
+        self._thread = ThreadPoolExecutor(1)
+        self._work: asyncio.Task[None] | None = None
+
+    async def read(self, item: Any) -> Any:
+        """What `read` returned for `item`; raises it if it is an exception.
+
+        Raises:
+            asyncio.QueueFull: as many wait as may.
+        """
+        if len(self.waiting) >= self._bound:
+            raise asyncio.QueueFull
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting.append((item, answer))
+        if self._work is None:
+            self._work = asyncio.create_task(self._empty())
+        return await answer
+
+    async def _empty(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self.waiting:
+            count = min(len(self.waiting), self._together)
+            chunk = [self.waiting.popleft() for _ in range(count)]
+            try:
+                items = [item for item, _ in chunk]
+                results = await loop.run_in_executor(self._thread, self._read, items)
+            except Exception as error:
+                results = [error] * count
+            for (_, answer), result in zip(chunk, results, strict=True):
+                if answer.done():
+                    continue  # its caller has hung up
+                if isinstance(result, Exception):
+                    answer.set_exception(result)
+                else:
+                    answer.set_result(result)
+        self._work = None
