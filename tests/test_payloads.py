@@ -130,3 +130,12 @@ def test_bodies_that_are_no_calls(body: bytes, app_url: str) -> None:
     status, answer = post(f"{app_url}gradio_api/call/classify", body)
     assert status == 422
     assert "cannot be read" in answer["error"] and '{"data": [...]}' in answer["error"]
+
+
+def test_what_there_is_not_is_said(app_url: str) -> None:
+    status, answer = post(f"{app_url}gradio_api/call/nothing", b'{"data": []}')
+    assert status == 404 and "/classify, /read_number" in answer["error"]
+    for event in (9999, -1):
+        call: dict[str, Any] = {"data": [], "fn_index": event, "session_hash": "nowhere"}
+        status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
+        assert status == 400 and "no such event" in answer["detail"]

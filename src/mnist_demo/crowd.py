@@ -26,6 +26,8 @@ def bound_queues(page: gr.Blocks) -> None:
 
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
         function = page.fns.get(body.fn_index)
+        if function is None:
+            return False, "There is no such event on this page: reload it.", "error"
         line = function and queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if function and line:
             private = function.api_visibility == "private"

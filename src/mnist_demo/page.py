@@ -19,6 +19,7 @@ import gradio as gr
 from fastapi.exceptions import RequestValidationError
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
+from gradio.route_utils import FnIndexInferError
 from PIL import Image
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
@@ -32,7 +33,7 @@ from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import Request, say, t
 from mnist_demo.numbers_tab import numbers_tab
-from mnist_demo.payloads import refuse_call, refuse_in_words
+from mnist_demo.payloads import refuse_call, refuse_in_words, refuse_name
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS, is_halved
@@ -254,7 +255,10 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         app_kwargs={
             "routes": list(routes),
             "middleware": [Middleware(Watch), Middleware(BoundUploads)],
-            "exception_handlers": {RequestValidationError: refuse_call},
+            "exception_handlers": {
+                RequestValidationError: refuse_call,
+                FnIndexInferError: refuse_name,
+            },
         },
         i18n=t,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),

@@ -44,6 +44,12 @@ def refuse_in_words(page: gr.Blocks) -> None:
     page.preprocess_data = preprocess_data  # type: ignore[method-assign]
 
 
+def refuse_name(request: Request, error: Exception) -> Response:
+    """For an endpoint that there is not: status 404 and which there are."""
+    known = ", ".join(f"/{name}" for name in TAKES)
+    return JSONResponse({"error": f"There is no such endpoint: there are {known}."}, 404)
+
+
 def check_marks(value: Any) -> None:
     """ValueError where something in `value` has a path and not the mark by which Gradio checks it.
 
