@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_demo import Classifier
 from mnist_demo.numbers import Number, best_runs, read_number, split
@@ -109,6 +110,21 @@ def test_tells_where_each_digit_is(classifier: Classifier) -> None:
         inside = mask[top:bottom, left:right]
         assert inside.any(axis=1).mean() > 0.95
         assert inside.any(axis=0).mean() > 0.95
+
+
+def test_boxes_of_a_halved_image_are_in_its_own_pixels(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    canvas = row(["seven"], 40)
+    paper = Image.new("L", (2600, 2500), "white")
+    paper.paste(Image.fromarray(canvas), (2000, 1900))
+    paper.save(tmp_path / "seven.png")
+    left, top, right, bottom = read_number(classifier, canvas).boxes[0]
+    for image in (paper, tmp_path / "seven.png"):
+        number = read_number(classifier, image)
+        assert number.text == "7"
+        moved = (2000 + left, 1900 + top, 2000 + right, 1900 + bottom)
+        assert number.boxes[0] == pytest.approx(moved, abs=6)
 
 
 def test_blank_paper_has_no_digits(classifier: Classifier) -> None:

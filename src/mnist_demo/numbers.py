@@ -8,6 +8,7 @@ Document Recognition", 1998, section V.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,19 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.cuts import seams
-from mnist_demo.preprocess import even_strokes, locate_ink, normalise, read_pixels, stroke_width
+from mnist_demo.preprocess import (
+    even_strokes,
+    is_halved,
+    locate_ink,
+    normalise,
+    open_image,
+    read_pixels,
+    stroke_width,
+)
 
 HEIGHT, WIDTH = 160, 2400  # pixels into which the ink is scaled
 MAX_PIECES = 80
@@ -86,6 +96,9 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     Raises:
         ValueError: `preprocess` would raise it, or the ink has more pieces than a number has.
     """
+    if isinstance(image, str | os.PathLike):
+        image = open_image(image)
+    pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
     found = cut_out(image)
     if found is None:
         return Number([], [])
@@ -98,18 +111,19 @@ def read_number(classifier: Classifier, image: Any) -> Number:
         left, top, right, bottom = pieces.bounds(*runs[k])
         boxes.append(
             (
-                x + int(left * scale[0]),
-                y + int(top * scale[1]),
-                x + int(np.ceil(right * scale[0])),
-                y + int(np.ceil(bottom * scale[1])),
+                pixel * (x + int(left * scale[0])),
+                pixel * (y + int(top * scale[1])),
+                pixel * (x + int(np.ceil(right * scale[0]))),
+                pixel * (y + int(np.ceil(bottom * scale[1]))),
             )
         )
     return Number([predictions[k] for k in best], boxes)
 
 
 def cut_out(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
-    """The pieces of the ink in `image`, the ink's corner (x, y) there, and how many of its pixels,
-    across and down, one of the pieces' stands for; None when it is blank."""
+    """The pieces of the ink in `image`, the ink's corner (x, y) in what `read_pixels` makes of it,
+    and how many pixels there, across and down, one of the pieces' stands for; None when it is
+    blank."""
     pixels = read_pixels(image)
     found = None if pixels is None else locate_ink(pixels)
     if found is None:

@@ -36,7 +36,7 @@ from mnist_demo.numbers_tab import numbers_tab
 from mnist_demo.payloads import refuse_call, refuse_in_words, refuse_name
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
-from mnist_demo.preprocess import FORMATS, MAX_PIXELS, is_halved
+from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.together import LARGE, TOGETHER, Queue
 from mnist_demo.uploads import BoundUploads
 from mnist_demo.watch import Watch, observed, record
@@ -174,9 +174,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
         found = answered(numbers.read_number, image, None, "/read_number")
-        pixel = 2 if is_halved(image) else 1
-        boxes = [[pixel * edge for edge in box] for box in found.boxes]
-        digits = zip(found.digits, boxes, strict=True)
+        digits = zip(found.digits, found.boxes, strict=True)
         return {
             "number": found.text,
             "digits": [as_json(digit) | {"box": box} for digit, box in digits],
