@@ -156,7 +156,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         """
         if image is None:
             raise gr.Error(SEND_IMAGE, print_exception=False)
-        await asyncio.to_thread(ready, None)
+        if not loading.done():
+            await asyncio.wait([asyncio.wrap_future(loading)])
+        ready(None)
         queue = small if image.width * image.height <= LARGE else large
         try:
             with observed("/classify"):

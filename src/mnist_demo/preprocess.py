@@ -66,13 +66,8 @@ def preprocess(image: Any) -> Array | None:
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
-    """Mean width, in pixels, of the strokes in `mask` (uint8 (h, w), ink is nonzero).
-
-    Across a bar of width w, the distance to the nearest edge averages w / 4.
-    """
-    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
-    return float(4 * (distance[framed > 0] - 0.5).mean())
+    """Mean width, in pixels, of the strokes in `mask` (uint8 (h, w), ink is nonzero)."""
+    return _mean_width(_depth(mask))
 
 
 def read_pixels(image: Any) -> Pixels | None:
@@ -286,33 +281,43 @@ def even_strokes(ink: Array) -> Array:
     """
     mask = _work_mask(ink)
     side = max(mask.shape)
-    width = stroke_width(mask)
+    depth = _depth(mask)
+    width = _mean_width(depth)
     thickest = FAT if max(ink.shape) > FINE else THICKEST
     if THINNEST <= 20 * width / side <= thickest:
         return ink
     if 20 * width / side > thickest:
         # A loop that has filled up is wider than the strokes, which must outlive the thinning.
-        width = min(width, _thin_width(mask))
+        width = min(width, _thin_width(depth))
         if 20 * width / side <= USUAL:
             return ink
     r = (USUAL * side - 20 * width) / (2 * (20 - USUAL))
     r = max(r, -0.35 * width)  # a dot or a blot has no stroke to find: leave some of it
-    pad = int(np.ceil(max(r, 0))) + 2
-    framed = np.pad(mask, pad)
-    inside = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 5)
-    # Signed distance to the edge, positive inside; pixels are half a pixel from it on either side.
-    distance = np.where(framed > 0, inside - 0.5, 0.5 - outside)
-    return _cut(np.clip(distance + np.float32(r + 0.5), 0, 1).astype(np.float32))[0]
+    # The first pixel on either side of an edge is 1 from the first on the other.
+    if r < 0:
+        moved = depth + np.float32(r)
+    else:
+        paper = 1 - np.pad(mask, int(np.ceil(r)) + 2)
+        moved = np.float32(1 + r) - cv2.distanceTransform(paper, cv2.DIST_L2, 5)
+    return _cut(np.clip(moved, 0, 1).astype(np.float32))[0]
 
 
-def _thin_width(mask: NDArray[np.uint8]) -> float:
-    """Width in pixels that nine tenths of the middle line of `mask`'s strokes exceed."""
+def _depth(mask: NDArray[np.uint8]) -> Array:
+    """How far each pixel of the ink in `mask` is from the paper, with a frame of one pixel."""
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
-    highest_near = cv2.dilate(distance, np.ones((3, 3), np.uint8))
-    # The first pixel inside an edge is 1 from it: such are no middle of anything.
-    middle = distance[(distance >= highest_near - 1e-4) & (distance > 1.4)]
+    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5), np.float32)
+
+
+def _mean_width(depth: Array) -> float:
+    """Across a bar of width w, the distance to the nearest edge averages w / 4."""
+    return float(4 * (depth[depth > 0] - 0.5).mean())
+
+
+def _thin_width(depth: Array) -> float:
+    """Width in pixels that nine tenths of the strokes' middle line exceed."""
+    highest_near = cv2.dilate(depth, np.ones((3, 3), np.uint8))
+    # Next to an edge the depth is 1: there is no middle of anything.
+    middle = depth[(depth >= highest_near - 1e-4) & (depth > 1.4)]
     return 2 * float(np.percentile(middle, 10)) - 1 if len(middle) else np.inf
 
 
