@@ -153,7 +153,9 @@ def _halve(image: Image.Image) -> Image.Image:
 
 
 def _colours(image: Image.Image) -> str:
-    return "RGBA" if image.has_transparency_data else "RGB"
+    if image.has_transparency_data:
+        return "RGBA"
+    return "L" if image.mode in ("1", "L") else "RGB"
 
 
 def _in_unit_range(values: Array, mode: str) -> Array:

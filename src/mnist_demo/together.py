@@ -21,7 +21,8 @@ class Queue:
         self.waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
         self._read, self._bound, self._together = read, bound, together
         self._thread = ThreadPoolExecutor(1)
-        self._work: asyncio.Task[None] | None = None
+        self._busy = False
+        self._work: asyncio.Task[None]
 
     async def read(self, item: Any) -> Any:
         """What `read` returned for `item`; raises it if it is an exception.
@@ -31,11 +32,19 @@ class Queue:
         """
         if len(self.waiting) >= self._bound:
             raise asyncio.QueueFull
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((item, answer))
-        if self._work is None:
+        loop = asyncio.get_running_loop()
+        if self._busy:
+            answer: asyncio.Future[Any] = loop.create_future()
+            self.waiting.append((item, answer))
+            return await answer
+        self._busy = True
+        try:  # nobody else: without a task's turns of the event loop
+            (result,) = await loop.run_in_executor(self._thread, self._read, [item])
+        finally:
             self._work = asyncio.create_task(self._empty())
-        return await answer
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     async def _empty(self) -> None:
         loop = asyncio.get_running_loop()
@@ -54,4 +63,4 @@ class Queue:
                     answer.set_exception(result)
                 else:
                     answer.set_result(result)
-        self._work = None
+        self._busy = False
