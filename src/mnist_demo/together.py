@@ -41,7 +41,10 @@ class Queue:
         try:  # nobody else: without a task's turns of the event loop
             (result,) = await loop.run_in_executor(self._thread, self._read, [item])
         finally:
-            self._work = asyncio.create_task(self._empty())
+            if self.waiting:
+                self._work = asyncio.create_task(self._empty())
+            else:
+                self._busy = False
         if isinstance(result, Exception):
             raise result
         return result
