@@ -28,8 +28,8 @@ def bound_queues(page: gr.Blocks) -> None:
         function = page.fns.get(body.fn_index)
         if function is None:
             return False, "There is no such event on this page: reload it.", "error"
-        line = function and queue.event_queue_per_concurrency_id.get(function.concurrency_id)
-        if function and line:
+        line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
+        if line:
             private = function.api_visibility == "private"
             if len(line.queue) >= (MAX_VISITORS if private else MAX_CALLS):
                 record("page" if private else f"/{function.api_name}", "refusal", 0)
