@@ -2,7 +2,7 @@
 # make test   installs what the tests need, a browser included, and runs all checks
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
-# make bench  measures for five minutes how fast the demo is, into bench/
+# make bench  measures for six minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
 

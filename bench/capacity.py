@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from bench.__main__ import HERE, ROOT, digit_png, get, machine, running, until
+from bench.servers import HERE, ROOT, digit_png, get, machine, running, until
 from tests.test_replicas import nginx
 
 BOUND = 10  # p95 over the p50 of one visitor

@@ -19,7 +19,7 @@ import matplotlib
 import numpy as np
 import psutil
 
-from bench.__main__ import HERE, ROOT, digit_png, get, machine, running, until
+from bench.servers import HERE, ROOT, digit_png, get, machine, running, until
 
 
 def main() -> None:
