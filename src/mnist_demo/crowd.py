@@ -3,6 +3,9 @@
 So programs, however many, take nothing from visitors but processor time: they wait in other lines,
 and Gradio takes from each line in turn. Who comes when a line is full is refused with status 503;
 the page then asks again by itself, see steady.html, and gradio_client raises "Queue is full!".
+
+And who was answered is forgotten: each call of an endpoint is a session of its own to Gradio, which
+remembers them all.
 """
 
 from __future__ import annotations
@@ -24,7 +27,16 @@ def bound_queues(page: gr.Blocks) -> None:
     queue = page._queue
     push = queue.push
 
+    def forget_answered() -> None:
+        """Gradio goes through all sessions that it remembers at each call of an endpoint; of unread
+        answers it keeps the last 2,000."""
+        unread, waiting = queue.pending_messages_per_session, queue.pending_event_ids_session
+        for session in [s for s, events in waiting.items() if not events or s not in unread]:
+            del waiting[session]
+            unread.pop(session, None)
+
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
+        forget_answered()
         function = page.fns.get(body.fn_index)
         if function is None:
             return False, "There is no such event on this page: reload it.", "error"

@@ -44,6 +44,7 @@ from mnist_demo.watch import Watch, observed, record
 HERE = Path(__file__).parent
 T = TypeVar("T")
 CACHE = (600, 600)  # seconds: how often uploads are looked through, and how long they are kept
+SESSIONS = 200  # that Gradio remembers, each call of an endpoint is one; nothing is kept in them
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
@@ -269,6 +270,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         run_history=False,
         enable_monitoring=False,
         max_file_size="20mb",
+        state_session_capacity=SESSIONS,
         ssr_mode=False,
         pwa=False,
     )
