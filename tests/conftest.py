@@ -10,14 +10,17 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import huggingface_hub
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mnist_demo import page
 from mnist_demo.hub import file_checksums
 from tests.browser import ARGUMENTS, HINT, find
 from tests.hub_standin import WRITER, Hub
@@ -160,6 +163,19 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 app.kill()
                 app.wait()
+
+
+@contextmanager
+def serve_here(demo: gr.Blocks) -> Iterator[str]:
+    """Serve a page that `page.build` made from this process, until the block ends."""
+    port = free_ports()[0]
+    stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
+    demo.launch = stay  # type: ignore[method-assign]
+    page.serve(demo)
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        demo.close()
 
 
 @contextmanager

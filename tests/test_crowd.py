@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client, handle_file
@@ -21,14 +22,15 @@ from prometheus_client import REGISTRY
 from mnist_demo import Classifier, Prediction, crowd, page
 from mnist_demo.i18n import SENTENCES
 from mnist_demo.together import TOGETHER
-from tests.conftest import visit
-from tests.ports import free_ports
+from tests.conftest import serve_here, visit
 from tests.sketchpad import draw, load
 from tests.test_browser import expect_digit
 
 
 class Gates:
     """Doors in front of the network: the programs' and the visitors'."""
+
+    demo: gr.Blocks
 
     def __init__(self) -> None:
         self.programs, self.visitors = threading.Event(), threading.Event()
@@ -56,17 +58,13 @@ def served() -> Iterator[tuple[str, Gates]]:
         gates.together.append(len(found))
         return found
 
-    port = free_ports()[0]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Classifier, "classify", wait)
         patch.setattr(Classifier, "classify_each", wait_together)
-        demo = page.build()
-        stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
-        patch.setattr(demo, "launch", stay)
-        page.serve(demo)
-        yield f"http://127.0.0.1:{port}/", gates
-        gates.open()
-        demo.close()
+        gates.demo = page.build()
+        with serve_here(gates.demo) as url:
+            yield url, gates
+            gates.open()
 
 
 @pytest.fixture
@@ -97,10 +95,7 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     )
     before = counter() or 0
     gates.programs.clear()
-    with httpx.Client(base_url=url, timeout=60) as http:
-        path = http.post("gradio_api/upload", files={"files": digit.read_bytes()}).json()[0]
-        asked = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
-        calls = [http.post("gradio_api/call/classify", json=asked) for _ in range(60)]
+    calls = call(url, digit, 60)
     accepted = [answer.json()["event_id"] for answer in calls if answer.is_success]
     refused = [answer for answer in calls if not answer.is_success]
     assert 16 <= len(accepted) <= 16 + TOGETHER  # those are with the network, sixteen wait
@@ -121,6 +116,35 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
         assert "event: complete" in answer and '"digit": 1' in answer
     assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
     assert sum(gates.together) == len(accepted) + 1 and max(gates.together) >= 16
+
+
+def call(url: str, image: Path, count: int) -> list[httpx.Response]:
+    """Ask /classify so often, and wait for no answer."""
+    with httpx.Client(base_url=url, timeout=60) as http:
+        path = http.post("gradio_api/upload", files={"files": image.read_bytes()}).json()[0]
+        asked = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+        return [http.post("gradio_api/call/classify", json=asked) for _ in range(count)]
+
+
+def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
+    url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, state_holder = gates.demo._queue, gates.demo.state_holder
+    for asked in call(url, digit, 20):
+        event = asked.json()["event_id"]
+        assert "complete" in httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=60).text
+    call(url, digit, 1)
+    assert len(queue.pending_event_ids_session) == 1
+    monkeypatch.setattr(queue.pending_messages_per_session, "max_size", 8)
+    call(url, digit, 20)  # whose answers nobody fetches
+    assert len(queue.pending_event_ids_session) <= 9
+    assert len(queue.pending_messages_per_session) == 8
+    assert state_holder.capacity == crowd.SESSIONS
+    assert (
+        Client(url, verbose=False).predict(handle_file(digit), api_name="/classify")["digit"] == 1
+    )
+    sessions = list(state_holder.session_data.values())
+    assert sessions and max(len(session.config_values) for session in sessions) < 10
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,7 +17,7 @@ from starlette.testclient import TestClient
 
 from mnist_demo import page, uploads
 from mnist_demo.uploads import BoundUploads
-from tests.ports import free_ports
+from tests.conftest import serve_here
 from tests.test_plain import png
 
 UPLOAD = "/gradio_api/upload"
@@ -77,19 +76,18 @@ def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
 
 
+def test_there_are_no_links_that_leave_files_for_good(app_url: str) -> None:
+    link = httpx.get(f"{app_url}gradio_api/deep_link", params={"session_hash": "mine"})
+    assert link.status_code == 404 and "no links" in link.text
+
+
 def test_the_demo_deletes_what_was_uploaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "CACHE", (1, 1))  # seconds, in place of ten minutes
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    demo = page.build()
-    port = free_ports()[0]
-    monkeypatch.setattr(
-        demo, "launch", partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
-    )
-    page.serve(demo)
-    try:
-        url = f"http://127.0.0.1:{port}/gradio_api"
+    with serve_here(page.build()) as home:
+        url = f"{home}gradio_api"
         path = httpx.post(f"{url}/upload", files={"files": ("a.png", png(7))}).json()[0]
         assert Path(path).is_relative_to(tmp_path)
         call = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
@@ -99,5 +97,3 @@ def test_the_demo_deletes_what_was_uploaded(
         while left := [file for file in tmp_path.rglob("*") if file.is_file()]:
             assert time.monotonic() < deadline, left
             time.sleep(0.1)
-    finally:
-        demo.close()

@@ -10,15 +10,30 @@ remembers them all.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from gradio import state_holder
 
 from mnist_demo.watch import record
 
 MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
 MAX_CALLS = 128  # of one endpoint for programs
+SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
 BUSY = "Too many callers are waiting: try again in a few seconds."
+
+
+class Session(state_holder.SessionState):
+    """Without a description of every component on the page, which Gradio writes anew for each
+    session, for links to its state: 0.1 MB, and there are no such links here."""
+
+    def __init__(self, page: gr.Blocks) -> None:
+        super().__init__(SimpleNamespace(default_config=page.default_config, blocks=()))  # type: ignore[arg-type]
+
+
+def light_sessions() -> None:
+    state_holder.SessionState = Session  # type: ignore[misc, assignment]
 
 
 def bound_queues(page: gr.Blocks) -> None:

@@ -27,7 +27,7 @@ from starlette.routing import BaseRoute
 from mnist_demo import numbers
 from mnist_demo.about import about_tab
 from mnist_demo.classifier import Classifier, Prediction
-from mnist_demo.crowd import bound_queues
+from mnist_demo.crowd import SESSIONS, bound_queues, light_sessions
 from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
@@ -38,13 +38,12 @@ from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.together import LARGE, TOGETHER, Queue
-from mnist_demo.uploads import BoundUploads
+from mnist_demo.uploads import NO_LINKS, BoundUploads
 from mnist_demo.watch import Watch, observed, record
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
 CACHE = (600, 600)  # seconds: how often uploads are looked through, and how long they are kept
-SESSIONS = 200  # that Gradio remembers, each call of an endpoint is one; nothing is kept in them
 MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
 
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
@@ -226,7 +225,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         )
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
-    keep_configs(page)
+    light_sessions()
     refuse_in_words(page)
     bound_queues(page)
     return page
@@ -237,16 +236,6 @@ def unreadable(error: ValueError, request: Request) -> gr.Error:
     return gr.Error(text, title=title, print_exception=False)
 
 
-def keep_configs(page: gr.Blocks) -> None:
-    """Describe each component once: Gradio does so again for every session, and each call of the
-    API is one, which takes longer than the answer itself. Updates make new components."""
-    for block in page.blocks.values():
-        for name in ("get_config", "api_info", "api_info_as_input", "api_info_as_output"):
-            describe = getattr(type(block), name, None)
-            if describe is not None and (name == "get_config" or not block.skip_api):
-                setattr(block, name, partial(dict, describe(block)))
-
-
 def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise.
 
@@ -254,7 +243,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     """
     page.launch(
         app_kwargs={
-            "routes": list(routes),
+            "routes": [NO_LINKS, *routes],
             "middleware": [Middleware(Watch), Middleware(BoundUploads)],
             "exception_handlers": {
                 RequestValidationError: refuse_call,

@@ -1,7 +1,8 @@
 """Bounds on the files that callers leave on the disc by /gradio_api/upload.
 
 Gradio deletes them after ten minutes, see CACHE in page.py, and bounds each file; but a request may
-bring a thousand, and callers any number of requests.
+bring a thousand, and callers any number of requests. The files of links to a page's state, by
+/gradio_api/deep_link, it never deletes: there are none here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 MAX_REQUEST = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
@@ -67,3 +70,10 @@ def disc_used(folder: Path) -> int:
             except OSError:
                 continue
     return used
+
+
+def no_links(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("There are no links to the state of this page.", 404)
+
+
+NO_LINKS = Route("/gradio_api/deep_link", no_links)
