@@ -1,4 +1,4 @@
-"""Who comes to the load test, for locust: visitors that draw, and programs that call /v1/classify.
+"""Who comes to the load test, for locust: visitors that draw, and programs that call the endpoints.
 
 Each brings a digit of its own and checks that the answer is that digit: an answer that went to
 somebody else is a failure.
@@ -102,7 +102,7 @@ class Caller(HttpUser):
     wait_time = between(0.2, 0.6)
 
     @task
-    def classify(self) -> None:
+    def plain(self) -> None:
         label, png = random.choice(PICTURES)
         with self.client.post("/v1/classify", data=png, catch_response=True) as response:
             if response.status_code == 429 and "Retry-After" in response.headers:
@@ -112,4 +112,22 @@ class Caller(HttpUser):
             digit = response.json()["digit"]
             if digit != label:
                 return response.failure(f"sent a {label}, was told {digit}")
+            response.success()
+
+    @task
+    def by_gradio(self) -> None:
+        """As gradio_client does: upload, call, and hear the answer."""
+        label, png = random.choice(PICTURES)
+        files = {"files": ("digit.png", png)}
+        path = self.client.post("/gradio_api/upload", files=files, name="upload").json()[0]
+        body = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+        call = "/gradio_api/call/classify"
+        with self.client.post(call, json=body, name="asked", catch_response=True) as response:
+            if response.status_code == 503 and "Retry-After" in response.headers:
+                return response.success()
+            response.raise_for_status()
+            event = response.json()["event_id"]
+        with self.client.get(f"{call}/{event}", name="/classify", catch_response=True) as response:
+            if "event: complete" not in response.text or f'"digit": {label},' not in response.text:
+                return response.failure(f"sent a {label}, was told {response.text[:60]!r}")
             response.success()

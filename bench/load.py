@@ -48,9 +48,9 @@ def main() -> None:
         with Path(folder, "crowd_failures.csv").open() as file:
             failures = [f"{row['Occurrences']} x {row['Error']}" for row in csv.DictReader(file)]
     # A stroke is two exchanges, which count as one.
-    left_out = ("Aggregated", "joined", "heard")
+    left_out = ("Aggregated", "joined", "heard", "asked")
     figures = {name: summary(row) for name, row in rows.items() if name not in left_out}
-    if missing := {"stroke", "/v1/classify"} - set(figures):
+    if missing := {"stroke", "/v1/classify", "/classify"} - set(figures):
         sys.exit(f"the log above says why nothing came of {missing}")
     # Of the second half: the first fills caches.
     times, megabytes = np.array(memory)[len(memory) // 2 :].T

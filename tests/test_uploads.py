@@ -28,6 +28,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     """An app that keeps each upload as a file; 3 MB of them are accepted."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(uploads, "MAX_DISC", 3_000_000)
+    monkeypatch.setattr(uploads, "MIN_COST", 64_000)
     monkeypatch.setattr(uploads, "MAX_REQUEST", 2_000_000)
 
     async def keep(request: Request) -> PlainTextResponse:

@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 MAX_REQUEST = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
 MAX_DISC = 1_000_000_000  # bytes of all files
-MIN_COST = 64_000  # bytes that even the smallest counts, so that their number is bounded, too
-FRESH = 5  # seconds for which the disc is not looked through again
+MIN_COST = 8_000  # bytes that even the smallest counts: more in ten minutes than can be answered
+FRESH = 10  # seconds for which the disc is not looked through again
 
 
 class BoundUploads:
