@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -179,6 +180,15 @@ def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
     assert set(endpoints) == {"/classify", "/classify_sketch", "/read_number"}
     assert "probabilities" in endpoints["/classify"]["description"]
     assert "composite" in endpoints["/classify_sketch"]["description"]
+
+
+def test_the_page_is_sent_compressed_to_who_can_unpack_it(app_url: str) -> None:
+    packed = httpx.get(app_url, headers={"Accept-Encoding": "gzip"})
+    plain = httpx.get(app_url, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < 0.4 * int(plain.headers["content-length"])
+    assert packed.text == plain.text
 
 
 def test_the_page_is_there_before_the_network() -> None:

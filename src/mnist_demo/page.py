@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute
 from mnist_demo import numbers
 from mnist_demo.about import about_tab
 from mnist_demo.classifier import Classifier, Prediction
+from mnist_demo.compress import CompressPage
 from mnist_demo.crowd import SESSIONS, bound_queues, light_sessions
 from mnist_demo.draw import draw_tab, guesses
 from mnist_demo.embed import embed_tab
@@ -244,7 +245,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     page.launch(
         app_kwargs={
             "routes": [NO_LINKS, *routes],
-            "middleware": [Middleware(Watch), Middleware(BoundUploads)],
+            "middleware": [Middleware(Watch), Middleware(CompressPage), Middleware(BoundUploads)],
             "exception_handlers": {
                 RequestValidationError: refuse_call,
                 FnIndexInferError: refuse_name,
