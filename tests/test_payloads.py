@@ -10,8 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
+from mnist_demo import crowd, uploads
 from tests.conftest import ROOT
 from tests.test_plain import png
 
@@ -139,3 +141,29 @@ def test_what_there_is_not_is_said(app_url: str) -> None:
         call: dict[str, Any] = {"data": [], "fn_index": event, "session_hash": "nowhere"}
         status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
         assert status == 400 and "no such event" in answer["detail"]
+
+
+WAYS = ["queue/join", "call/classify", "call/v2/classify", "component_server", "cancel", "reset"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
+    url = f"{app_url}gradio_api/{way}"
+    body = b'{"data": ["' + bytes(uploads.MAX_CALL) + b'"]}'
+    refused = httpx.post(url, content=body, timeout=10)
+    assert refused.status_code == 413 and "at most 2,000,000 bytes" in refused.text
+    json_type = {"Content-Type": "application/json"}
+    chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=10)
+    assert chunked.status_code == 400 and "body" in chunked.text.lower()
+
+
+def test_nothing_is_called_beside_the_queue_which_has_bounds(app_url: str) -> None:
+    for way in ("run", "api"):
+        status, answer = post(f"{app_url}gradio_api/{way}/classify", b'{"data": [null]}')
+        assert status == 404 and "join the queue" in answer["detail"]
+
+
+def test_a_session_has_no_long_name(app_url: str) -> None:
+    call = {"data": [""], "fn_index": 0, "session_hash": "x" * (crowd.MAX_NAME + 1)}
+    status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
+    assert status == 400 and "at most 100 characters" in answer["detail"]

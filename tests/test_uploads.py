@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mnist_demo import page, uploads
-from mnist_demo.uploads import BoundUploads
+from mnist_demo.uploads import BoundBodies
 from tests.conftest import serve_here
 from tests.test_plain import png
 
@@ -29,7 +29,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(uploads, "MAX_DISC", 3_000_000)
     monkeypatch.setattr(uploads, "MIN_COST", 64_000)
-    monkeypatch.setattr(uploads, "MAX_REQUEST", 2_000_000)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD", 2_000_000)
 
     async def keep(request: Request) -> PlainTextResponse:
         body = await request.body()
@@ -37,7 +37,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         return PlainTextResponse("kept")
 
     routes = [Route(path, keep, methods=["POST"]) for path in (UPLOAD, "/other")]
-    with TestClient(Starlette(routes=routes, middleware=[Middleware(BoundUploads)])) as client:
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(BoundBodies)])) as client:
         yield client
 
 
@@ -71,7 +71,7 @@ def test_large_uploads_and_those_of_unknown_length_are_refused(
 
 
 def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
-    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(uploads.MAX_REQUEST + 1))
+    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(uploads.MAX_UPLOAD + 1))
     assert big.status_code == 413 and "too large" in big.text
     small = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.png", png(7))})
     assert small.status_code == 200 and small.json()[0].endswith("a.png")

@@ -16,20 +16,29 @@ from typing import Any
 import gradio as gr
 from gradio import state_holder
 
+from mnist_demo.uploads import MAX_CALL
 from mnist_demo.watch import record
 
 MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
 MAX_CALLS = 128  # of one endpoint for programs
+MAX_WAITING = 4_000_000  # bytes of those that wait for one function; a drawing takes some thousand
 SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
+MAX_NAME = 100  # characters of a session's name
 BUSY = "Too many callers are waiting: try again in a few seconds."
 
 
 class Session(state_holder.SessionState):
-    """Without a description of every component on the page, which Gradio writes anew for each
-    session, for links to its state: 0.1 MB, and there are no such links here."""
+    """Without what Gradio keeps for links to a session's state, which are off here: a description
+    of every component on the page, 0.1 MB, and the last inputs and outputs."""
 
     def __init__(self, page: gr.Blocks) -> None:
         super().__init__(SimpleNamespace(default_config=page.default_config, blocks=()))  # type: ignore[arg-type]
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
 
 
 def light_sessions() -> None:
@@ -55,12 +64,21 @@ def bound_queues(page: gr.Blocks) -> None:
         function = page.fns.get(body.fn_index)
         if function is None:
             return False, "There is no such event on this page: reload it.", "error"
+        if len(body.session_hash or "") > MAX_NAME:
+            return False, f"session_hash is too long: at most {MAX_NAME} characters.", "error"
         line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if line:
             private = function.api_visibility == "private"
-            if len(line.queue) >= (MAX_VISITORS if private else MAX_CALLS):
+            full = len(line.queue) >= (MAX_VISITORS if private else MAX_CALLS)
+            if full or sum(map(size, line.queue)) > MAX_WAITING:
                 record("page" if private else f"/{function.api_name}", "refusal", 0)
                 return False, BUSY, "queue_full"
         return await push(body, request, username)
 
     queue.push = bounded  # type: ignore[method-assign]
+
+
+def size(event: Any) -> int:
+    """Bytes of the request that brought the event."""
+    length: str = event.request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else MAX_CALL

@@ -39,7 +39,7 @@ from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.together import LARGE, TOGETHER, Queue
-from mnist_demo.uploads import NO_LINKS, BoundUploads
+from mnist_demo.uploads import NO_LINKS, BoundBodies
 from mnist_demo.watch import Watch, observed, record
 
 HERE = Path(__file__).parent
@@ -227,6 +227,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     light_sessions()
+    page.queue(api_open=False)  # no calls beside the queue, which would know no bounds
     refuse_in_words(page)
     bound_queues(page)
     return page
@@ -245,7 +246,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     page.launch(
         app_kwargs={
             "routes": [NO_LINKS, *routes],
-            "middleware": [Middleware(Watch), Middleware(CompressPage), Middleware(BoundUploads)],
+            "middleware": [Middleware(Watch), Middleware(CompressPage), Middleware(BoundBodies)],
             "exception_handlers": {
                 RequestValidationError: refuse_call,
                 FnIndexInferError: refuse_name,

@@ -1,7 +1,8 @@
-"""Bounds on the files that callers leave on the disc by /gradio_api/upload.
+"""Bounds on what callers send, and on the files that they leave on the disc.
 
-Gradio deletes them after ten minutes, see CACHE in page.py, and bounds each file; but a request may
-bring a thousand, and callers any number of requests. The files of links to a page's state, by
+Gradio reads the body of a call, however long, into memory. Files that came by /gradio_api/upload it
+deletes after ten minutes, see CACHE in page.py, and bounds each; but a request may bring a
+thousand, and callers any number of requests. The files of links to a page's state, by
 /gradio_api/deep_link, it never deletes: there are none here.
 """
 
@@ -17,16 +18,17 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_REQUEST = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
+MAX_UPLOAD = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
+MAX_CALL = 2_000_000  # bytes of any other request; a drawing takes some thousand
 MAX_DISC = 1_000_000_000  # bytes of all files
 MIN_COST = 8_000  # bytes that even the smallest counts: more in ten minutes than can be answered
 FRESH = 10  # seconds for which the disc is not looked through again
 
 
-class BoundUploads:
-    """ASGI middleware: refuses an upload that is too large, or for which there is no room."""
+class BoundBodies:
+    """ASGI middleware: refuses too long a body, and an upload for which there is no room."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -34,17 +36,30 @@ class BoundUploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").rstrip("/")
-        if scope["type"] != "http" or scope["method"] != "POST" or not path.endswith("/upload"):
+        reads = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if not reads or path.startswith("/v1/"):  # which has bounds of its own
             return await self.app(scope, receive, send)
-        length = Headers(scope=scope).get("content-length", "")
+        upload = path.endswith("/upload")
+        most = MAX_UPLOAD if upload or path.startswith("/gradio_api/mcp") else MAX_CALL
+        length = Headers(scope=scope).get("content-length", "" if upload else "0")
+        left = most
+
+        async def receive_bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:  # sent in chunks, without its length
+                raise ValueError("the body is too long")
+            return message
+
         if not length.isdecimal():
             text, status = "An upload must say its length: send a Content-Length.", 411
-        elif int(length) > MAX_REQUEST:
-            text, status = f"The upload is too large: at most {MAX_REQUEST:,} bytes are read.", 413
-        elif not await self._take(int(length)):
+        elif int(length) > most:
+            text, status = f"The request is too large: at most {most:,} bytes are read.", 413
+        elif upload and not await self._take(int(length)):
             text, status = "Too many uploads are kept: try again in ten minutes.", 429
         else:
-            return await self.app(scope, receive, send)
+            return await self.app(scope, receive_bounded, send)
         headers = {"Connection": "close"} | ({"Retry-After": "600"} if status == 429 else {})
         await PlainTextResponse(text, status, headers)(scope, receive, send)
 
