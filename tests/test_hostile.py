@@ -18,7 +18,7 @@ from fastapi import HTTPException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from mnist_demo.blobs import MAX_BLOBS
 from mnist_demo.draw import sketchpad
@@ -44,6 +44,27 @@ def turned() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+def with_texts(**texts: str) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for key, text in texts.items():
+        info.add_text(key, text, zip=len(text) > 1000)
+    return encode(seven(), "PNG", pnginfo=info)
+
+
+def many_scans() -> bytes:
+    """10 kB in which the whole image is gone over 101 times; 10 MB would take a minute."""
+    file = encode(seven(), "JPEG", progressive=True)
+    last = file[file.rindex(b"\xff\xda") : -2]
+    return file[:-2] + 96 * last + file[-2:]
+
+
+def long_exif() -> bytes:
+    """Turned by EXIF, whose "compression" is a number too large for its place."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0103] = 6, 70_000
+    return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif.tobytes())
 
 
 def animated() -> bytes:
@@ -88,6 +109,13 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
     "a path": (lambda: b"/etc/passwd", 415, "not an image"),
     "an address": (lambda: b"http://127.0.0.1:7860/secret.png", 415, "not an image"),
     "nothing": (lambda: b"", 400, "no image in this"),
+    "a text that takes part in EXIF": (lambda: with_texts(xmp="x"), 400, "damaged"),
+    "a bomb of texts": (
+        lambda: with_texts(**{f"k{n}": "a" * 1_000_000 for n in range(9)}),
+        415,
+        "not an image",
+    ),
+    "many scans": (many_scans, 400, "more than 100 scans"),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mnist_demo import crowd, uploads
+from mnist_demo import bounds, crowd
 from tests.conftest import ROOT
 from tests.test_plain import png
 
@@ -149,9 +149,9 @@ WAYS = ["queue/join", "call/classify", "call/v2/classify", "component_server", "
 @pytest.mark.parametrize("way", WAYS)
 def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
     url = f"{app_url}gradio_api/{way}"
-    body = b'{"data": ["' + bytes(uploads.MAX_CALL) + b'"]}'
+    body = b'{"data": ["' + bytes(bounds.MAX_CALL) + b'"]}'
     refused = httpx.post(url, content=body, timeout=10)
-    assert refused.status_code == 413 and "at most 2,000,000 bytes" in refused.text
+    assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
     json_type = {"Content-Type": "application/json"}
     chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=10)
     assert chunked.status_code == 400 and "body" in chunked.text.lower()

@@ -12,7 +12,7 @@ import gradio as gr
 from fastapi import HTTPException
 from gradio.components.image_editor import EditorDataBlobs
 
-MAX_BLOB = 1_000_000  # bytes; a drawing takes some thousand
+MAX_BLOB = 250_000  # bytes; a drawing takes some thousand
 MAX_BLOBS = 64  # at a time; they wait for a fraction of a second
 MAX_ID = 100  # characters
 

@@ -16,12 +16,12 @@ from typing import Any
 import gradio as gr
 from gradio import state_holder
 
-from mnist_demo.uploads import MAX_CALL
+from mnist_demo.bounds import MAX_CALL
 from mnist_demo.watch import record
 
 MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
 MAX_CALLS = 128  # of one endpoint for programs
-MAX_WAITING = 4_000_000  # bytes of those that wait for one function; a drawing takes some thousand
+MAX_WAITING = 10_000_000  # bytes of those that wait for one function; a drawing takes some thousand
 SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
 MAX_NAME = 100  # characters of a session's name
 BUSY = "Too many callers are waiting: try again in a few seconds."

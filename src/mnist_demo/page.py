@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import io
 import os
 import warnings
@@ -20,12 +19,13 @@ from fastapi.exceptions import RequestValidationError
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import ImageData
 from gradio.route_utils import FnIndexInferError
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from mnist_demo import numbers
 from mnist_demo.about import about_tab
+from mnist_demo.bounds import BoundBodies
 from mnist_demo.classifier import Classifier, Prediction
 from mnist_demo.compress import CompressPage
 from mnist_demo.crowd import SESSIONS, bound_queues, light_sessions
@@ -39,13 +39,12 @@ from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
 from mnist_demo.together import LARGE, TOGETHER, Queue
-from mnist_demo.uploads import NO_LINKS, BoundBodies
 from mnist_demo.watch import Watch, observed, record
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
 CACHE = (600, 600)  # seconds: how often uploads are looked through, and how long they are kept
-MAX_URL = 1_000_000  # characters of a drawing that the page sends; usually it takes 8,000
+MAX_URL = 250_000  # characters of a drawing that the page sends; usually it takes 8,000
 
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
 SEND_SKETCH = (
@@ -76,12 +75,15 @@ def read_sketch(blobs: dict[str, Any], payload: EditorData | None) -> dict[str, 
 
 def read_url(url: str) -> Image.Image:
     """The image in a data URL, which is what our page sends, see page.js."""
-    if len(url) > MAX_URL:
-        raise gr.Error("The drawing is too large.", print_exception=False)
     try:
-        return open_image(io.BytesIO(base64.b64decode(url.partition(",")[2], validate=True)))
-    except binascii.Error:
+        if len(url) > MAX_URL:
+            raise gr.Error("The drawing is too large.", print_exception=False)
+        image = open_image(io.BytesIO(base64.b64decode(url.partition(",")[2], validate=True)))
+    except (AttributeError, TypeError, ValueError):
         raise gr.Error(SEND_IMAGE, print_exception=False) from None
+    if image.width * image.height > LARGE:  # than any canvas; "Why?" needs much memory
+        raise gr.Error("The drawing is too large.", print_exception=False)
+    return image
 
 
 def read_file(payload: ImageData | None) -> Image.Image | None:
@@ -108,6 +110,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     # Pillow refuses images of more than twice this, and only warns of those above it.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    PngImagePlugin.MAX_TEXT_MEMORY = 1_000_000  # of what a PNG says beside its pixels, unpacked
     # Gradio sums up its last 10,000 events by pandas after each event, for a page that is off here.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
@@ -245,7 +248,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     """
     page.launch(
         app_kwargs={
-            "routes": [NO_LINKS, *routes],
+            "routes": list(routes),
             "middleware": [Middleware(Watch), Middleware(CompressPage), Middleware(BoundBodies)],
             "exception_handlers": {
                 RequestValidationError: refuse_call,

@@ -49,16 +49,20 @@ class Queue:
             raise result
         return result
 
+    def _read_each(self, items: Sequence[Any]) -> list[Any]:
+        """What goes wrong with one of them, not foreseen by `read`, is not the others' matter."""
+        try:
+            return self._read(items)
+        except Exception as error:
+            return [error] if len(items) == 1 else [self._read_each([item])[0] for item in items]
+
     async def _empty(self) -> None:
         loop = asyncio.get_running_loop()
         while self.waiting:
             count = min(len(self.waiting), self._together)
             chunk = [self.waiting.popleft() for _ in range(count)]
-            try:
-                items = [item for item, _ in chunk]
-                results = await loop.run_in_executor(self._thread, self._read, items)
-            except Exception as error:
-                results = [error] * count
+            items = [item for item, _ in chunk]
+            results = await loop.run_in_executor(self._thread, self._read_each, items)
             for (_, answer), result in zip(chunk, results, strict=True):
                 if answer.done():
                     continue  # its caller has hung up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mnist_demo import page, uploads
-from mnist_demo.uploads import BoundBodies
+from mnist_demo import bounds, page
+from mnist_demo.bounds import BoundBodies
 from tests.conftest import serve_here
 from tests.test_plain import png
 
@@ -27,9 +28,9 @@ UPLOAD = "/gradio_api/upload"
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """An app that keeps each upload as a file; 3 MB of them are accepted."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(uploads, "MAX_DISC", 3_000_000)
-    monkeypatch.setattr(uploads, "MIN_COST", 64_000)
-    monkeypatch.setattr(uploads, "MAX_UPLOAD", 2_000_000)
+    monkeypatch.setattr(bounds, "MAX_DISC", 3_000_000)
+    monkeypatch.setattr(bounds, "MIN_COST", 64_000)
+    monkeypatch.setattr(bounds, "MAX_UPLOAD", 2_000_000)
 
     async def keep(request: Request) -> PlainTextResponse:
         body = await request.body()
@@ -45,7 +46,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
 def test_thousands_of_small_uploads_are_refused_past_a_bound(
     client: TestClient, fresh: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "FRESH", fresh)
+    monkeypatch.setattr(bounds, "FRESH", fresh)
     statuses = [client.post(UPLOAD, content=b"x").status_code for _ in range(100)]
     assert statuses == [200] * 46 + [429] * 54  # 46 times 64,000
     refused = client.post(UPLOAD, content=b"x")
@@ -54,7 +55,7 @@ def test_thousands_of_small_uploads_are_refused_past_a_bound(
     assert client.post("/other", content=b"x").status_code == 200  # all else goes on
     for file in tmp_path.iterdir():  # as Gradio does after ten minutes
         file.unlink()
-    monkeypatch.setattr(uploads, "FRESH", -1)
+    monkeypatch.setattr(bounds, "FRESH", -1)
     assert client.post(UPLOAD, content=b"x").status_code == 200
 
 
@@ -71,15 +72,52 @@ def test_large_uploads_and_those_of_unknown_length_are_refused(
 
 
 def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
-    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(uploads.MAX_UPLOAD + 1))
+    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(bounds.MAX_UPLOAD + 1))
     assert big.status_code == 413 and "too large" in big.text
     small = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.png", png(7))})
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
 
 
-def test_there_are_no_links_that_leave_files_for_good(app_url: str) -> None:
-    link = httpx.get(f"{app_url}gradio_api/deep_link", params={"session_hash": "mine"})
-    assert link.status_code == 404 and "no links" in link.text
+WAYS = [
+    ("GET", "gradio_api/deep_link?session_hash=mine"),
+    ("POST", "gradio_api/process_recording"),
+    ("GET", "gradio_api/file=http://example.com/a.png"),
+    ("GET", "gradio_api/file=https://example.com/a.png"),
+    ("GET", "gradio_api/proxy=https://example.hf.space/"),
+    ("GET", "gradio_api/dev/reload"),
+    ("POST", "gradio_api/vibe-edit/"),
+    ("POST", "gradio_api/stream/nothing"),
+]
+
+
+@pytest.mark.parametrize(("method", "way"), WAYS)
+def test_ways_that_the_page_does_not_go_are_closed(method: str, way: str, app_url: str) -> None:
+    answer = httpx.request(method, app_url + way, timeout=5)
+    assert answer.status_code == 404 and answer.text == "This is closed here."
+
+
+def test_what_broken_uploads_leave_is_deleted_after_a_while(tmp_path: Path) -> None:
+    (tmp_path / "a folder of Gradio's").mkdir()
+    files = [tmp_path / "old", tmp_path / "new", tmp_path / "a folder of Gradio's" / "old"]
+    for file in files:
+        file.write_bytes(bytes(10_000))
+        if file.name == "old":
+            os.utime(file, (0, 0))
+    assert bounds.disc_used(tmp_path) == 20_000
+    assert [file.exists() for file in files] == [False, True, True]
+
+
+def test_the_progress_of_uploads_is_forgotten(
+    app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_TRACKED", 10)
+    progress = bounds.file_upload_statuses
+    for n in range(30):
+        progress.track(str(n))
+    bounds.forget_progress()
+    assert list(progress._statuses) == list(progress._signals) == [str(n) for n in range(20, 30)]
+    long = httpx.get(f"{app_url}gradio_api/upload_progress", params={"upload_id": "x" * 301})
+    assert long.status_code == 414 and "at most 300 characters" in long.text
 
 
 def test_the_demo_deletes_what_was_uploaded(

@@ -2,8 +2,7 @@
 
 Gradio reads the body of a call, however long, into memory. Files that came by /gradio_api/upload it
 deletes after ten minutes, see CACHE in page.py, and bounds each; but a request may bring a
-thousand, and callers any number of requests. The files of links to a page's state, by
-/gradio_api/deep_link, it never deletes: there are none here.
+thousand, and callers any number of requests.
 """
 
 from __future__ import annotations
@@ -12,16 +11,22 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import Any
 
+from gradio.routes import file_upload_statuses
 from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_UPLOAD = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
-MAX_CALL = 2_000_000  # bytes of any other request; a drawing takes some thousand
+MAX_CALL = 300_000  # bytes of any other request; a drawing takes some thousand
+MAX_QUERY = 300  # characters after the path of what has to do with uploads
+MAX_TRACKED = 1000  # uploads whose progress Gradio keeps until somebody asks
+STRAY = 1200  # seconds after which a file that Gradio has not even given a folder is deleted
+# Ways that Gradio opens and this page does not go: they leave files on the disc for good, fetch
+# addresses for anybody, or do not end.
+CLOSED = ("deep_link", "dev/", "file=http", "process_recording", "proxy=", "stream/", "vibe-")
 MAX_DISC = 1_000_000_000  # bytes of all files
 MIN_COST = 8_000  # bytes that even the smallest counts: more in ten minutes than can be answered
 FRESH = 10  # seconds for which the disc is not looked through again
@@ -36,10 +41,17 @@ class BoundBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").rstrip("/")
+        if path.lstrip("/").removeprefix("gradio_api/").startswith(CLOSED):
+            return await PlainTextResponse("This is closed here.", 404)(scope, receive, send)
+        upload = path.endswith("/upload")
+        if upload or path.endswith("/upload_progress"):
+            forget_progress()
+            if len(scope["query_string"]) > MAX_QUERY:
+                text = f"The address is too long: at most {MAX_QUERY} characters after the path."
+                return await PlainTextResponse(text, 414)(scope, receive, send)
         reads = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if not reads or path.startswith("/v1/"):  # which has bounds of its own
             return await self.app(scope, receive, send)
-        upload = path.endswith("/upload")
         most = MAX_UPLOAD if upload or path.startswith("/gradio_api/mcp") else MAX_CALL
         length = Headers(scope=scope).get("content-length", "" if upload else "0")
         left = most
@@ -76,19 +88,28 @@ class BoundBodies:
 
 
 def disc_used(folder: Path) -> int:
-    """Bytes of the files in `folder`; those that are deleted meanwhile do not count."""
+    """Bytes of the files in `folder`; those that are deleted meanwhile do not count.
+
+    Gradio deletes those that it has moved to folders of their own; what an upload leaves that broke
+    off, or was no upload, is deleted here.
+    """
     used = 0
     for root, _, files in os.walk(folder):
         for name in files:
+            file = Path(root) / name
             try:
-                used += max((Path(root) / name).stat().st_size, MIN_COST)
+                found = file.stat()
+                if Path(root) == folder and time.time() - found.st_mtime > STRAY:
+                    file.unlink()
+                else:
+                    used += max(found.st_size, MIN_COST)
             except OSError:
                 continue
     return used
 
 
-def no_links(request: Request) -> PlainTextResponse:
-    return PlainTextResponse("There are no links to the state of this page.", 404)
-
-
-NO_LINKS = Route("/gradio_api/deep_link", no_links)
+def forget_progress() -> None:
+    kept: dict[str, Any]
+    for kept in (file_upload_statuses._statuses, file_upload_statuses._signals):
+        while len(kept) > MAX_TRACKED:
+            del kept[next(iter(kept))]
