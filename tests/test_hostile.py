@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import struct
 import sys
 import urllib.parse
 from pathlib import Path
@@ -61,10 +62,11 @@ def many_scans() -> bytes:
 
 
 def long_exif() -> bytes:
-    """Turned by EXIF, whose "compression" is a number too large for its place."""
-    exif = Image.Exif()
-    exif[0x0112], exif[0x0103] = 6, 70_000
-    return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif.tobytes())
+    """To be turned by EXIF, which has a number in it (the kind of compression) too large to write
+    the rest of it again."""
+    entries = struct.pack("<HHII", 0x0103, 4, 1, 70_000) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    ifd = struct.pack("<H", 2) + entries + bytes(4)
+    return encode(seven(), "JPEG", exif=b"Exif\0\0II*\0" + struct.pack("<I", 8) + ifd)
 
 
 def animated() -> bytes:
@@ -110,6 +112,7 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
     "an address": (lambda: b"http://127.0.0.1:7860/secret.png", 415, "not an image"),
     "nothing": (lambda: b"", 400, "no image in this"),
     "a text that takes part in EXIF": (lambda: with_texts(xmp="x"), 400, "damaged"),
+    "EXIF out of range": (long_exif, 400, "damaged"),
     "a bomb of texts": (
         lambda: with_texts(**{f"k{n}": "a" * 1_000_000 for n in range(9)}),
         415,

@@ -22,9 +22,18 @@ from mnist_demo.watch import record
 MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
 MAX_CALLS = 128  # of one endpoint for programs
 MAX_WAITING = 10_000_000  # bytes of those that wait for one function; a drawing takes some thousand
+MAX_OWN = 500  # messages that wait for one session, of which each event gets a few
+MAX_UNREAD = 500  # answers that nobody has heard; the largest take 170 kB
 SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
 MAX_NAME = 100  # characters of a session's name
 BUSY = "Too many callers are waiting: try again in a few seconds."
+
+
+class Unread(dict[str, Any]):
+    """The answers that nobody has heard yet, of each session."""
+
+    def __delitem__(self, session: str) -> None:
+        self.pop(session, None)  # two streams of one session may hang up
 
 
 class Session(state_holder.SessionState):
@@ -51,13 +60,24 @@ def bound_queues(page: gr.Blocks) -> None:
     queue = page._queue
     push = queue.push
 
+    # Gradio's own dictionary drops the first of 2,000 sessions, also if it still waits: then the
+    # loop over all that wait ends with a KeyError, and nobody is answered any more.
+    queue.pending_messages_per_session = unread = Unread()  # type: ignore[assignment]
+    waiting, unfinished = queue.pending_event_ids_session, queue.event_ids_to_events
+    send = queue.send_message
+
+    def send_if_heard(event: Any, message: Any) -> None:
+        if event.session_hash in unread:
+            send(event, message)
+
     def forget_answered() -> None:
-        """Gradio goes through all sessions that it remembers at each call of an endpoint; of unread
-        answers it keeps the last 2,000."""
-        unread, waiting = queue.pending_messages_per_session, queue.pending_event_ids_session
-        for session in [s for s, events in waiting.items() if not events or s not in unread]:
-            del waiting[session]
-            unread.pop(session, None)
+        """Gradio goes through all sessions that it remembers at each call of an endpoint."""
+        finished = 0
+        for session, events in reversed(list(waiting.items())):
+            if not any(event in unfinished for event in events):
+                finished += len(events)
+                if not events or session not in unread or finished > MAX_UNREAD:
+                    del waiting[session], unread[session]
 
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
         forget_answered()
@@ -66,6 +86,8 @@ def bound_queues(page: gr.Blocks) -> None:
             return False, "There is no such event on this page: reload it.", "error"
         if len(body.session_hash or "") > MAX_NAME:
             return False, f"session_hash is too long: at most {MAX_NAME} characters.", "error"
+        if body.session_hash in unread and unread[body.session_hash].qsize() > MAX_OWN:
+            return False, "Hear the answers of this session first.", "queue_full"
         line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if line:
             private = function.api_visibility == "private"
@@ -76,6 +98,7 @@ def bound_queues(page: gr.Blocks) -> None:
         return await push(body, request, username)
 
     queue.push = bounded  # type: ignore[method-assign]
+    queue.send_message = send_if_heard  # type: ignore[method-assign, assignment]
 
 
 def size(event: Any) -> int:
