@@ -108,6 +108,16 @@ def test_wrong_numbers_of_inputs(name: str, app_url: str) -> None:
         assert TAKES[name] in refusal(app_url, name, data)
 
 
+def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
+    """How an event of the page ends."""
+    status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
+    assert status == 200, answer
+    stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
+    with urllib.request.urlopen(stream, timeout=30) as response:
+        messages = [json.loads(line[6:]) for line in response if line.startswith(b"data: ")]
+    return next(m for m in messages if m["msg"] == "process_completed")
+
+
 def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
     """Those have numbers in place of names; whoever knows one can send it what he likes."""
     with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
@@ -118,12 +128,7 @@ def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
     for event in events:
         data = [{"path": PICTURE} if i in images else None for i in event["inputs"]]
         call = {"data": data, "fn_index": event["id"], "session_hash": f"forged{event['id']}"}
-        status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
-        assert status == 200, answer
-        stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
-        with urllib.request.urlopen(stream, timeout=30) as response:
-            messages = [json.loads(line[6:]) for line in response if line.startswith(b"data: ")]
-        done = next(m for m in messages if m["msg"] == "process_completed")
+        done = completed(app_url, call)
         assert not done["success"] and "cannot be read" in done["output"]["error"]
 
 
@@ -167,3 +172,19 @@ def test_a_session_has_no_long_name(app_url: str) -> None:
     call = {"data": [""], "fn_index": 0, "session_hash": "x" * (crowd.MAX_NAME + 1)}
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 400 and "at most 100 characters" in answer["detail"]
+
+
+def test_what_gradio_stumbles_over_is_refused_in_words(app_url: str) -> None:
+    status, answer = post(f"{app_url}gradio_api/call/v2/nothing", b"{}")
+    assert status == 500 and "lists the calls" in answer["error"]
+
+
+@pytest.mark.parametrize("drawing", [5, None, {"a": 1}, "x,\u00e9", "data:image/png;base64,AAAA"])
+def test_what_is_no_drawing_is_refused_in_words(drawing: Any, app_url: str) -> None:
+    with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
+        config = json.load(response)
+    (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
+    event = next(d for d in config["dependencies"] if [pen, "input"] in d["targets"])
+    call = {"data": [drawing], "fn_index": event["id"], "session_hash": "scribble"}
+    done = completed(app_url, call)
+    assert not done["success"] and "not an image" in done["output"]["error"]

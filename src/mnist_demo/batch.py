@@ -41,6 +41,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+PARTS = ".parts"  # after the name of the file to write: the folder of what is done of it
 ROWS = 2048  # in a part: what a killed run loses at most
 SCHEMA = pa.schema(
     {
@@ -83,12 +84,13 @@ def run(args: argparse.Namespace) -> None:
         raise SystemExit(f"{args.out} exists already: delete it, or give another --out")
     if args.ray:
         import mnist_demo.on_ray  # noqa: F401 - where Ray is missing this ends here, at once
+    args.paths = [some for path in args.paths for some in expand(path)]
     total = sum(count(path) for path in args.paths)
     try:
         classifier = Classifier.load(args.weights, args.revision)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    parts = args.out.with_name(args.out.name + ".parts")
+    parts = args.out.with_name(args.out.name + PARTS)
     parts.mkdir(parents=True, exist_ok=True)
     checksums = file_checksums(classifier.weights.path)
     command = {"paths": args.paths, "column": args.column, "weights": checksums}
@@ -144,12 +146,24 @@ def find(path: str, column: str) -> Iterator[Item]:
         yield from find_rows(Path(path), column)
     else:
         for file in find_files(path):
-            yield file, file
+            yield name_of(file), file
+
+
+def name_of(file: str) -> str:
+    """What stands for `file` in the answers: they are UTF-8, which a file's name need not be."""
+    return os.fsencode(file).decode("utf-8", "replace")
+
+
+def expand(path: str) -> list[str]:
+    """The .parquet files that a quoted glob names; else just `path`."""
+    if Path(path).suffix == ".parquet" and not Path(path).exists():
+        return sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207 - as below
+    return [path]
 
 
 def find_files(path: str) -> Iterator[str]:
     if Path(path).is_dir():
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=stop):
             folders.sort()
             for name in sorted(names):
                 if Path(name).suffix.lower() in SUFFIXES:
@@ -158,7 +172,12 @@ def find_files(path: str) -> Iterator[str]:
         yield path
     else:
         names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - may be absolute
-        yield from filter(os.path.isfile, names)
+        own = f".parquet{PARTS}{os.sep}"  # what another run, or this one, is writing
+        yield from (name for name in names if os.path.isfile(name) and own not in name)  # noqa: PTH113
+
+
+def stop(error: OSError) -> None:
+    raise SystemExit(f"{error.filename} cannot be read: {error.strerror}")
 
 
 def find_rows(
@@ -278,7 +297,9 @@ def track(rows: Iterable[Row], progress: tqdm) -> Iterator[Row]:
 def check_same(file: Path, command: dict[str, Any]) -> None:
     """SystemExit unless the run that left `file` was started with the same `command`."""
     if not file.exists():
-        file.write_text(json.dumps(command))
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(command))
+        unfinished.replace(file)
     elif json.loads(file.read_text()) != command:
         raise SystemExit(
             f"{file.parent} is of a run with other paths or weights: delete it to start afresh"
@@ -289,7 +310,7 @@ def skip(names: Iterator[str], parts: Path) -> int:
     """Take from `names` those of the images that are in `parts`, and return their number."""
     done = 0
     for part in sorted(parts.glob("*.parquet")):
-        for name in pq.read_table(part, columns=["path"])["path"].to_pylist():
+        for name in pq.read_table(part, columns=["path"], partitioning=None)["path"].to_pylist():
             if next(names, "") != name:
                 raise SystemExit(
                     f"the images are no longer those {parts} was made of ({name}): delete it to "
@@ -312,7 +333,7 @@ def merge(parts: Path, out: Path) -> int:
     unfinished = out.with_name(out.name + ".unfinished")
     with pq.ParquetWriter(unfinished, SCHEMA) as writer:
         for part in sorted(parts.glob("*.parquet")):
-            table = pq.read_table(part, schema=SCHEMA)
+            table = pq.read_table(part, schema=SCHEMA, partitioning=None)
             failed += len(table) - table["error"].null_count
             writer.write_table(table)
     unfinished.replace(out)

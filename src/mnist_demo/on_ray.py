@@ -52,14 +52,14 @@ def chunks(path: str, column: str) -> Iterator[Chunk]:
 def names(chunk: Chunk) -> list[str]:
     """What stands in the column "path" of the chunk's rows."""
     if "files" in chunk:
-        return list(chunk["files"])
+        return [batch.name_of(file) for file in chunk["files"]]
     first = chunk["first"]
     return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
 
 
 def items(chunk: Chunk) -> Iterator[batch.Item]:
     if "files" in chunk:
-        return ((file, file) for file in chunk["files"])
+        return ((batch.name_of(file), file) for file in chunk["files"])
     group = [chunk["group"]]
     return batch.find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
 

@@ -34,7 +34,7 @@ from mnist_demo.embed import embed_tab
 from mnist_demo.feedback import Feedback
 from mnist_demo.i18n import Request, say, t
 from mnist_demo.numbers_tab import numbers_tab
-from mnist_demo.payloads import refuse_call, refuse_in_words, refuse_name
+from mnist_demo.payloads import refuse_call, refuse_in_words, refuse_name, refuse_rest
 from mnist_demo.photo import Photo
 from mnist_demo.photo_tab import classify_photo, photo_tab
 from mnist_demo.preprocess import FORMATS, MAX_PIXELS
@@ -253,6 +253,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
             "exception_handlers": {
                 RequestValidationError: refuse_call,
                 FnIndexInferError: refuse_name,
+                Exception: refuse_rest,
             },
         },
         i18n=t,

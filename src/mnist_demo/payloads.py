@@ -50,6 +50,13 @@ def refuse_name(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"There is no such endpoint: there are {known}."}, 404)
 
 
+def refuse_rest(request: Request, error: Exception) -> Response:
+    """For what Gradio stumbles over: the stack is for the log alone."""
+    return JSONResponse(
+        {"error": "This request cannot be answered: ?view=api on the page lists the calls."}, 500
+    )
+
+
 def check_marks(value: Any) -> None:
     """ValueError where something in `value` has a path and not the mark by which Gradio checks it.
 
