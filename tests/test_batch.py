@@ -84,6 +84,26 @@ def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: 
         assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-4)
 
 
+def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("b.parquet", "a.parquet", "a.parquet.parts/command.json", "seven.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    shards = [str(tmp_path / name) for name in ("a.parquet", "b.parquet")]
+    assert batch.expand(f"{tmp_path}/*.parquet") == shards
+    assert batch.expand(f"{tmp_path}/none*.parquet") == [f"{tmp_path}/none*.parquet"]
+    assert list(batch.find_files(f"{tmp_path}/**")) == [*shards, str(tmp_path / "seven.png")]
+
+    (tmp_path / "seven.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
+    assert [name for name, _ in batch.find(str(tmp_path), "")] == [f"{tmp_path}/\ufffd.png"]
+
+    def locked(folder: str) -> None:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(SystemExit, match="cannot be read: Permission denied"):
+        list(batch.find_files(str(tmp_path)))
+
+
 def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
     """Killed after the first part: its rows are not made again, and the result is the whole."""
     column = pa.array([png(i % 5000) for i in range(3 * batch.ROWS)])

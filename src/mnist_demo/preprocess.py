@@ -11,6 +11,7 @@ strokes outside MNIST's range of widths are first thinned or thickened to MNIST'
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
@@ -26,6 +27,7 @@ MAX_PIXELS = 24_000_000
 # Larger images are halved while they are unpacked: two copies of 24 million pixels take 200 MB.
 # Pillow cannot hand on some kinds of image in parts, so that these must not be larger.
 MAX_WHOLE = 6_300_000
+_one_large = threading.Lock()  # and only one of them at a time
 MAX_SCANS = 100  # of a progressive JPEG; usual are about ten
 IN_PARTS = ("PNG", "JPEG", "GIF", "BMP", None)  # None: it is no file
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
@@ -124,7 +126,8 @@ def _decode(image: Image.Image) -> Pixels:
     try:
         # The size of the header is checked above: only now may the pixels be unpacked.
         if is_halved(image):
-            image = _halve(image)
+            with _one_large:
+                image = _halve(image)
             ImageOps.exif_transpose(image, in_place=True)
         else:
             image = ImageOps.exif_transpose(image)
