@@ -167,6 +167,8 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     wait_until(lambda: not queue.event_ids_to_events)
     assert len(answers(url, call(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 9
+    queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
+    call(url, digit, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
     assert state_holder.capacity == crowd.SESSIONS
     sessions = list(state_holder.session_data.values())

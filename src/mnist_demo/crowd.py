@@ -77,7 +77,9 @@ def bound_queues(page: gr.Blocks) -> None:
             if not any(event in unfinished for event in events):
                 finished += len(events)
                 if not events or session not in unread or finished > MAX_UNREAD:
-                    del waiting[session], unread[session]
+                    del waiting[session]
+        for session in unread.keys() - waiting.keys():  # those, and whoever has hung up
+            del unread[session]
 
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
         forget_answered()
