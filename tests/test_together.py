@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from mnist_demo.together import Queue
 
@@ -27,7 +28,8 @@ def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
         first.set()
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    answers = asyncio.run(ask())
+    with start_blocking_portal() as portal:
+        answers = portal.call(ask)
     assert runs == [[1], [2, 0, 4], [2], [0], [4]]
     assert answers[:2] == [1, 0.5] and answers[3] == 0.25
     assert isinstance(answers[2], ZeroDivisionError)
@@ -37,8 +39,9 @@ def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
 @pytest.mark.parametrize("item", [0, 1])
 def test_a_lone_caller(item: int) -> None:
     queue = Queue(lambda items: [1 / i for i in items], bound=1, together=1)
-    if item:
-        assert asyncio.run(queue.read(item)) == 1
-    else:
-        with pytest.raises(ZeroDivisionError):
-            asyncio.run(queue.read(item))
+    with start_blocking_portal() as portal:
+        if item:
+            assert portal.call(queue.read, item) == 1
+        else:
+            with pytest.raises(ZeroDivisionError):
+                portal.call(queue.read, item)
