@@ -112,13 +112,14 @@ def plot(results: dict[str, list[Pair]], file: Path) -> None:
     import matplotlib.pyplot as plt
 
     names = [name for name in ROWS if name in results][::-1]
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 4.5), layout="constrained")
     for y, name in enumerate(names):
         value, limit = ratio(results[name]), ROWS[name][3]
         axes.barh(y, value, color="#2a7" if met(name, value) != "NO" else "#c43")
         axes.plot([limit, limit], [y - 0.4, y + 0.4], color="black")
     axes.set_xscale("log")
-    axes.set_yticks(range(len(names)), [ROWS[name][0] for name in names])
+    labels = [f"{ROWS[name][0]}: {ROWS[name][2]}" for name in names]
+    axes.set_yticks(range(len(names)), labels)
     axes.set_xlabel("ratio to the baseline; the black line is the limit")
     figure.savefig(file, dpi=110)
 
