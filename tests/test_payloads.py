@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import threading
@@ -15,6 +16,7 @@ import pytest
 
 from mnist_demo import bounds, crowd
 from tests.conftest import ROOT
+from tests.test_app import white_png
 from tests.test_plain import png
 
 MARK = {"meta": {"_type": "gradio.FileData"}}
@@ -179,12 +181,19 @@ def test_what_gradio_stumbles_over_is_refused_in_words(app_url: str) -> None:
     assert status == 500 and "lists the calls" in answer["error"]
 
 
-@pytest.mark.parametrize("drawing", [5, None, {"a": 1}, "x,\u00e9", "data:image/png;base64,AAAA"])
-def test_what_is_no_drawing_is_refused_in_words(drawing: Any, app_url: str) -> None:
+HUGE = "data:image/png;base64," + base64.b64encode(white_png(1001)).decode()
+
+
+@pytest.mark.parametrize(
+    ("drawing", "words"),
+    [(value, "not an image") for value in (5, None, {"a": 1}, "x,\u00e9", "data:image/png,AAAA")]
+    + [(HUGE, "drawing is too large"), ("x" * 260_000, "drawing is too large")],
+)
+def test_what_is_no_drawing_is_refused_in_words(drawing: Any, words: str, app_url: str) -> None:
     with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
         config = json.load(response)
     (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
     event = next(d for d in config["dependencies"] if [pen, "input"] in d["targets"])
     call = {"data": [drawing], "fn_index": event["id"], "session_hash": "scribble"}
     done = completed(app_url, call)
-    assert not done["success"] and "not an image" in done["output"]["error"]
+    assert not done["success"] and words in done["output"]["error"]
