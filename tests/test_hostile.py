@@ -84,6 +84,7 @@ READ = {
     "gray with alpha": lambda: encode(seven().convert("LA"), "WEBP", lossless=True),
     "animated": animated,
     "turned by EXIF": turned,
+    "a film after the end": lambda: encode(seven(), "JPEG") + b"\xff\xda" * 500,
     "rubbish after the end": lambda: png(7) + b"<script>alert(1)</script>" * 99,
 }
 
@@ -152,11 +153,16 @@ def peak(app: psutil.Process) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
-@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("JPEG", "RGB")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("JPEG", "RGB"), ("MPO", "RGB")]
+)
 def test_the_largest_images_are_read_in_bounded_memory(kind: str, mode: str, app_url: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned back
-    body = encode(large_seven(mode), kind, exif=exif, compress_level=1)
+    more: dict[str, Any] = {"compress_level": 1}
+    if kind == "MPO":  # as phones write it, with a second picture in the file
+        more = {"save_all": True, "append_images": [seven()]}
+    body = encode(large_seven(mode), kind, exif=exif, **more)
     assert post(app_url, png(7))[0] == 200
     port = urllib.parse.urlsplit(app_url).port
     apps = psutil.Process().children(recursive=True)

@@ -11,6 +11,7 @@ strokes outside MNIST's range of widths are first thinned or thickened to MNIST'
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Mapping
 from functools import reduce
@@ -29,7 +30,10 @@ MAX_PIXELS = 24_000_000
 MAX_WHOLE = 6_300_000
 _one_large = threading.Lock()  # and only one of them at a time
 MAX_SCANS = 100  # of a progressive JPEG; usual are about ten
-IN_PARTS = ("PNG", "JPEG", "GIF", "BMP", None)  # None: it is no file
+# In a JPEG (ITU T.81, B.1.1): not after a stuffed byte, nor those that restart within a scan.
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
+IN_PARTS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: it is no file
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
 ACCEPTED = (
     "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
@@ -150,12 +154,18 @@ def _scans(image: Image.Image) -> int:
     """How often a JPEG file not yet decoded goes over its pixels: in a few bytes, and as often as
     it likes."""
     file = getattr(image, "fp", None)
-    if image.format != "JPEG" or file is None:
+    if image.format not in ("JPEG", "MPO") or file is None:
         return 0
-    at = file.tell()
+    before = file.tell()
     file.seek(0)
-    scans: int = file.read().count(b"\xff\xda")
-    file.seek(at)
+    data = file.read()
+    file.seek(before)
+    scans, at = 0, 2
+    while scans <= MAX_SCANS and (marker := MARKER.search(data, at)):
+        if marker[0] == END_OF_IMAGE:  # a phone may put a film behind it
+            break
+        scans += marker[0] == START_OF_SCAN
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
     return scans
 
 
