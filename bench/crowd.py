@@ -19,7 +19,7 @@ from typing import Any
 from locust import HttpUser, between, task
 from PIL import Image
 
-from tests.sketchpad import load, strokes_of
+from tests.sketchpad import load, pen_event, strokes_of
 from train.paint import draw
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -49,12 +49,7 @@ class Visitor(HttpUser):
         self.client.headers["User-Agent"] = self.session  # nginx tells visitors apart by it
         self.client.get("/", name="page")
         config = self.client.get("/config", name="config").json()
-        pens = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen"}
-        self.event = next(
-            d["id"]
-            for d in config["dependencies"]
-            if any(part in pens and event == "input" for part, event in d["targets"])
-        )
+        self.event = pen_event(config)
 
     @task
     def stroke(self) -> None:

@@ -27,6 +27,13 @@ def load(name: str) -> Drawing:
     return drawing
 
 
+def pen_event(config: dict[str, Any]) -> int:
+    """The number of the event by which the page sends a stroke, found in what /config says."""
+    (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
+    (event,) = (d["id"] for d in config["dependencies"] if [pen, "input"] in d["targets"])
+    return int(event)
+
+
 def strokes_of(drawing: Drawing) -> list[NDArray[np.float32]]:
     """Its strokes as `train.paint` takes them, each (points, 2)."""
     return [np.array(stroke, np.float32) for stroke in drawing["strokes"]]

@@ -1,4 +1,4 @@
-"""Uploads that nobody asks for again do not fill the disc."""
+"""Uploads do not fill the disc, and ways that the page does not go are closed."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from mnist_demo import Classifier, Prediction, crowd, page
 from mnist_demo.i18n import SENTENCES
 from mnist_demo.together import TOGETHER
 from tests.conftest import serve_here, visit
-from tests.sketchpad import draw, load
+from tests.sketchpad import draw, load, pen_event
 from tests.test_browser import expect_digit
 
 
@@ -197,13 +197,7 @@ def test_a_session_that_is_gone_does_not_stop_the_queue(
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
-    config = httpx.get(f"{url}config").json()
-    pens = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen"}
-    (event,) = (
-        d["id"]
-        for d in config["dependencies"]
-        if any(part in pens and name == "input" for part, name in d["targets"])
-    )
+    event = pen_event(httpx.get(f"{url}config").json())
     png = io.BytesIO()
     Image.new("L", (9, 9), 255).save(png, "PNG")
     blank = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()

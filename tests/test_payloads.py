@@ -16,6 +16,7 @@ import pytest
 
 from mnist_demo import bounds, crowd
 from tests.conftest import ROOT
+from tests.sketchpad import pen_event
 from tests.test_app import white_png
 from tests.test_plain import png
 
@@ -191,9 +192,7 @@ HUGE = "data:image/png;base64," + base64.b64encode(white_png(1001)).decode()
 )
 def test_what_is_no_drawing_is_refused_in_words(drawing: Any, words: str, app_url: str) -> None:
     with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
-        config = json.load(response)
-    (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
-    event = next(d for d in config["dependencies"] if [pen, "input"] in d["targets"])
-    call = {"data": [drawing], "fn_index": event["id"], "session_hash": "scribble"}
+        event = pen_event(json.load(response))
+    call = {"data": [drawing], "fn_index": event, "session_hash": "scribble"}
     done = completed(app_url, call)
     assert not done["success"] and words in done["output"]["error"]

@@ -27,6 +27,7 @@ from starlette.testclient import TestClient
 from mnist_demo import Classifier
 from mnist_demo.watch import Watch, watch_routes
 from tests.conftest import serve_app
+from tests.sketchpad import pen_event
 
 ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
 
@@ -122,9 +123,7 @@ def noise_png() -> bytes:
 
 def stroke(url: str, png: bytes) -> None:
     """What the page sends; waits for its answer."""
-    config = json.load(get(f"{url}config"))
-    (pen,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "pen")
-    (event,) = (d["id"] for d in config["dependencies"] if [pen, "input"] in d["targets"])
+    event = pen_event(json.load(get(f"{url}config")))
     drawn = "data:image/png;base64," + base64.b64encode(png).decode()
     body = {"data": [drawn], "fn_index": event, "session_hash": "visitor"}
     request = urllib.request.Request(

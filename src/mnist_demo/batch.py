@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +157,12 @@ def name_of(file: str) -> str:
 def expand(path: str) -> list[str]:
     """The .parquet files that a quoted glob names; else just `path`."""
     if Path(path).suffix == ".parquet" and not Path(path).exists():
-        return sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207 - as below
+        return matches(path) or [path]
     return [path]
+
+
+def matches(path: str) -> list[str]:
+    return sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - may be absolute
 
 
 def find_files(path: str) -> Iterator[str]:
@@ -171,9 +175,8 @@ def find_files(path: str) -> Iterator[str]:
     elif Path(path).exists():
         yield path
     else:
-        names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - may be absolute
         own = f".parquet{PARTS}{os.sep}"  # what another run, or this one, is writing
-        yield from (name for name in names if os.path.isfile(name) and own not in name)  # noqa: PTH113
+        yield from (name for name in matches(path) if os.path.isfile(name) and own not in name)  # noqa: PTH113
 
 
 def stop(error: OSError) -> None:
@@ -297,9 +300,8 @@ def track(rows: Iterable[Row], progress: tqdm) -> Iterator[Row]:
 def check_same(file: Path, command: dict[str, Any]) -> None:
     """SystemExit unless the run that left `file` was started with the same `command`."""
     if not file.exists():
-        unfinished = file.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(command))
-        unfinished.replace(file)
+        with whole(file) as unfinished:
+            unfinished.write_text(json.dumps(command))
     elif json.loads(file.read_text()) != command:
         raise SystemExit(
             f"{file.parent} is of a run with other paths or weights: delete it to start afresh"
@@ -320,22 +322,26 @@ def skip(names: Iterator[str], parts: Path) -> int:
     return done
 
 
-def write(table: pa.Table, file: Path) -> None:
-    """All of `table`, or no file at all."""
-    unfinished = file.with_suffix(".unfinished")
-    pq.write_table(table, unfinished)
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Where to write what becomes `file` at the end: all of it, or no file at all."""
+    unfinished = file.with_name(file.name + ".unfinished")
+    yield unfinished
     unfinished.replace(file)
+
+
+def write(table: pa.Table, file: Path) -> None:
+    with whole(file) as unfinished:
+        pq.write_table(table, unfinished)
 
 
 def merge(parts: Path, out: Path) -> int:
     """Put the parts together in `out`, and return how many of the images have an error."""
     failed = 0
-    unfinished = out.with_name(out.name + ".unfinished")
-    with pq.ParquetWriter(unfinished, SCHEMA) as writer:
+    with whole(out) as unfinished, pq.ParquetWriter(unfinished, SCHEMA) as writer:
         for part in sorted(parts.glob("*.parquet")):
             table = pq.read_table(part, schema=SCHEMA, partitioning=None)
             failed += len(table) - table["error"].null_count
             writer.write_table(table)
-    unfinished.replace(out)
     shutil.rmtree(parts)
     return failed

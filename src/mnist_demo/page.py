@@ -233,7 +233,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
     light_sessions()
-    page.queue(api_open=False)  # no calls beside the queue, which would know no bounds
+    page.api_open = False  # no calls beside the queue, which would know no bounds
     refuse_in_words(page)
     bound_queues(page)
     return page
