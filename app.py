@@ -13,9 +13,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about
 from starlette.routing import Mount
 
 from mnist_demo import Classifier
-from mnist_demo.page import build, serve
-from mnist_demo.plain import plain
-from mnist_demo.watch import watch_routes
+from mnist_demo.page.blocks import build, serve
+from mnist_demo.serve.monitoring import watch_routes
+from mnist_demo.serve.rest import plain
 
 loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
 demo = build(loading.result)

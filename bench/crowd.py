@@ -20,7 +20,7 @@ from locust import HttpUser, between, task
 from PIL import Image
 
 from tests.sketchpad import load, pen_event, strokes_of
-from train.paint import draw
+from train.paint.strokes import draw
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.servers import Pair, sketch
 from mnist_demo import Classifier, preprocess
-from train.model import build
+from train.fit.model import build
 
 
 def inner(rounds: int) -> dict[str, list[Pair]]:

@@ -20,8 +20,8 @@ import huggingface_hub
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mnist_demo import page
-from mnist_demo.hub import file_checksums
+from mnist_demo.page import blocks as page
+from mnist_demo.weights.hub import file_checksums
 from tests.browser import ARGUMENTS, HINT, find
 from tests.hub_standin import WRITER, Hub
 from tests.ports import free_ports

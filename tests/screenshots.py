@@ -13,7 +13,7 @@ from tests.browser import ARGUMENTS, HINT, find
 from tests.conftest import ROOT, serve_app, visit
 from tests.sketchpad import draw, load, strokes_of
 from tests.test_numbers_tab import PAPER, expect_number, side_by_side
-from train.photograph import Scene, photograph
+from train.paint.photograph import Scene, photograph
 
 DOCS = ROOT / "docs"
 

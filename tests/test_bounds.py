@@ -16,8 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from mnist_demo import bounds, page
-from mnist_demo.bounds import BoundBodies
+from mnist_demo.page import blocks as page
+from mnist_demo.serve.gradio_patches import request_limits as bounds
+from mnist_demo.serve.gradio_patches.request_limits import BoundBodies
 from tests.conftest import serve_here
 from tests.test_plain import png
 

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from mnist_demo.i18n import SENTENCES, say
+from mnist_demo.page.i18n import TEXTS, say
 from tests.conftest import visit
 from tests.sketchpad import draw, load, swipe, touch
 
@@ -41,7 +41,7 @@ def expect_digit(place: Page | Frame, digit: int) -> None:
 
 
 def expect_blank(page: Page) -> None:
-    expect(page.locator("#verdict")).to_have_text(SENTENCES["blank"][0])
+    expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["blank"])
     expect(page.locator(FIRST)).to_have_count(0)
     expect(page.locator("#seen img")).to_have_count(0)
 

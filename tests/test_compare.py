@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from train import compare
-from train.examples import NOT_A_DIGIT, Examples, Source
-from train.mnist import read_sample
+from train.data.mnist import read_sample
+from train.fit import compare
+from train.fit.examples import NOT_A_DIGIT, Examples, Source
 
 
 def test_the_command_trains_measures_and_writes_its_table(

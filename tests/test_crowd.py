@@ -20,9 +20,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 from prometheus_client import REGISTRY
 
-from mnist_demo import Classifier, Prediction, crowd, page
-from mnist_demo.i18n import SENTENCES
-from mnist_demo.together import TOGETHER
+from mnist_demo import Classifier, Prediction
+from mnist_demo.page import blocks as page
+from mnist_demo.page.i18n import TEXTS
+from mnist_demo.serve.gradio_patches import queue_limits as crowd
+from mnist_demo.serve.micro_batching import TOGETHER
 from tests.conftest import serve_here, visit
 from tests.sketchpad import draw, load, pen_event
 from tests.test_browser import expect_digit
@@ -227,7 +229,7 @@ def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
         others = strokes_by_others(url, 5)
         assert {answer.status_code for answer in others} == {200, 503}
         draw(visitor, load("seven"))
-        expect(busy).to_have_text(SENTENCES["busy"][1])
+        expect(busy).to_have_text(TEXTS["de"]["busy"])
         expect(busy).to_be_visible()
         gates.open()
         expect(visitor.locator("[data-testid=label-output-value]")).to_have_text("7")

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import SpaceCard
 
 from tests.hub_standin import READER, WRITER, Hub
-from train import deploy
+from train.hub import deploy
 
 SPACE, REPO = "Some.One/draw_a_digit", "someone/digits"
 ROOT = deploy.ROOT
@@ -184,7 +184,7 @@ def test_front_matter(hub: Hub, project: Path, old: str, new: str, text: str) ->
 def test_the_projects_own_front_matter_and_files() -> None:
     assert deploy.check_front_matter(ROOT) == []
     sent = deploy.contents(ROOT)
-    assert "src/mnist_demo/page.py" in sent
+    assert "src/mnist_demo/page/blocks.py" in sent
     assert not [name for name in sent if name.startswith(("tests", "train", "docs", "."))]
     deploy.check_secrets(sent)
 

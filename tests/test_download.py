@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train import download
-from train.mnist import MD5, read_mnist
-from train.pendigits import read_pendigits
-from train.unipen import read_unipen
+from train.data import download
+from train.data.mnist import MD5, read_mnist
+from train.data.pendigits import read_pendigits
+from train.data.unipen import read_unipen
 
 ARCHIVE = "unipen-CDROM-train_r01_v07.tgz"
 

@@ -9,7 +9,7 @@ import pytest
 
 from mnist_demo import Classifier
 from tests.sketchpad import strokes_of
-from train.paint import CANVAS, draw
+from train.paint.strokes import CANVAS, draw
 
 FILES = sorted((Path(__file__).parent / "drawings").glob("*.json"))
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.clean import suspicious
-from train.evaluate import expected_calibration_error, markdown_table, views, write_table
-from train.export import best_temperature
-from train.paint import Brush
+from train.fit.clean import suspicious
+from train.fit.export import best_temperature
+from train.fit.tables import write_table
+from train.measure.evaluate import expected_calibration_error, markdown_table, views
+from train.paint.strokes import Brush
 
 
 def test_calibration_error_of_known_cases() -> None:

@@ -20,13 +20,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_demo import Prediction, feedback
-from mnist_demo.feedback import NOT_A_DIGIT, Feedback
-from mnist_demo.i18n import SENTENCES, t
+from mnist_demo import Prediction
+from mnist_demo.page import feedback
+from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
+from mnist_demo.page.i18n import TEXTS, t
 from tests.conftest import ROOT, train
 from tests.hub_standin import WRITER, Hub
 from train.__main__ import main
-from train.pull_feedback import read
+from train.hub.pull_feedback import read
 
 REPO = "someone/corrections"
 
@@ -166,7 +167,7 @@ def test_the_version_and_the_drawing_cannot_make_a_line_long(folder: Path) -> No
 def test_too_many_a_minute_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feedback, "PER_MINUTE", 3)
     clock = [1000.0]
-    monkeypatch.setattr("mnist_demo.feedback.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("mnist_demo.page.feedback.time.monotonic", lambda: clock[0])
     kept = Feedback()
     for i in range(3):
         kept.keep(prediction(i), i, "1.2.0")
@@ -198,7 +199,7 @@ def test_a_line_that_was_cut_off_spoils_no_other(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mnist_demo.feedback.os.fsync", full)
+        patch.setattr("mnist_demo.page.feedback.os.fsync", full)
         with pytest.raises(ValueError, match="could not be saved"):
             kept.keep(prediction(1), 1, "1.2.0")
     kept.keep(prediction(2), 2, "1.2.0")
@@ -235,12 +236,12 @@ def test_without_a_dataset_and_a_token_nothing_leaves_the_server(
     kept.keep(prediction(), 3, "1.2.0")
     assert kept.repo is None and not hub.requests and said in caplog.text
     assert kept.notice() == str(t("notice"))
-    assert all("Hub" not in sentence for sentence in SENTENCES["notice"])
+    assert all("Hub" not in texts["notice"] for texts in TEXTS.values())
 
 
 def test_corrections_reach_a_private_dataset(hub: Hub, synced: Feedback) -> None:
     assert synced.notice() == f"{t('notice_hub')} {REPO}"
-    assert all("Hugging Face Hub" in sentence for sentence in SENTENCES["notice_hub"])
+    assert all("Hugging Face Hub" in texts["notice_hub"] for texts in TEXTS.values())
     synced.sync()
     for label in range(3):
         synced.keep(prediction(label), label, "1.2.0")
@@ -295,7 +296,7 @@ KILLED = """
 import sys
 import numpy as np
 from mnist_demo import Prediction
-from mnist_demo.feedback import Feedback
+from mnist_demo.page.feedback import Feedback
 feedback = Feedback()
 feedback.keep(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, np.eye(28, dtype=np.float32)), 0, "")
 feedback.sync()
@@ -472,7 +473,7 @@ def test_fit_learns_from_the_extra_examples(folder: Path, tmp_path: Path) -> Non
 def test_extra_examples_that_are_none_are_refused(
     tmp_path: Path, arrays: dict[str, np.ndarray] | bytes | None, said: str
 ) -> None:
-    from train.examples import read_extra
+    from train.fit.examples import read_extra
 
     file = tmp_path / "extra.npz"
     if isinstance(arrays, bytes):

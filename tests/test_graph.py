@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from mnist_demo.graph import check_model
+from mnist_demo.weights.graph import check_model
 
 SPEC = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, PngImagePlugin
 
-from mnist_demo.blobs import MAX_BLOBS
-from mnist_demo.draw import sketchpad
-from mnist_demo.preprocess import preprocess
+from mnist_demo.page.draw_tab import sketchpad
+from mnist_demo.read.preprocess import preprocess
+from mnist_demo.serve.gradio_patches.sketch_uploads import MAX_BLOBS
 from tests.test_app import white_png
 from tests.test_plain import form, png, post
 

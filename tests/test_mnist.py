@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from tests.data import DATA_DIR, needs
-from train import mnist
-from train.mnist import MD5, read_mnist, read_sample
+from train.data import mnist
+from train.data.mnist import MD5, read_mnist, read_sample
 
 NAMES = ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.numbers import Number, best_runs, read_number, split
+from mnist_demo.read.numbers import Number, best_runs, read_number, split
 from tests.sketchpad import load, one_of_each, strokes_of
-from train.evaluate import store
-from train.numbers import GAPS, LENGTHS, compose_many, contact, table
-from train.paint import draw
+from train.data.compose_numbers import GAPS, LENGTHS, compose_many, contact
+from train.measure.evaluate import store
+from train.measure.numbers import table
+from train.paint.strokes import draw
 
 Ink = NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from mnist_demo.i18n import SENTENCES
+from mnist_demo.page.i18n import TEXTS
 from tests.conftest import visit
 from tests.sketchpad import Drawing, draw, load, touch
 from tests.test_browser import expect_digit
@@ -47,7 +47,7 @@ def test_reads_a_number_as_it_is_drawn_and_clears_it(page: Page) -> None:
     draw(page, load("seven"))  # the other tab's paper comes first, and keeps its drawing
     expect_digit(page, 7)
     page.get_by_role("tab", name="Numbers").click()
-    blank = SENTENCES["number_blank"][0]
+    blank = TEXTS["en"]["number_blank"]
     expect(page.locator("#number_verdict")).to_have_text(blank)
     draw(page, side_by_side("four", "two", "three"), pad=PAPER)
     expect_number(page, "423")

@@ -79,7 +79,7 @@ def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> Non
 
 
 def test_what_is_done_is_not_done_again(images: Path, tmp_path: Path) -> None:
-    from mnist_demo import on_ray
+    from mnist_demo.batch import ray_cluster as on_ray
     from mnist_demo.weights import REPOSITORY, file_checksums
 
     work = [*on_ray.chunks(str(images / "in.parquet"), "image")]

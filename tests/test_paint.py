@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mnist_demo import preprocess
-from train.drawing import Drawing, split_of
-from train.examples import NOT_A_DIGIT, Examples, Source, non_digits, split_mnist
-from train.fit import one_epoch
-from train.paint import CANVAS, Brush, paint, paint_inputs, random_brush, scribble, vary
+from train.data.drawing import Drawing, split_of
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, non_digits, split_mnist
+from train.fit.fit import one_epoch
+from train.paint.strokes import CANVAS, Brush, paint, paint_inputs, random_brush, scribble, vary
 
 SEVEN = [np.array([[0, 0], [50, 0], [20, 90]], np.float32)]
 

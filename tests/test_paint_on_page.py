@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from mnist_demo import preprocess
 from tests import sketchpad
-from train.paint import draw
+from train.paint.strokes import draw
 
 # Mean absolute differences of pixels in [0, 1], on the canvas and in the network's input. Measured:
 # 0.006 and 0.003.

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mnist_demo import bounds, crowd
+from mnist_demo.serve.gradio_patches import queue_limits as crowd
+from mnist_demo.serve.gradio_patches import request_limits as bounds
 from tests.conftest import ROOT
 from tests.sketchpad import pen_event
 from tests.test_app import white_png

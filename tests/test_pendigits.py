@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.data import DATA_DIR, needs
-from train.drawing import split_of
-from train.pendigits import parse, read_pendigits
+from train.data.drawing import split_of
+from train.data.pendigits import parse, read_pendigits
 
 TEXT = b""".INCLUDE        dene.doc
 

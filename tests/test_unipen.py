@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.data import DATA_DIR, needs
-from train.drawing import Drawing, split_of
-from train.unipen import choose, find_axes, read_components, read_file, read_unipen
+from train.data.drawing import Drawing, split_of
+from train.data.unipen import choose, find_axes, read_components, read_file, read_unipen
 
 # Components: 0 down, 1 up with points, 2 down, 3 down without points, 4 down. The .PEN_UP after 2
 # has no points and does not count.

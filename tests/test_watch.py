@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from mnist_demo import Classifier
-from mnist_demo.watch import Watch, watch_routes
+from mnist_demo.serve.monitoring import Watch, watch_routes
 from tests.conftest import serve_app
 from tests.sketchpad import pen_event
 

@@ -151,7 +151,7 @@ def test_no_network(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_hub_that_never_answers(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_for(monkeypatch, hub.store(REPO, weights))
-    monkeypatch.setattr("mnist_demo.hub.TIMEOUT", 0.1)
+    monkeypatch.setattr("mnist_demo.weights.hub.TIMEOUT", 0.1)
     hub.fail("HEAD", "/resolve/", silent=True)
     assert "the Hub does not answer" in find_weights().note
 
@@ -270,7 +270,7 @@ def test_a_model_that_does_not_keep_its_promise(
     sha = hub.store(REPO, tmp_path / "wide")
     with pytest.raises(ValueError, match="does not return ten probabilities"):
         Classifier.load(REPO, sha)
-    for module in ("weights", "classifier"):
+    for module in ("weights.resolve", "read.classifier"):
         monkeypatch.setattr(f"mnist_demo.{module}.REPOSITORY", weights)
     ask_for(monkeypatch, sha)
     classifier = Classifier.load()

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
-from mnist_demo.about import about
-from mnist_demo.draw import HERE, verdict
-from mnist_demo.embed import address, snippets
-from mnist_demo.explain import AGAINST, FOR, heat_map, over_drawing, placement
-from mnist_demo.i18n import LANGUAGES, SENTENCES, language, say
-from mnist_demo.preprocess import locate_ink
+from mnist_demo.page.about_tab import about
+from mnist_demo.page.draw_tab import HERE, verdict
+from mnist_demo.page.embed_tab import address, snippets
+from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, say
+from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.saliency import AGAINST, FOR, heat_map, over_drawing, placement
 from mnist_demo.weights import repository_weights
 from tests import sketchpad
 from tests.sketchpad import DRAWINGS
-from train.paint import CANVAS
-from train.paint import draw as paint
+from train.paint.strokes import CANVAS
+from train.paint.strokes import draw as paint
 
 
 def asking(**headers: str) -> Any:
@@ -45,17 +45,22 @@ def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
 
 
 def test_every_sentence_is_there_in_every_language_with_the_same_places() -> None:
-    for key, sentences in SENTENCES.items():
-        assert len(sentences) == len(LANGUAGES) == 6 and all(sentences), key
-        assert len({tuple(re.findall(r"\{\d\}", sentence)) for sentence in sentences}) == 1, key
+    assert len(LANGUAGES) == 6
+    english = TEXTS["en"]
+    for name in LANGUAGES:
+        texts = TEXTS[name]
+        assert list(texts) == list(english) and all(texts.values()), name
+        for key, text in texts.items():
+            places = [re.findall(r"\{\d\}", each) for each in (text, english[key])]
+            assert sorted(places[0]) == sorted(places[1]), (name, key)
 
 
 def test_answers_come_in_the_language_that_the_browser_asks_for() -> None:
-    assert LANGUAGES[language(asking(accept_language="de-AT,de;q=0.9,en;q=0.8"))] == "de"
-    assert LANGUAGES[language(asking(accept_language="zh-TW"))] == "zh-CN"
-    assert LANGUAGES[language(asking(accept_language="nl, fr;q=0.5"))] == "fr"
-    assert LANGUAGES[language(asking(accept_language="nl"))] == "en"
-    assert LANGUAGES[language(asking())] == LANGUAGES[language(None)] == "en"
+    assert language(asking(accept_language="de-AT,de;q=0.9,en;q=0.8")) == "de"
+    assert language(asking(accept_language="zh-TW")) == "zh-CN"
+    assert language(asking(accept_language="nl, fr;q=0.5")) == "fr"
+    assert language(asking(accept_language="nl")) == "en"
+    assert language(asking()) == language(None) == "en"
     assert say("sure", asking(accept_language="es"), 7) == "Parece un 7."
 
 
@@ -158,5 +163,5 @@ def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
     examples = json.loads((HERE / "examples.json").read_text())
     drawn = [title for title in examples if not title.startswith("MNIST")]
     assert len(drawn) == 10 and len(examples) == 20
-    assert SENTENCES["ways"][0].split("; ") == drawn
-    assert {len(names.split("; ")) for names in SENTENCES["ways"]} == {10}
+    assert TEXTS["en"]["ways"].split("; ") == drawn
+    assert {len(names.split("; ")) for names in (texts["ways"] for texts in TEXTS.values())} == {10}

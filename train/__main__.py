@@ -1,4 +1,4 @@
-"""python -m train COMMAND: each command is a module of this package."""
+"""python -m train COMMAND: each command is a module of one of the package's folders."""
 
 import argparse
 import importlib
@@ -6,20 +6,20 @@ import os
 import sys
 
 COMMANDS = {
-    "download": "fetch the public data sets",
-    "contact": "a picture of drawings to look at",
-    "clean": "find wrongly labelled drawings",
-    "fit": "train a network",
-    "compare": "compare shortened recipes",
-    "export": "turn a trained network into the SavedModel in weights/",
-    "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
-    "numbers": "measure how numbers of several digits are read",
-    "prices": "fit how the number reader weighs what it sees",
-    "page-examples": "make the example pictures of the page",
-    "photos": "measure how many digits are read right in photos",
-    "push": "upload the weights to the Hub",
-    "deploy": "publish the Space",
-    "pull-feedback": "turn visitors' corrections into a training set",
+    "download": ("data.download", "fetch the public data sets"),
+    "contact": ("data.contact_sheet", "a picture of drawings to look at"),
+    "clean": ("fit.clean", "find wrongly labelled drawings"),
+    "fit": ("fit.fit", "train a network"),
+    "compare": ("fit.compare", "compare shortened recipes"),
+    "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
+    "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),
+    "numbers": ("measure.numbers", "measure how numbers of several digits are read"),
+    "prices": ("measure.costs", "fit how the number reader weighs what it sees"),
+    "page-examples": ("paint.page_examples", "make the example pictures of the page"),
+    "photos": ("measure.photos", "measure how many digits are read right in photos"),
+    "push": ("hub.push", "upload the weights to the Hub"),
+    "deploy": ("hub.deploy", "publish the Space"),
+    "pull-feedback": ("hub.pull_feedback", "turn visitors' corrections into a training set"),
 }
 
 
@@ -27,9 +27,9 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before any command imports TensorFlow
     if not argv or argv[0] not in COMMANDS:
         print("usage: python -m train COMMAND [--help]\n")
-        print("\n".join(f"  {name:15}{text}" for name, text in COMMANDS.items()))
+        print("\n".join(f"  {name:15}{text}" for name, (_, text) in COMMANDS.items()))
         raise SystemExit(0 if argv in ([], ["-h"], ["--help"]) else 2)
-    module = importlib.import_module(f"train.{argv[0].replace('-', '_')}")
+    module = importlib.import_module(f"train.{COMMANDS[argv[0]][0]}")
     parser = argparse.ArgumentParser(prog=f"python -m train {argv[0]}", description=module.__doc__)
     module.add_arguments(parser)
     module.run(parser.parse_args(argv[1:]))

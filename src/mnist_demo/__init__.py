@@ -1,6 +1,6 @@
 """Reads the handwritten digit that you actually drew."""
 
-from mnist_demo.classifier import Classifier, Prediction
-from mnist_demo.preprocess import preprocess
+from mnist_demo.read.classifier import Classifier, Prediction
+from mnist_demo.read.preprocess import preprocess
 
 __all__ = ["Classifier", "Prediction", "preprocess"]

@@ -5,15 +5,15 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the processor
 
-from mnist_demo import batch
+from mnist_demo.batch import command
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mnist_demo")
     commands = parser.add_subparsers(required=True)
-    classify = commands.add_parser("classify", help="read many images", description=batch.__doc__)
-    batch.add_arguments(classify)
-    classify.set_defaults(run=batch.run)
+    classify = commands.add_parser("classify", help="read many images", description=command.__doc__)
+    command.add_arguments(classify)
+    classify.set_defaults(run=command.run)
     args = parser.parse_args()
     args.run(args)
 

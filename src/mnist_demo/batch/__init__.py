@@ -1,0 +1,1 @@
+"""Reads many images, on one machine or on a Ray cluster."""

@@ -1,0 +1,1 @@
+"""What stands between callers and `mnist_demo.read`."""

@@ -1,0 +1,21 @@
+"""The answer that programs get, the same from every endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnist_demo.read.classifier import Prediction
+
+
+def as_json(prediction: Prediction) -> dict[str, Any]:
+    """What `/classify` answers."""
+    return {
+        "digit": prediction.digit,
+        "confidence": prediction.confidence,
+        "top": [
+            {"digit": digit, "probability": probability} for digit, probability in prediction.top(3)
+        ],
+        "probabilities": prediction.probabilities.tolist(),
+        "digit_score": prediction.digit_score,
+        "is_digit": prediction.is_digit,
+    }

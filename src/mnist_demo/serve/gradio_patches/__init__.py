@@ -1,0 +1,1 @@
+"""Everything that changes how Gradio itself behaves: README.md beside this file lists it."""

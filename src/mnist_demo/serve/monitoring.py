@@ -1,0 +1,145 @@
+"""For whoever runs the demo: health, metrics and logs, each switched on by an environment variable.
+
+MNIST_DEMO_HEALTH=1   /healthz says that the process serves, /readyz that the network is loaded
+MNIST_DEMO_METRICS=1  /metrics, in the text format of Prometheus
+MNIST_DEMO_LOG=json   a line of JSON on standard error for each answer, without image data
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Info, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mnist_demo.read.classifier import Classifier
+
+ANSWERS = Counter("mnist_demo_answers", "Images answered", ["endpoint"])
+ERRORS = Counter(
+    "mnist_demo_errors",
+    "What got no answer: kind is unreadable (the image) or failure (ours)",
+    ["endpoint", "kind"],
+)
+REFUSALS = Counter("mnist_demo_refusals", "Callers sent away because too many wait", ["endpoint"])
+SECONDS = Histogram(
+    "mnist_demo_answer_seconds",
+    "Time from the request to its answer",
+    ["endpoint"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20),
+)
+QUEUE = Gauge("mnist_demo_queue_length", "Events that wait in Gradio's queue")
+MODEL = Info("mnist_demo_model", "The network that answers")
+
+# They still let any page show this one in an iframe, and the Photo tab ask for the camera.
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"strict-origin-when-cross-origin",
+    b"permissions-policy": b"geolocation=(), microphone=(), payment=(), usb=()",
+    b"content-security-policy": b"frame-ancestors *; object-src 'none'; base-uri 'self'",
+}
+
+
+@contextmanager
+def observed(endpoint: str) -> Iterator[None]:
+    """Count and time what happens inside; a ValueError means that the image is unreadable, and
+    any other exception is a failure."""
+    began = time.perf_counter()
+    outcome = "failure"
+    try:
+        yield
+        outcome = "answer"
+    except ValueError:
+        outcome = "unreadable"
+        raise
+    finally:
+        record(endpoint, outcome, time.perf_counter() - began)
+
+
+def record(endpoint: str, outcome: str, seconds: float) -> None:
+    """`outcome` is "answer", "refusal", "unreadable" or "failure"."""
+    if outcome == "answer":
+        ANSWERS.labels(endpoint).inc()
+        SECONDS.labels(endpoint).observe(seconds)
+    elif outcome == "refusal":
+        REFUSALS.labels(endpoint).inc()
+    else:
+        ERRORS.labels(endpoint, outcome).inc()
+    if os.environ.get("MNIST_DEMO_LOG") == "json":
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "endpoint": endpoint,
+            "outcome": outcome,
+            "milliseconds": round(1000 * seconds, 1),
+        }
+        print(json.dumps(line), file=sys.stderr, flush=True)
+
+
+class Watch:
+    """ASGI middleware: security headers on every response, and the count of /v1/classify."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        began = time.perf_counter()
+        status = 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                known = {name.lower() for name, _ in message["headers"]}
+                missing = [(name, text) for name, text in HEADERS.items() if name not in known]
+                if status == 503:  # Gradio's queue is full
+                    missing.append((b"retry-after", b"5"))
+                message = {**message, "headers": [*message["headers"], *missing]}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        finally:
+            if scope["path"] == "/v1/classify" and scope["method"] == "POST":
+                kinds = {429: "refusal"} | dict.fromkeys(range(500, 600), "failure")
+                outcome = "answer" if status < 400 else kinds.get(status, "unreadable")
+                record("/v1/classify", outcome, time.perf_counter() - began)
+
+
+def watch_routes(loading: Future[Classifier], waiting: Callable[[], int]) -> list[BaseRoute]:
+    """The routes that the environment switches on; `waiting` is the length of Gradio's queue."""
+
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(request: Request) -> Response:
+        if not loading.done():
+            return JSONResponse({"ready": False, "why": "the network is loading"}, 503)
+        if loading.exception():
+            return JSONResponse({"ready": False, "why": "the network could not be loaded"}, 503)
+        return JSONResponse({"ready": True, "weights": str(loading.result().weights)})
+
+    async def metrics(request: Request) -> Response:
+        QUEUE.set(waiting())
+        if loading.done() and not loading.exception():
+            weights = loading.result().weights
+            MODEL.info({"version": weights.version, "origin": weights.origin})
+        text = generate_latest(REGISTRY)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes: list[BaseRoute] = []
+    if os.environ.get("MNIST_DEMO_HEALTH") == "1":
+        routes += [Route("/healthz", healthz), Route("/readyz", readyz)]
+    if os.environ.get("MNIST_DEMO_METRICS") == "1":
+        routes.append(Route("/metrics", metrics))
+    return routes

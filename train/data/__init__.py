@@ -1,0 +1,1 @@
+"""Reads and fetches the data sets."""

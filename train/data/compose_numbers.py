@@ -1,0 +1,176 @@
+"""Numbers of 2 to 5 digits, composed from one writer's strokes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.data.drawing import Drawing
+from train.paint.strokes import Brush, Strokes, draw, random_brush
+
+LENGTHS = (2, 3, 4, 5)
+GAPS = ("apart", "near", "touching", "overlapping", "broken")
+Ink = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One number: `canvas` uint8 (height, width), `digits` the inks it was put together from, and
+    `corners` the column and row of the canvas at which each has its corner."""
+
+    canvas: Ink
+    text: str
+    gap: str
+    digits: list[Ink]
+    corners: list[tuple[int, int]]
+
+
+def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
+    """Without those more than 1.5 times as wide as high: they were written along another line."""
+    return [
+        drawing
+        for drawing in drawings
+        if np.ptp(np.concatenate(drawing.strokes), axis=0) @ (1, -1.5) <= 0
+    ]
+
+
+def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Composed]:
+    """`count` numbers of each length and gap, in this order, each by a writer drawn at random."""
+    writers: dict[str, list[Drawing]] = {}
+    for drawing in drawings:
+        writers.setdefault(drawing.writer, []).append(drawing)
+    names = sorted(writers)
+    rng = np.random.default_rng(seed)
+    return [
+        compose(writers[names[rng.integers(len(names))]], length, gap, rng)
+        for length in LENGTHS
+        for gap in GAPS
+        for _ in range(count)
+    ]
+
+
+def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator) -> Composed:
+    """A number of `length` of one writer's `own` digits, in one brush, ink dark or light.
+
+    The digits keep the sizes they were written in, stand on a line that may climb or fall, and
+    follow each other
+        "apart": with white between them, 0.15 to 0.6 of a digit's height wide;
+        "near": at 0.02 to 0.12 of the height, measured row by row, so that one may reach over
+            the next;
+        "touching": one pair's strokes run into each other by up to half of their width;
+        "overlapping": by half of it to all of it. The other pairs of the two are near or apart;
+        "broken": near or apart, and one of the digits is in parts, see `broken`.
+    """
+    usual = float(np.median([extent(drawing)[1] for drawing in own]))
+    brush = random_brush(rng)
+    scale = brush.size / usual
+    slope = rng.normal(0, 0.03)
+    touching = rng.integers(1, length)  # the digit that touches the one before it
+    chosen = [own[i] for i in rng.integers(len(own), size=length)]
+    drawn = []
+    for drawing in chosen:
+        size = scale * _fit(extent(drawing)[1] / usual)
+        drawn.append([(stroke * size).astype(np.float32) for stroke in drawing.strokes])
+    if gap == "broken":
+        at = rng.integers(length)
+        drawn[at] = broken(drawn[at], brush, rng)
+    inks = [_ink(strokes, brush.radius) for strokes in drawn]
+    tallest, widest = np.max([ink.shape for ink in inks], axis=0)
+    row = np.zeros((4 * tallest, length * (widest + tallest)), np.uint8)
+    middle = 0
+    corners = []
+    for i, ink in enumerate(inks):
+        height, width = ink.shape
+        foot = round(len(row) * 0.6 + (slope * i + rng.normal(0, 0.05)) * brush.size)
+        strip = row[foot - height : foot]
+        kind = gap
+        if gap == "broken" or (gap in ("touching", "overlapping") and i != touching):
+            kind = "near" if rng.random() < 0.5 else "apart"
+        if i == 0:
+            left = 0
+        elif kind == "apart":
+            left = right_edge(row) + max(2, round(rng.uniform(0.15, 0.6) * brush.size))
+        elif kind == "near":
+            clear = max(2, round(rng.uniform(0.02, 0.12) * brush.size))
+            left = max(
+                contact(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink) + clear,
+                middle,
+            )
+        else:
+            overlap = brush.radius * (rng.random() + (gap == "overlapping"))
+            left = contact(strip, ink) - max(2, round(overlap))
+        left = max(left, 0)
+        middle = left + width // 2
+        corners.append((left, foot - height))
+        room = strip[:, left : left + width]
+        np.maximum(room, ink, out=room)
+    x, y, width, height = cv2.boundingRect(row)
+    before, above, after, below = (int(margin) for margin in rng.integers(5, 100, 4))
+    canvas = np.pad(row[y : y + height, x : x + width], ((above, below), (before, after)))
+    text = "".join(drawing.label for drawing in chosen)
+    digits = [255 - np.pad(ink, 10) for ink in inks]
+    moved = [(column - x + before, line - y + above) for column, line in corners]
+    return Composed(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
+
+
+def extent(drawing: Drawing) -> tuple[float, float]:
+    """Width and height; never nothing."""
+    points = np.concatenate(drawing.strokes)
+    width, height = np.ptp(points, axis=0)
+    return float(width), max(float(height), 0.3 * float(width), 1e-6)
+
+
+def _fit(size: float) -> float:
+    """One writer's tablets may have had different units: a size of another order says nothing."""
+    return 1.0 if 0.4 < size < 2.5 else 1 / size
+
+
+def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
+    """The digit with 0.03 to 0.12 of its height of white somewhere in its ink: its shortest stroke
+    lifted off the others, or else, and of a single stroke, one of its strokes interrupted."""
+    white = rng.uniform(0.03, 0.12) * brush.size
+    lengths = [float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes]
+    if len(strokes) > 1 and rng.random() < 0.5:
+        short = int(np.argmin(lengths))
+        others = np.concatenate(strokes[:short] + strokes[short + 1 :])
+        way = strokes[short].mean(axis=0) - others.mean(axis=0)
+        move = (way / max(float(np.hypot(*way)), 1e-6) * white).astype(np.float32)
+        return [stroke + move * (i == short) for i, stroke in enumerate(strokes)]
+    long = int(np.argmax(lengths))
+    steps = np.hypot(*np.diff(strokes[long], axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    gap = white + 2 * brush.radius
+    start = rng.uniform(0.1, 0.9) * along[-1] - gap / 2
+    before, after = strokes[long][along < start], strokes[long][along > start + gap]
+    parts = [part for part in (before, after) if len(part)]
+    return strokes[:long] + (parts or [strokes[long]]) + strokes[long + 1 :]
+
+
+def _ink(strokes: Strokes, radius: float) -> Ink:
+    """The strokes, in pixels, painted white on black, cut to the ink: uint8 (h, w)."""
+    points = np.concatenate(strokes)
+    corner = points.min(axis=0)
+    pad = radius + 2
+    side = int(np.ptp(points, axis=0).max() + 2 * pad) + 1
+    ink = 255 - draw([(s - corner + pad).astype(np.float32) for s in strokes], radius, side)
+    x, y, w, h = cv2.boundingRect(ink)
+    return ink[y : y + h, x : x + w]
+
+
+def right_edge(row: Ink) -> int:
+    """The first column right of all ink."""
+    return int(np.flatnonzero(row.any(axis=0))[-1]) + 1
+
+
+def contact(strip: Ink, ink: Ink) -> int:
+    """The column of `strip` (h, w) at which `ink` (h, n), pushed from the right, is stopped by ink
+    in one of its rows; the first free column, if there is none."""
+    shared = strip.any(axis=1) & ink.any(axis=1)
+    if not shared.any():
+        return right_edge(strip) if strip.any() else 0
+    ends = strip.shape[1] - np.argmax(strip[shared, ::-1] > 0, axis=1)
+    return int((ends - np.argmax(ink[shared] > 0, axis=1)).max())

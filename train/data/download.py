@@ -1,0 +1,161 @@
+"""Fetch the public data sets into one folder, which every other command takes as --data-dir."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import http.client
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.request
+import zipfile
+import zlib
+from pathlib import Path
+
+from tqdm import tqdm
+
+from train.data.mnist import MD5, read_idx
+from train.data.pendigits import FILE, read_pendigits
+from train.data.unipen import read_unipen
+
+MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist"  # torchvision's mirror
+UNIPEN_URL = "https://zenodo.org/api/records/1195803"
+PENDIGITS_URL = (
+    "https://archive.ics.uci.edu/static/public/81/pen+based+recognition+of+handwritten+digits.zip"
+)
+PENDIGITS_SHA256 = "1e02bea023613c2b11c9492f6f34caf975420455934f3527d270cee9a1f03b64"  # the zip's
+ATTEMPTS = 3
+TIMEOUT = 60  # seconds without a byte
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_DATA")
+    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    parser.add_argument("--only", choices=list(SETS), nargs="+", default=list(SETS))
+
+
+def run(args: argparse.Namespace) -> None:
+    for name in args.only:
+        try:
+            print(f"{name}: {SETS[name](args.data_dir)}")
+        except OSError as error:
+            raise SystemExit(f"{name}: {error}") from None
+
+
+def mnist(data_dir: Path) -> str:
+    """The four IDX files, into mnist/."""
+    for name in MD5:
+        file = data_dir / "mnist" / f"{name}.gz"
+        if not file.exists():
+            part = fetch(f"{MNIST_URL}/{name}.gz", file)
+            check(gzip_content(part), "md5", MD5[name], part)
+            part.rename(file)
+        read_idx(file)
+    return "60,000 training and 10,000 test images"
+
+
+def unipen(data_dir: Path) -> str:
+    """The archive of Zenodo's record, into unipen/; about 156 MB."""
+    folder = data_dir / "unipen"
+    if not any(file.suffix != ".part" for file in folder.glob("*train_r01_v07*")):
+        key, url, algorithm, checksum = unipen_entry()
+        file = folder / key
+        part = fetch(url, file)
+        check(part.read_bytes(), algorithm, checksum, part)
+        part.rename(file)
+    # The checksum only says that it came as Zenodo has it; the set's own README promises 15,953.
+    digits = len(read_unipen(data_dir, "1a"))
+    return f"{digits:,} digits" + ("" if digits == 15_953 else ", though 15,953 were expected")
+
+
+def unipen_entry() -> tuple[str, str, str, str]:
+    """The archive's name, address, and the algorithm and value of its checksum, as Zenodo says."""
+    try:
+        with urllib.request.urlopen(UNIPEN_URL, timeout=TIMEOUT) as answer:
+            files = json.load(answer)["files"]
+        entry = next(entry for entry in files if "train_r01_v07" in entry["key"])
+        algorithm, checksum = entry["checksum"].split(":")
+        return Path(entry["key"]).name, entry["links"]["self"], algorithm, checksum
+    except (OSError, http.client.HTTPException, LookupError, TypeError, ValueError) as error:
+        raise SystemExit(f"{UNIPEN_URL}: {error}") from None
+    except StopIteration:
+        raise SystemExit(f"{UNIPEN_URL} lists no train_r01_v07") from None
+
+
+def pendigits(data_dir: Path) -> str:
+    """pendigits-orig.tra out of UCI's zip, into pendigits/."""
+    file = data_dir / "pendigits" / f"{FILE}.gz"
+    if not file.exists():
+        part = fetch(PENDIGITS_URL, file.with_name("pendigits.zip"))
+        check(part.read_bytes(), "sha256", PENDIGITS_SHA256, part)
+        with zipfile.ZipFile(part) as archive:
+            packed = archive.read(f"{FILE}.Z")
+        # Python has nothing that unpacks the old compress format.
+        unpacked = subprocess.run(["gzip", "-dc"], input=packed, stdout=subprocess.PIPE, check=True)
+        whole = file.with_name(f"{file.name}.part")
+        whole.write_bytes(gzip.compress(unpacked.stdout, mtime=0))
+        whole.rename(file)
+        part.unlink()
+    return f"{len(read_pendigits(data_dir)):,} digits"
+
+
+SETS = {"mnist": mnist, "unipen": unipen, "pendigits": pendigits}
+
+
+def fetch(url: str, file: Path) -> Path:
+    """Download to FILE.part, which is returned; goes on where a broken download stopped.
+
+    Raises:
+        SystemExit: the server refuses, or the connection broke `ATTEMPTS` times; what came is kept.
+    """
+    part = file.with_name(f"{file.name}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    reason = ""
+    for _ in range(ATTEMPTS):
+        have = part.stat().st_size if part.exists() else 0
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+                if answer.status != 206:  # the server sends all of it
+                    have = 0
+                length = answer.headers["Content-Length"]
+                total = have + int(length) if length else None
+                with (
+                    part.open("ab" if have else "wb") as out,
+                    tqdm(
+                        total=total, initial=have, unit="B", unit_scale=True, desc=file.name
+                    ) as bar,
+                ):
+                    while block := answer.read(1 << 18):
+                        out.write(block)
+                        bar.update(len(block))
+            # A connection that ends early looks like the end of the file.
+            if total is None or part.stat().st_size == total:
+                return part
+            reason = f"it broke off after {part.stat().st_size:,} of {total:,} bytes"
+        except urllib.error.HTTPError as error:
+            if error.code == 416:  # Range Not Satisfiable: all of it had come
+                return part
+            raise SystemExit(f"{url}: HTTP {error.code} {error.reason}") from None
+        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+            reason = str(error)
+    raise SystemExit(f"{url}: {reason}; the same command goes on from there")
+
+
+def check(content: bytes, algorithm: str, expected: str, part: Path) -> None:
+    """Remove `part` and exit unless `content` has the checksum."""
+    found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
+    if found != expected:
+        part.unlink()
+        name = part.name.removesuffix(".part")
+        raise SystemExit(f"{name}: {algorithm} is {found}, not {expected}: removed, try again")
+
+
+def gzip_content(part: Path) -> bytes:
+    try:
+        return gzip.decompress(part.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        return b""  # whose checksum is wrong

@@ -1,0 +1,36 @@
+"""A picture of the images that were read wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def gallery(images: Array, labels: Array, probabilities: Array, file: Path) -> None:
+    """The digits that it got wrong, those it was surest about first."""
+    read = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(read != labels)
+    wrong = wrong[np.argsort(-probabilities.max(axis=1)[wrong])][:80]
+    figure, grid = plt.subplots(8, 10, figsize=(10, 9))
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, i in zip(grid.flat, wrong, strict=False):
+        axes.imshow(images[i], cmap="gray_r")
+        axes.set_title(f"{labels[i]} read {read[i]} {probabilities[i].max():.2f}", fontsize=6)
+    save(figure, file)
+
+
+def save(figure: Any, file: Path) -> None:
+    """Write the plot to `file`, whose folder is made, and forget it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=110, bbox_inches="tight")
+    plt.close(figure)

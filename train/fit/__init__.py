@@ -1,0 +1,1 @@
+"""Trains the network and exports it."""

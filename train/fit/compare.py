@@ -1,0 +1,106 @@
+"""Compare recipes, each shortened: from random weights, on a part of the data, on validation only.
+
+The plain recipe runs with three seeds, which tells what a difference between two others is worth.
+A finished run is not repeated: delete its folder to do so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, load
+from train.fit.export import logits
+from train.fit.fit import Recipe, fit, predict
+from train.fit.segments import composed
+from train.fit.tables import write_table
+
+PLAIN = Recipe(epochs=6, weight_decay=0.05, dropout=0.2)
+SHARE = 0.125  # of what an epoch of the full recipe shows
+SEEDS = (0, 1, 2)
+VARIATIONS: dict[str, dict[str, Any]] = {
+    "no distortion": {"strength": 0.0},
+    "distortion of 1.5": {"strength": 1.5},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "dropout of 0.5": {"dropout": 0.5},
+    "no averaging of weights": {"average": 0.0},
+    "width 48": {"width": 48},
+    "taught by the teacher": {"distillation": 0.7},
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_DATA")
+    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    parser.add_argument("--cache", type=Path, default=Path("runs"), help="painted strokes and runs")
+    parser.add_argument("--teacher", type=Path, help="a network.keras to be taught by")
+    parser.add_argument("--out", type=Path, default=Path("docs/recipes.json"))
+    parser.add_argument("--page", type=Path, default=Path("docs/recipes.md"), help="gets the table")
+
+
+def run(args: argparse.Namespace) -> None:
+    sources, validation = load("all", args.data_dir, args.cache)
+    sources += composed(args.data_dir, args.cache)
+    shorter = [replace(source, share=source.share * SHARE) for source in sources]
+    recipes = {f"plain, seed {seed}": replace(PLAIN, seed=seed) for seed in SEEDS}
+    recipes |= {name: replace(PLAIN, **change) for name, change in VARIATIONS.items()}
+    rows: dict[str, dict[str, float]] = {}
+    for name, recipe in recipes.items():
+        if recipe.distillation and args.teacher is None:
+            continue
+        print(f"## {name}", flush=True)
+        rows[name] = figures(shorter, validation, recipe, args.cache / "compare" / name, args)
+        report = {"recipe": asdict(PLAIN), "share": SHARE, "validation": rows}
+        args.out.write_text(json.dumps(report, indent=1) + "\n")
+        write_table(args.page, table(rows))
+    print(table(rows))
+
+
+def figures(
+    sources: list[Source],
+    validation: dict[str, Examples],
+    recipe: Recipe,
+    out: Path,
+    args: argparse.Namespace,
+) -> dict[str, float]:
+    """Train, and measure: shares of right answers by one look and by the mean over three looks,
+    and of letters and symbols below the score of all but 0.5% of the pens' digits."""
+    teacher = args.teacher if recipe.distillation else None
+    model = fit(sources, validation, recipe, out, teacher=teacher)
+    result: dict[str, float] = {}
+    for name, key in (("mnist", "mnist"), ("pens", "digits")):
+        examples = validation[key]
+        looks = {
+            "": predict(model, examples.images)[0],
+            ", three looks": logits(model, examples.images)[0],
+        }
+        for suffix, which in looks.items():
+            right = which.argmax(axis=1) == examples.labels
+            result[name + suffix] = float(right.mean())
+    least = np.quantile(predict(model, validation["digits"].images)[1], 0.005)
+    others = validation["others"]
+    assert (others.labels == NOT_A_DIGIT).all()
+    result["letters refused"] = float((predict(model, others.images)[1] < least).mean())
+    return result
+
+
+def table(rows: dict[str, dict[str, float]]) -> str:
+    """Each recipe's shares in percent; mean and standard deviation of the plain one."""
+    columns = list(next(iter(rows.values())))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    plain = [row for name, row in rows.items() if name.startswith("plain")]
+    cells = []
+    for column in columns:
+        shares = [100 * row[column] for row in plain]
+        cells.append(f"{np.mean(shares):.2f} ± {np.std(shares, ddof=len(shares) > 1):.2f}")
+    lines.append(f"| plain, seeds: {len(plain)} | " + " | ".join(cells) + " |")
+    for name, row in rows.items():
+        if not name.startswith("plain"):
+            lines.append(f"| {name} | " + " | ".join(f"{row[c]:.2%}"[:-1] for c in columns) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,173 @@
+"""What the network learns from and is validated on: MNIST, painted pen strokes, and non-digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.data.drawing import Drawing, split_of
+from train.data.mnist import read_mnist, read_sample
+from train.data.pendigits import read_pendigits
+from train.data.unipen import read_unipen
+from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
+
+NOT_A_DIGIT = -1
+PAINTINGS = 6  # of each digit, each with its own brush, place and distortion
+ROUNDS = 2  # of such paintings of the training digits
+# Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
+# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
+# the set's "@" mostly stands for a stroke of no known meaning.
+AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """`images` uint8 (n, 28, 28), preprocessed; `labels` int64 (n,): 0 to 9, or NOT_A_DIGIT."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Examples:
+        return Examples(self.images[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Source:
+    """`examples` of which each epoch shows `share` (fraction or multiple of their number)."""
+
+    name: str
+    examples: Examples
+    share: float = 1.0
+
+
+def join(parts: Sequence[Examples]) -> Examples:
+    return Examples(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
+def read_digits(data_dir: Path) -> list[Drawing]:
+    """Every pen-drawn digit: UNIPEN 1a, then pendigits-orig."""
+    return read_unipen(data_dir, "1a") + read_pendigits(data_dir)
+
+
+def read_others(data_dir: Path) -> list[Drawing]:
+    """The letters and symbols of UNIPEN 1b to 1d that can be told from a digit."""
+    drawings = [d for section in ("1b", "1c", "1d") for d in read_unipen(data_dir, section)]
+    return [drawing for drawing in drawings if drawing.label not in AMBIGUOUS]
+
+
+def of_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
+    return [drawing for drawing in drawings if split_of(drawing.writer) == split]
+
+
+def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:
+    return np.repeat(np.array([int(drawing.label) for drawing in drawings], np.int64), count)
+
+
+def non_digits(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
+    """`count` scribbles, dots, blots and, for a third of them, pairs of `digits` side by side."""
+    rng = np.random.default_rng(seed)
+    strokes = []
+    for i in range(count):
+        if i % 3:
+            strokes.append(scribble(rng))
+        else:
+            left, right = rng.integers(len(digits), size=2)
+            strokes.append(side_by_side(digits[left].strokes, digits[right].strokes, rng))
+    return strokes
+
+
+def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
+    """The drawings of one split as painted examples: "digits", "others" and "scribbles".
+
+    Each digit comes `PAINTINGS` times in a row. Painting takes minutes: kept in `cache`.
+    """
+    file = cache / f"painted-{split}-{seed}.npz"
+    if not file.exists():
+        digits = of_split(read_digits(data_dir), split)
+        others = of_split(read_others(data_dir), split)
+        scribbles = non_digits(digits, len(digits) // 2, seed)
+        images = paint_many([d.strokes for d in digits], PAINTINGS, seed, f"{split} digits")
+        arrays: dict[str, Any] = {"digits": images.reshape(-1, 28, 28)}
+        arrays["labels"] = digit_labels(digits, PAINTINGS)
+        for name, work in (("others", [d.strokes for d in others]), ("scribbles", scribbles)):
+            arrays[name] = paint_many(work, 1, seed + 1, f"{split} {name}")[:, 0]
+        cache.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part.npz")
+        np.savez_compressed(part, **arrays)
+        part.rename(file)
+    with np.load(file) as stored:
+        examples = {"digits": Examples(stored["digits"], stored["labels"])}
+        for name in ("others", "scribbles"):
+            none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
+            examples[name] = Examples(stored[name], none)
+    return examples
+
+
+def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
+    """Every tenth image for validation, the others for training."""
+    held_out = np.arange(len(mnist)) % every == 0
+    return mnist[~held_out], mnist[held_out]
+
+
+def read_extra(file: Path) -> Examples:
+    """The arrays `images` and `labels` of an .npz file; SystemExit unless they are examples."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            images, labels = stored["images"], stored["labels"]
+    except FileNotFoundError:
+        raise SystemExit(f"no such file: {file}") from None
+    except (OSError, EOFError, ValueError, LookupError, TypeError, BadZipFile) as error:
+        raise SystemExit(f"{file} is no .npz file with images and labels: {error}") from None
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or not len(images):
+        raise SystemExit(f"{file}: images must be uint8 (n, 28, 28), n at least 1")
+    if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+        raise SystemExit(f"{file}: labels must be int64 (n,), one for each image")
+    if not np.isin(labels, range(NOT_A_DIGIT, 10)).all():
+        raise SystemExit(f"{file}: labels must be 0 to 9, or {NOT_A_DIGIT} for not a digit")
+    return Examples(images, labels)
+
+
+def load(
+    data: str, data_dir: Path | None, cache: Path, mislabelled: NDArray[np.int64] | None = None
+) -> tuple[list[Source], dict[str, Examples]]:
+    """Training sources and validation sets by name, for `data` "sample", "mnist" or "all".
+
+    `mislabelled` numbers the training drawings of digits to leave out, as `clean` finds them.
+    """
+    if data == "sample":
+        images, labels = read_sample()[0]
+    else:
+        images, labels = read_mnist(data_dir, "train")
+    training, held_out = split_mnist(Examples(images, labels.astype(np.int64)))
+    validation = {"mnist": held_out}
+    sources = [Source("mnist", training)]
+    if data != "all":
+        return sources, validation
+    if data_dir is None:
+        raise SystemExit("--data all needs --data-dir with MNIST, UNIPEN and pendigits in it")
+    for seed in range(ROUNDS):
+        pens = painted(data_dir, cache, "train", seed)
+        digits = pens["digits"]
+        if mislabelled is not None:
+            keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
+            digits = digits[keep]
+        sources += [
+            Source("pen digits", digits, 0.45 / ROUNDS),
+            Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
+            Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
+        ]
+    for name, examples in painted(data_dir, cache, "validation").items():
+        validation[name] = examples
+    return sources, validation

@@ -1,0 +1,1 @@
+"""Sends weights and the Space to the Hub, and fetches corrections from it."""

@@ -1,0 +1,189 @@
+"""Publish the Space: check its front matter, upload what it needs, set its variables."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import yaml
+from huggingface_hub import HfApi, RepoCard, get_token
+
+from mnist_demo.weights.hub import ERRORS, METRICS, explain, read_metrics, session_with_patience
+from mnist_demo.weights.resolve import FULL_SHA, find_weights
+from train.hub.push import check_name, check_token, list_files, operations
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDED = ("README.md", "app.py", "requirements.txt", "src/mnist_demo/**/*.py", "weights/model/**/*")
+USEFUL = (
+    "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png"
+)  # fmt: skip
+# Files of earlier versions are deleted in these folders of the Space, and nowhere else.
+OURS = ("src/mnist_demo/", "weights/")
+# https://huggingface.co/docs/hub/spaces-config-reference
+KEYS = set(
+    """
+    title emoji colorFrom colorTo sdk python_version sdk_version suggested_hardware
+    suggested_storage app_file app_port base_path fullWidth header short_description models datasets
+    tags thumbnail pinned hf_oauth hf_oauth_expiration_minutes hf_oauth_scopes disable_embedding
+    startup_duration_timeout custom_headers preload_from_hub license
+    """.split()  # noqa: SIM905
+)
+COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+PYTHONS = ("3.11", "3.12")
+SHORT_DESCRIPTION = 60  # characters
+SECRET = re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--space", required=True, metavar="OWNER/NAME")
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="serve the weights pushed there")
+    parser.add_argument("--revision", metavar="SHA", help="at this commit, as push printed it")
+    parser.add_argument("--create", action="store_true", help="create the Space if it is not there")
+    parser.add_argument("--hardware", help="to create it on; the smallest if not given")
+    parser.add_argument("--private", action="store_true", help="create it for your eyes only")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be sent")
+
+
+def run(args: argparse.Namespace) -> None:
+    check_name(args.space)
+    if bool(args.repo) != bool(args.revision):
+        raise SystemExit("--repo and --revision go together: they pin the weights")
+    if args.repo:
+        check_name(args.repo)
+        if not FULL_SHA.fullmatch(args.revision):
+            raise SystemExit("--revision must be the full sha of a commit, 40 hexadecimal digits")
+    files = contents(ROOT)
+    problems = check_front_matter(ROOT)
+    if problems:
+        raise SystemExit("README.md's front matter is not valid: " + "; ".join(problems))
+    if not args.dry_run:
+        check_token()
+    variables = {}
+    if args.repo:
+        variables = {"MNIST_DEMO_REPO": args.repo, "MNIST_DEMO_REVISION": args.revision}
+        weights = ROOT / "weights" if args.dry_run else fetched(args.repo, args.revision)
+        names = [METRICS, *read_metrics(weights)["files"]]
+        files["README.md"] = pinned_readme(ROOT, args.repo, args.revision, names)
+    check_secrets(files)
+    if args.dry_run:
+        print(f"Would send to the Space {args.space}:")
+        return list_files(files)
+    session_with_patience()
+    try:
+        deploy(HfApi(), args, files, variables)
+    except ERRORS as error:
+        raise SystemExit(f"Not deployed: {explain(error, args.space)}") from None
+
+
+def fetched(repo: str, revision: str) -> Path:
+    """The weights that the Space will serve; SystemExit if it could not and would fall back."""
+    try:
+        return find_weights(repo, revision).path
+    except ValueError as error:
+        raise SystemExit(f"Not deployed: the Space could not serve {repo}: {error}") from None
+
+
+def contents(root: Path) -> dict[str, Path | bytes]:
+    """What the Space needs, path in the Space to file; SystemExit if something is missing."""
+    found = {pattern: [path for path in root.glob(pattern) if _wanted(path, root)]
+             for pattern in (*NEEDED, *USEFUL)}  # fmt: skip
+    if missing := [pattern for pattern in NEEDED if not found[pattern]]:
+        raise SystemExit(f"There is no {', '.join(missing)} to deploy")
+    paths = {path for some in found.values() for path in some}
+    return {path.relative_to(root).as_posix(): path for path in sorted(paths)}
+
+
+def _wanted(path: Path, root: Path) -> bool:
+    names = path.relative_to(root).parts
+    hidden = any(name.startswith((".", "__pycache__")) for name in names)
+    return path.is_file() and not hidden and path.suffix != ".pyc"
+
+
+def check_front_matter(root: Path) -> list[str]:
+    """What is wrong with the block at the top of README.md, each in a few words."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    try:
+        facts = RepoCard(text).data.to_dict()
+    except (ValueError, yaml.YAMLError) as error:
+        return [str(error).partition("\n")[0]]
+    problems = [f"no such key as {key}" for key in sorted(facts.keys() - KEYS)]
+    for key in ("title", "emoji", "license", "short_description"):
+        if not isinstance(facts.get(key), str) or not facts[key].strip():
+            problems.append(f"{key} is missing")
+    gradio = re.search(r"^gradio==(\S+)", (root / "requirements.txt").read_text(), re.MULTILINE)
+    expected = {
+        "sdk": ("gradio",),
+        "sdk_version": (gradio[1],) if gradio else (),
+        "app_file": ("app.py",),
+        "python_version": PYTHONS,
+        "colorFrom": COLOURS,
+        "colorTo": COLOURS,
+    }
+    for key, accepted in expected.items():
+        if facts.get(key) not in accepted:
+            problems.append(f"{key} is {facts.get(key)!r}, not {' or '.join(map(repr, accepted))}")
+    if len(description := str(facts.get("short_description", ""))) > SHORT_DESCRIPTION:
+        problems.append(
+            f"short_description has {len(description)} characters, more than {SHORT_DESCRIPTION}"
+        )
+    return problems
+
+
+def pinned_readme(root: Path, repo: str, revision: str, names: list[str]) -> bytes:
+    """README.md with the pinned weights in its front matter, so that the Space is built with them.
+
+    `names` are the files to preload; without the list, the Hub would preload plots as well.
+    """
+    card = RepoCard((root / "README.md").read_text(encoding="utf-8"))
+    card.data["models"] = [repo]
+    card.data["preload_from_hub"] = [f"{repo} {','.join(names)} {revision}"]
+    return str(card).encode()
+
+
+def check_secrets(files: dict[str, Path | bytes]) -> None:
+    """SystemExit if a file holds the token, or what looks like one."""
+    token = (get_token() or "").encode()
+    for name, file in files.items():
+        data = file if isinstance(file, bytes) else file.read_bytes()
+        if SECRET.search(data) or (token and token in data):
+            raise SystemExit(f"{name} holds an access token: take it out, and revoke that token")
+
+
+def deploy(
+    api: HfApi, args: argparse.Namespace, files: dict[str, Path | bytes], variables: dict[str, str]
+) -> None:
+    """Send `files` in one commit, set the variables, and print where the Space is."""
+    space, kind = args.space, "space"
+    if args.create:
+        api.create_repo(
+            space, repo_type=kind, space_sdk="gradio", space_hardware=args.hardware,
+            private=args.private or None, exist_ok=True,
+        )  # fmt: skip
+    info = api.space_info(space)
+    old = [name for name in api.list_repo_files(space, repo_type=kind) if name.startswith(OURS)]
+    commit = api.create_commit(
+        space, operations(files, old), commit_message="Deploy the demo", repo_type=kind,
+        parent_commit=info.sha,
+    )  # fmt: skip
+    print(commit.commit_url)
+    try:
+        # Each change restarts the Space: leave alone what is as it should be.
+        present = {key: variable.value for key, variable in api.get_space_variables(space).items()}
+        for key, value in variables.items():
+            if present.get(key) != value:
+                api.add_space_variable(space, key, value)
+    except ERRORS as error:
+        raise SystemExit(
+            f"The files are there but not the variables: {explain(error, space)}. "
+            "Run the same command again."
+        ) from None
+    pinned = {**present, **variables}
+    print(f"weights: {pinned.get('MNIST_DEMO_REPO', 'those in the Space itself')}")
+    host = info.host or f"https://{re.sub(r'[^a-z0-9]+', '-', space.lower())}.hf.space"
+    print(f"{api.endpoint}/spaces/{space}\n\nTo embed it:\n{iframe(host)}")
+
+
+def iframe(host: str) -> str:
+    style = "width: 100%; height: 1000px; border: 0"
+    return f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>'

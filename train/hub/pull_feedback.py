@@ -1,0 +1,128 @@
+"""Bring visitors' corrections back as a training set, which `fit` takes with --extra."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from huggingface_hub import snapshot_download
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_demo.page.feedback import FOLDER
+from mnist_demo.weights.hub import ERRORS, explain, session_with_patience
+from train.fit.examples import NOT_A_DIGIT, Examples
+from train.hub.push import check_name
+
+SHOWN = 10  # damaged lines that are named one by one
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_FEEDBACK_DIR") or "feedback"
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--dir", type=Path, default=Path(default), help="folder of the demo")
+    where.add_argument("--repo", metavar="OWNER/NAME", help="dataset on the Hub")
+    parser.add_argument("--revision", help="of the dataset: branch, tag or commit")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.revision and not args.repo:
+        raise SystemExit("--revision needs --repo: a folder has no revisions")
+    folder = download(args.repo, args.revision) if args.repo else args.dir
+    where = args.repo or folder
+    if not folder.is_dir():
+        raise SystemExit(f"There are no corrections: {where} does not exist")
+    corrections, damaged = read(folder)
+    for text in damaged[:SHOWN]:
+        print(f"damaged, left out: {text}", file=sys.stderr)
+    if len(damaged) > SHOWN:
+        print(f"and {len(damaged) - SHOWN} more damaged lines", file=sys.stderr)
+    if not corrections:
+        raise SystemExit(f"There are no corrections in {where}")
+    kept = last_words(corrections)
+    examples = training_set(kept)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    with args.out.open("wb") as file:
+        np.savez_compressed(file, images=examples.images, labels=examples.labels)
+    wrong = sum(entry["answer"] != entry["label"] for entry in kept)
+    print(
+        f"{len(kept)} images in {args.out}, {wrong} of them read wrongly and "
+        f"{(examples.labels == NOT_A_DIGIT).sum()} not a digit; "
+        f"{len(corrections) - len(kept)} duplicates and {len(damaged)} damaged lines left out"
+    )
+
+
+def download(repo: str, revision: str | None) -> Path:
+    check_name(repo)
+    session_with_patience()
+    try:
+        snapshot = snapshot_download(
+            repo, repo_type="dataset", revision=revision, allow_patterns=f"{FOLDER}/*.jsonl"
+        )
+    except ERRORS as error:
+        raise SystemExit(f"No corrections were pulled: {explain(error, repo)}") from None
+    return Path(snapshot) / FOLDER
+
+
+def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The corrections in the folder's files, pixels in place of the PNG, and what is damaged."""
+    corrections, damaged = [], []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            try:
+                corrections.append(parse(line))
+            except (ValueError, RecursionError) as error:
+                damaged.append(f"{path.name}, line {number}: {error}")
+    return corrections, damaged
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """One correction with its `image` as uint8 (28, 28); ValueError when it is damaged."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        raise ValueError("no JSON") from None
+    if not isinstance(entry, dict):
+        raise ValueError("no JSON object")
+    for key in ("answer", "label"):
+        if type(entry.get(key)) is not int or entry[key] not in range(NOT_A_DIGIT, 10):
+            raise ValueError(f"{key} is not from {NOT_A_DIGIT} to 9")
+    if not isinstance(entry.get("time"), str):
+        raise ValueError("no time")
+    return entry | {"image": pixels(entry.get("image"))}
+
+
+def pixels(text: Any) -> NDArray[np.uint8]:
+    if not isinstance(text, str):
+        raise ValueError("no image")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
+        # Asked before anything is unpacked: anybody may have written these lines.
+        if image.size == (28, 28) and image.mode == "L":
+            return np.array(image)
+    except Image.DecompressionBombError:
+        pass  # by its size alone it is not what we kept
+    except (OSError, ValueError, SyntaxError):
+        raise ValueError("the image is damaged") from None
+    raise ValueError("the image is not 28x28 gray pixels")
+
+
+def last_words(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One correction for each image, in order of time: the last, should they contradict."""
+    ordered = sorted(corrections, key=lambda entry: entry["time"])
+    return list({entry["image"].tobytes(): entry for entry in ordered}.values())
+
+
+def training_set(corrections: list[dict[str, Any]]) -> Examples:
+    return Examples(
+        np.stack([entry["image"] for entry in corrections]),
+        np.array([entry["label"] for entry in corrections], np.int64),
+    )

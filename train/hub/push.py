@@ -1,0 +1,130 @@
+"""Upload one version of the weights to the Hub: SavedModel, metrics, plots and model card."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+
+from mnist_demo.weights.graph import check_model
+from mnist_demo.weights.hub import (
+    ERRORS,
+    METRICS,
+    check_files,
+    explain,
+    read_metrics,
+    session_with_patience,
+)
+from train.hub.card import model_card
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="model repository")
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--create", action="store_true", help="create it if it is not there")
+    parser.add_argument("--private", action="store_true", help="create it for your eyes only")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be sent")
+
+
+def run(args: argparse.Namespace) -> None:
+    check_name(args.repo)
+    metrics = checked_metrics(args.weights)
+    files = contents(args.weights, metrics, args.repo)
+    if args.dry_run:
+        print(f"Would send version {metrics['version']} to {args.repo}:")
+        return list_files(files)
+    check_token()
+    session_with_patience()
+    try:
+        push(HfApi(), args.repo, metrics["version"], files, args.create, args.private)
+    except ERRORS as error:
+        raise SystemExit(f"Nothing was pushed: {explain(error, args.repo)}") from None
+
+
+def checked_metrics(weights: Path) -> dict[str, Any]:
+    """The metrics in `weights`; SystemExit unless they were computed from the files beside them."""
+    try:
+        metrics = read_metrics(weights)
+        check_files(weights, metrics)
+        check_model(weights / "model")
+    except ValueError as error:
+        raise SystemExit(
+            f"{weights} is not pushed: {error}. Run `python -m train evaluate` to measure it."
+        ) from None
+    if not metrics.get("version") or "released" not in metrics.get("results", {}):
+        raise SystemExit(f"{weights / METRICS} names no version, or no results: evaluate it again")
+    return metrics
+
+
+def contents(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
+    """What is uploaded: path in the repository to a file, or to what to write there."""
+    names = [*metrics["files"], METRICS, *sorted(path.name for path in weights.glob("*.png"))]
+    card = str(model_card(metrics, repo)).encode()
+    return {**{name: weights / name for name in names}, "README.md": card}
+
+
+def push(
+    api: HfApi,
+    repo: str,
+    version: str,
+    files: dict[str, Path | bytes],
+    create: bool,
+    private: bool,
+) -> None:
+    """Send `files` in one commit, tag it with the version, and print where it is."""
+    if create:
+        api.create_repo(repo, private=private or None, exist_ok=True)
+    refs = api.list_repo_refs(repo)
+    if taken := [tag.target_commit for tag in refs.tags if tag.name == version]:
+        raise SystemExit(
+            f"{repo} has a version {version} already, commit {taken[0]}: "
+            "export these weights with another --version"
+        )
+    head = next(branch.target_commit for branch in refs.branches if branch.name == "main")
+    old = [name for name in api.list_repo_files(repo, revision=head) if name.startswith("model/")]
+    commit = api.create_commit(
+        repo,
+        operations(files, old),
+        commit_message=f"Version {version}",
+        parent_commit=head,  # somebody else's push meanwhile is an error, not overwritten
+    )
+    print(f"{commit.commit_url}\nsha {commit.oid}")
+    try:
+        api.create_tag(repo, tag=version, revision=commit.oid)
+    except ERRORS as error:
+        raise SystemExit(
+            f"The commit is there but not its tag {version}: {explain(error, repo)}. "
+            "Run the same command again."
+        ) from None
+    print(f"Version {version} is served with")
+    print(f"  MNIST_DEMO_REPO={repo} MNIST_DEMO_REVISION={commit.oid}")
+
+
+def operations(
+    files: dict[str, Path | bytes], old: list[str]
+) -> list[CommitOperationAdd | CommitOperationDelete]:
+    """Add `files`, and delete those of the `old` ones that they do not replace."""
+    added = [CommitOperationAdd(name, file) for name, file in files.items()]
+    return [*added, *(CommitOperationDelete(name) for name in old if name not in files)]
+
+
+def list_files(files: dict[str, Path | bytes]) -> None:
+    sizes = {
+        name: len(file) if isinstance(file, bytes) else file.stat().st_size
+        for name, file in files.items()
+    }
+    for name, size in sorted(sizes.items()):
+        print(f"{size:>12,}  {name}")
+    print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
+
+
+def check_name(name: str) -> None:
+    if name.count("/") != 1 or not all(name.split("/")):
+        raise SystemExit(f"{name!r} is no repository on the Hub: give OWNER/NAME")
+
+
+def check_token() -> None:
+    if not get_token():
+        raise SystemExit("There is no token: set HF_TOKEN, or run `hf auth login`")

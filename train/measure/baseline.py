@@ -1,0 +1,54 @@
+"""The baselines: the plain Keras convnet for MNIST, and two simpler ways to feed it a canvas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from mnist_demo.read.preprocess import find_ink, normalise
+from train.fit.examples import Examples
+
+
+def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Model:
+    """The network of Keras's own example "Simple MNIST convnet", trained on MNIST as it is.
+
+    Kept in `file`, since the training takes minutes. Returns probabilities (batch, 10).
+    """
+    if file.exists():
+        return keras.saving.load_model(file)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images = training.images[..., np.newaxis].astype(np.float32) / 255
+    model.fit(images, training.labels, batch_size=128, epochs=epochs, verbose=2)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    model.save(file)
+    return model
+
+
+def resized(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The whole canvas (uint8 (h, w), dark ink on paper 255) at 28x28, float32 white on black."""
+    small = cv2.resize(255 - canvas, (28, 28), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32) / np.float32(255)
+
+
+def normalised(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The canvas as MNIST's authors would have placed it, strokes left as wide as they are."""
+    ink = find_ink(canvas)
+    return np.zeros((28, 28), np.float32) if ink is None else normalise(ink)

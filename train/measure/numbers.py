@@ -1,0 +1,69 @@
+"""Compose numbers of 2 to 5 digits from one writer's strokes and count how many are read right.
+
+With --split test, it reads the held-out writers and writes weights/metrics.json: run that once per
+release, and choose by --split validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mnist_demo import Classifier
+from mnist_demo.read.numbers import read_number
+from train.data.compose_numbers import GAPS, LENGTHS, compose_many, upright
+from train.fit.examples import of_split, read_digits
+from train.measure.evaluate import store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_DATA")
+    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    parser.add_argument("--count", type=int, default=100, help="numbers of each length and gap")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> None:
+    classifier = Classifier.load(args.weights)
+    drawings = upright(of_split(read_digits(args.data_dir), args.split))
+    right = np.zeros((len(LENGTHS), len(GAPS), args.count))
+    alone = np.zeros_like(right)
+    numbers = compose_many(drawings, args.count, args.seed)
+    for i, number in enumerate(tqdm(numbers, desc="numbers", total=right.size)):
+        place = np.unravel_index(i, right.shape)
+        right[place] = read_number(classifier, number.canvas).text == number.text
+        read = classifier.classify_many(number.digits)
+        alone[place] = [prediction.digit for prediction in read] == [int(d) for d in number.text]
+    print(table(right, alone))
+    if args.split == "test":
+        results = {
+            "numbers": right.size,
+            "writers": len({drawing.writer for drawing in drawings}),
+            "read_right": float(right.mean()),
+            "by_length": dict(
+                zip(map(str, LENGTHS), right.mean(axis=(1, 2)).tolist(), strict=True)
+            ),
+            "by_gap": dict(zip(GAPS, right.mean(axis=(0, 2)).tolist(), strict=True)),
+            # What a reader that is told where each digit is would reach.
+            "digits_given_one_by_one": float(alone.mean()),
+        }
+        store(args.weights, "numbers", results)
+
+
+def table(right: NDArray[np.float64], alone: NDArray[np.float64]) -> str:
+    """Shares by length (rows) and gap (columns) of `right`, shape (lengths, gaps, count)."""
+    rows = ["| digits | " + " | ".join(GAPS) + " | all | digits given one by one |"]
+    rows.append("|---" * (len(GAPS) + 3) + "|")
+    means = [*right.mean(axis=2), right.mean(axis=(0, 2))]
+    ceilings = [*alone.mean(axis=(1, 2)), alone.mean()]
+    for name, shares, ceiling in zip([*LENGTHS, "all"], means, ceilings, strict=True):
+        cells = [f"{share:.1%}" for share in [*shares, shares.mean(), ceiling]]
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)

@@ -1,0 +1,125 @@
+"""Photograph the strokes of held-out writers on made-up paper and count what is read right.
+
+With --split test it measures the held-out writers, and keeps the share of all their digits in
+metrics.json: run that once per release, and choose by --split validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from mnist_demo import Classifier, preprocess
+from mnist_demo.read.photo import Photo, read_photo
+from train.data.drawing import Drawing
+from train.fit.examples import of_split, read_digits
+from train.measure.evaluate import store
+from train.paint.photograph import Scene, photograph, random_scene
+from train.paint.strokes import Brush, paint, rotation
+
+Array = NDArray[np.float32]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("MNIST_DEMO_DATA")
+    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    parser.add_argument("--count", type=int, help="of photos; default: one of each digit")
+    parser.add_argument("--seed", type=int, default=0, help="of papers, pens and light")
+    parser.add_argument("--out", type=Path, default=Path("out/photos.png"), help="stays ignored")
+
+
+def run(args: argparse.Namespace) -> None:
+    keep = args.split == "test" and not args.count
+    if keep and not (args.weights / "metrics.json").exists():
+        raise SystemExit("no metrics.json yet: run python -m train evaluate first")
+    drawings = of_split(read_digits(args.data_dir), args.split)
+    if args.count:
+        order = np.random.default_rng(args.seed).permutation(len(drawings))
+        drawings = [drawings[i] for i in order[: args.count]]
+    labels = np.array([int(drawing.label) for drawing in drawings])
+
+    cv2.setNumThreads(1)
+    seeds = [[args.seed, i] for i in range(len(drawings))]
+    with ProcessPoolExecutor() as pool:
+        work = pool.map(both_inputs, drawings, seeds, chunksize=16)
+        inputs = list(tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo"))
+    in_photos, painted = zip(*inputs, strict=True)
+    classifier = Classifier.load(args.weights)
+    answers = read(classifier, in_photos)
+    right = answers == labels
+    accuracy = float(right.mean())
+    print(f"\n{accuracy:.2%} of {len(labels)} photos read right; in {np.sum(answers < 0)} no digit")
+    print(f"{np.mean(read(classifier, painted) == labels):.2%} of the same strokes painted cleanly")
+    for name, values in conditions([scene_of(seed) for seed in seeds]).items():
+        shares = [(value, values == value) for value in np.unique(values)]
+        row = (f"{value} {right[has].mean():.1%} of {has.sum()}" for value, has in shares)
+        print(f"{name}: " + ", ".join(row))
+    wrong = np.flatnonzero(~right)[:24]
+    if len(wrong):
+        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.concatenate(rows)).save(args.out)
+        print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
+    if keep:
+        store(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
+
+
+def scene_of(seed: Sequence[int]) -> Scene:
+    return random_scene(np.random.default_rng(seed))
+
+
+def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
+    jpeg = photograph(drawing.strokes, scene_of(seed), np.random.default_rng([*seed, 1]))
+    return read_photo(Image.open(io.BytesIO(jpeg)))
+
+
+def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Array | None]:
+    """What the network gets from a photo, and from the same pen at the same tilt on a canvas."""
+    scene = scene_of(seed)
+    turn = rotation(np.radians(scene.tilt))
+    strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
+    canvas = paint(strokes, Brush(max(0.5, 100 * scene.pen), 200), np.random.default_rng(seed))
+    return preprocess(photo_of(drawing, seed).ink), preprocess(canvas)
+
+
+def read(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
+    """The digits read, -1 where there was none: (n,)."""
+    digits = [prediction.digit for prediction in classifier.classify_inputs(inputs)]
+    return np.array([-1 if digit is None else digit for digit in digits], np.int64)
+
+
+def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
+    """Of each photo what may have made it hard."""
+    return {
+        "ink": np.array([scene.ink for scene in scenes]),
+        "paper": np.array([scene.ruling for scene in scenes]),
+        "light": np.array(["shadow" if scene.shadow else "no shadow" for scene in scenes]),
+        "around": np.array(["table" if max(s.margins) >= 0 else "paper only" for s in scenes]),
+        "size": np.array(["below a third" if s.size < 1 / 3 else "larger" for s in scenes]),
+    }
+
+
+def strip(photo: Photo, model_input: Array | None) -> NDArray[np.uint8]:
+    """The steps side by side, then what the network saw: uint8 (200, 1200, 3)."""
+    seen = np.zeros((28, 28)) if model_input is None else model_input
+    pictures = [picture for _, picture in photo.steps][:5]
+    pictures += [np.round(255 * seen).astype(np.uint8)]
+    row = np.full((200, 1200, 3), 90, np.uint8)
+    for i, picture in enumerate(pictures):
+        scale = 196 / max(picture.shape[:2])
+        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = small.shape[:2]
+        row[:height, 200 * i : 200 * i + width] = small if small.ndim == 3 else small[..., None]
+    return row

@@ -1,0 +1,63 @@
+"""The pictures beside the figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+from train.data.gallery import save
+
+Array = NDArray[Any]
+
+
+def confusion(labels: Array, probabilities: Array, file: Path) -> None:
+    """Counts of held-out digits by what they are and how they were read."""
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
+    figure, axes = plt.subplots(figsize=(5, 5))
+    wrong = np.where(np.eye(10, dtype=bool), 0, counts)
+    axes.imshow(wrong, cmap="Oranges")
+    for i, j in np.ndindex(10, 10):
+        if counts[i, j]:
+            axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=7)
+    axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="written as")
+    axes.set_title("Digits of writers never seen in training")
+    save(figure, file)
+
+
+def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15) -> None:
+    """How often it is right where it says that it is sure to some degree."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    used = [b for b in range(bins) if (index == b).any()]
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.plot([0, 1], [0, 1], "--", color="grey", linewidth=1)
+    x = [confidence[index == b].mean() for b in used]
+    axes.plot(x, [right[index == b].mean() for b in used], "o-")
+    for position, b in zip(x, used, strict=True):
+        axes.annotate(str((index == b).sum()), (position, 0.02), fontsize=6, ha="center")
+    axes.set(xlabel="confidence (below: number of digits)", ylabel="share read right")
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.05), title="Is it as sure as it should be?")
+    save(figure, file)
+
+
+def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path) -> None:
+    """Accuracy against the brush's radius, one line for each size and reader."""
+    figure, axes = plt.subplots(figsize=(6, 4))
+    for name, style in zip(buckets, ("-", ":", "--"), strict=False):
+        sizes = sorted({size for _, size in buckets[name]})
+        for size, colour in zip(sizes, ("C0", "C1", "C2", "C3"), strict=False):
+            points = sorted((r, a) for (r, s), a in buckets[name].items() if s == size)
+            label = f"{name}, {size:g} px"
+            axes.plot(*zip(*points, strict=True), style, color=colour, marker=".", label=label)
+    axes.set(xlabel="brush radius, pixels of a canvas 280 wide", ylabel="share read right")
+    axes.legend(fontsize=6)
+    save(figure, file)

@@ -1,0 +1,1 @@
+"""Turns strokes into pictures as people draw and photograph them."""
