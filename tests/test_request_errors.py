@@ -19,7 +19,7 @@ from mnist_demo.serve.gradio_patches import request_limits as bounds
 from tests.conftest import ROOT
 from tests.sketchpad import pen_event
 from tests.test_app import white_png
-from tests.test_plain import png
+from tests.test_rest import png
 
 MARK = {"meta": {"_type": "gradio.FileData"}}
 PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded

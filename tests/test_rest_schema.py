@@ -6,7 +6,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.test_plain import png
+from tests.test_rest import png
 
 KINDS = ["image/png", "application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 BODIES = st.binary(max_size=300) | st.integers(0, 600).map(lambda n: png(7)[:n]) | st.just(png(7))

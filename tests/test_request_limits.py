@@ -20,7 +20,7 @@ from mnist_demo.page import blocks as page
 from mnist_demo.serve.gradio_patches import request_limits as bounds
 from mnist_demo.serve.gradio_patches.request_limits import BoundBodies
 from tests.conftest import serve_here
-from tests.test_plain import png
+from tests.test_rest import png
 
 UPLOAD = "/gradio_api/upload"
 

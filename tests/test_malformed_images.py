@@ -25,7 +25,7 @@ from mnist_demo.page.draw_tab import sketchpad
 from mnist_demo.read.preprocess import preprocess
 from mnist_demo.serve.gradio_patches.sketch_uploads import MAX_BLOBS
 from tests.test_app import white_png
-from tests.test_plain import form, png, post
+from tests.test_rest import form, png, post
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
