@@ -1,0 +1,82 @@
+"""Digits at the edge of what people can read: fat markers, tiny drawings, broken hairlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mnist_demo.read.images import read_pixels
+from mnist_demo.read.preprocess import find_ink, normalise, preprocess
+from train.paint.strokes import Brush, Strokes, paint, vary
+
+KINDS = ("fat", "fat raw", "tiny", "broken")
+
+
+def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDArray[np.float32]:
+    """One drawing painted in an extreme way: float32 (28, 28) in [0, 1], all zero without ink.
+
+    Args:
+        kind: one of `KINDS`.
+            "fat": a marker so wide that counters nearly close.
+            "fat raw": the same, scaled like an image of MNIST, which nobody thins.
+            "tiny": 14 to 40 pixels high or wide.
+            "broken": a hairline with gaps.
+    """
+    strokes = vary(strokes, rng)
+    if kind in ("fat", "fat raw"):
+        size = float(np.exp(rng.uniform(np.log(20), np.log(180))))
+        brush = Brush(float(rng.uniform(0.10, 0.19)) * size, size)
+    elif kind == "tiny":
+        size = float(rng.uniform(14, 40))
+        brush = Brush(float(rng.uniform(0.5, 0.12 * size)), size)
+    else:
+        strokes = break_strokes(strokes, rng)
+        brush = Brush(float(rng.uniform(0.5, 1.2)), float(rng.uniform(60, 250)))
+    canvas = paint(strokes, brush, rng)
+    if kind == "fat raw":
+        pixels = read_pixels(canvas)
+        ink = None if pixels is None else find_ink(pixels)
+        model_input = None if ink is None else normalise(ink)
+    else:
+        model_input = preprocess(canvas)
+    return np.zeros((28, 28), np.float32) if model_input is None else model_input
+
+
+def break_strokes(strokes: Strokes, rng: np.random.Generator) -> Strokes:
+    """The strokes with one to three gaps, each 1.5% to 5% of the drawing's length."""
+    parts = list(strokes)
+    total = sum(_length(stroke) for stroke in strokes)
+    for _ in range(int(rng.integers(1, 4))):
+        longest = max(range(len(parts)), key=lambda i: _length(parts[i]))
+        stroke = parts[longest]
+        along = np.concatenate([[0.0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+        gap = rng.uniform(0.015, 0.05) * total
+        start = rng.uniform(0.1, 0.9) * along[-1] - gap / 2
+        kept = [stroke[along < start], stroke[along > start + gap]]
+        parts[longest : longest + 1] = [part for part in kept if len(part) > 1] or [stroke]
+    return parts
+
+
+def _length(stroke: NDArray[np.float32]) -> float:
+    return float(np.hypot(*np.diff(stroke, axis=0).T).sum())
+
+
+def paint_extremes(drawings: Sequence[Strokes], seed: int, label: str) -> NDArray[np.uint8]:
+    """Every drawing in each of `KINDS`, on all cores: uint8 (drawings, kinds, 28, 28)."""
+    cv2.setNumThreads(1)
+    seeds = [seed * 1_000_003 + i for i in range(len(drawings))]
+    with ProcessPoolExecutor() as pool:
+        work = pool.map(_each_kind, drawings, seeds, chunksize=256)
+        painted = list(tqdm(work, total=len(drawings), desc=label, unit="drawing"))
+    return np.stack(painted) if painted else np.zeros((0, len(KINDS), 28, 28), np.uint8)
+
+
+def _each_kind(strokes: Strokes, seed: int) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(seed)
+    inputs = np.stack([extreme_input(strokes, kind, rng) for kind in KINDS])
+    return np.round(inputs * 255).astype(np.uint8)
