@@ -14,8 +14,8 @@ from starlette.routing import Mount
 
 from mnist_demo import Classifier
 from mnist_demo.page.blocks import build, serve
-from mnist_demo.serve.monitoring import watch_routes
-from mnist_demo.serve.rest import plain
+from mnist_demo.serve.monitoring import monitoring_routes
+from mnist_demo.serve.rest import rest_app
 
 loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
 demo = build(loading.result)
@@ -23,5 +23,5 @@ demo = build(loading.result)
 if __name__ == "__main__":
     # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    watched = watch_routes(loading, lambda: len(demo._queue))
-    serve(demo, [Mount("/v1", plain(loading)), *watched])
+    watched = monitoring_routes(loading, lambda: len(demo._queue))
+    serve(demo, [Mount("/v1", rest_app(loading)), *watched])

@@ -23,7 +23,7 @@ from PIL import Image, PngImagePlugin
 
 from mnist_demo.page.draw_tab import sketchpad
 from mnist_demo.read.preprocess import preprocess
-from mnist_demo.serve.gradio_patches.sketch_uploads import MAX_BLOBS
+from mnist_demo.serve.gradio_patches.sketch_uploads import MAX_UPLOADS
 from tests.test_app import white_png
 from tests.test_rest import form, png, post
 
@@ -414,7 +414,7 @@ def test_thousands_of_abandoned_and_forged_blobs() -> None:
     for number in range(3000):
         send(str(number), b"drawing")
     send("layer", b"x", "layer", "1000000000")
-    assert list(sketch.blob_storage) == [str(n) for n in range(3000 - MAX_BLOBS, 3000)]
+    assert list(sketch.blob_storage) == [str(n) for n in range(3000 - MAX_UPLOADS, 3000)]
     for name, content in [("a", bytes(2_000_000)), ("a" * 9999, b"")]:
         with pytest.raises(HTTPException, match="too large"):
             send(name, content)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from mnist_demo.serve.micro_batching import Queue
+from mnist_demo.serve.micro_batching import MicroBatcher
 
 
 def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
@@ -22,7 +22,7 @@ def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
         return [1 / item for item in items]
 
     async def ask() -> list[float | BaseException]:
-        queue = Queue(read, bound=3, together=8)
+        queue = MicroBatcher(read, bound=3, together=8)
         calls = [asyncio.ensure_future(queue.read(item)) for item in (1, 2, 0, 4, 5)]
         await asyncio.sleep(0.05)
         first.set()
@@ -38,7 +38,7 @@ def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
 
 @pytest.mark.parametrize("item", [0, 1])
 def test_a_lone_caller(item: int) -> None:
-    queue = Queue(lambda items: [1 / i for i in items], bound=1, together=1)
+    queue = MicroBatcher(lambda items: [1 / i for i in items], bound=1, together=1)
     with start_blocking_portal() as portal:
         if item:
             assert portal.call(queue.read, item) == 1

@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from mnist_demo import Classifier
-from mnist_demo.serve.monitoring import Watch, watch_routes
+from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
 from tests.conftest import serve_app
 from tests.sketchpad import pen_event
 
@@ -61,7 +61,7 @@ def test_health_and_readiness(url: str) -> None:
 def test_not_ready_while_loading_or_when_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_DEMO_HEALTH", "1")
     loading: Future[Classifier] = Future()
-    client = TestClient(Starlette(routes=watch_routes(loading, lambda: 0)))
+    client = TestClient(Starlette(routes=monitoring_routes(loading, lambda: 0)))
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503 and "loading" in client.get("/readyz").text
     loading.set_exception(ValueError("/a/path"))
@@ -152,7 +152,7 @@ def test_refusals_and_failures_are_counted_apart(status: int) -> None:
         ]
 
     before = counts()
-    TestClient(Watch(app)).post("/v1/classify")
+    TestClient(MonitoringMiddleware(app)).post("/v1/classify")
     grown = [now - was for now, was in zip(counts(), before, strict=True)]
     assert grown == [status == kind for kind in (429, 503, 404)]
 

@@ -23,8 +23,8 @@ from prometheus_client import REGISTRY
 from mnist_demo import Classifier, Prediction
 from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.serve.gradio_patches import queue_limits as crowd
-from mnist_demo.serve.micro_batching import TOGETHER
+from mnist_demo.serve.gradio_patches import queue_limits
+from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.conftest import serve_here, visit
 from tests.sketchpad import draw, load, pen_event
 from tests.test_browser import expect_digit
@@ -92,7 +92,7 @@ def digit(tmp_path: Path) -> Path:
 def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bound(
     browser: Browser, url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "MAX_CALLS", 16)
+    monkeypatch.setattr(queue_limits, "MAX_API_CALLS", 16)
     counter = partial(
         REGISTRY.get_sample_value, "mnist_demo_refusals_total", {"endpoint": "/classify"}
     )
@@ -101,9 +101,9 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     calls = call(url, digit, 60)
     refused = [answer for answer in calls if not answer.is_success]
     accepted = len(calls) - len(refused)
-    assert 16 <= accepted <= 16 + TOGETHER  # those are with the network, sixteen wait
+    assert 16 <= accepted <= 16 + MAX_BATCH  # those are with the network, sixteen wait
     assert {answer.status_code for answer in refused} == {503}
-    assert {answer.json()["detail"] for answer in refused} == {crowd.BUSY}
+    assert {answer.json()["detail"] for answer in refused} == {queue_limits.BUSY}
     assert {answer.headers["retry-after"] for answer in refused} == {"5"}
     assert (counter() or 0) - before == len(refused)
     client = Client(url, verbose=False)
@@ -146,15 +146,20 @@ def answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:
 def test_those_who_wait_hold_bounded_memory(
     url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "MAX_WAITING", 1000)
+    monkeypatch.setattr(queue_limits, "MAX_WAITING_BYTES", 1000)
     gates.programs.clear()
-    calls = call(url, digit, TOGETHER + 40)
+    calls = call(url, digit, MAX_BATCH + 40)
     lines = gates.demo._queue.event_queue_per_concurrency_id.values()
     waiting = [event for line in lines for event in line.queue]
     assert {answer.status_code for answer in calls} == {200, 503}
     gates.open()
     answers(url, calls)
-    assert 1000 < sum(map(crowd.size, waiting)) < 1000 + max(map(crowd.size, waiting)) < 2000
+    assert (
+        1000
+        < sum(map(queue_limits.size, waiting))
+        < 1000 + max(map(queue_limits.size, waiting))
+        < 2000
+    )
 
 
 def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
@@ -164,7 +169,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     assert len(answers(url, call(url, digit, 20))) == 20
     assert len(answers(url, call(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 1
-    monkeypatch.setattr(crowd, "MAX_UNREAD", 8)
+    monkeypatch.setattr(queue_limits, "MAX_UNREAD_ANSWERS", 8)
     call(url, digit, 40)  # whose answers nobody hears
     wait_until(lambda: not queue.event_ids_to_events)
     assert len(answers(url, call(url, digit, 1))) == 1
@@ -172,7 +177,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
     call(url, digit, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
-    assert state_holder.capacity == crowd.SESSIONS
+    assert state_holder.capacity == queue_limits.MAX_SESSIONS
     sessions = list(state_holder.session_data.values())
     assert sessions and not any(session.config_values for session in sessions)
 
@@ -180,7 +185,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
 def test_one_session_cannot_gather_answers(
     url: str, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "MAX_OWN", 10)
+    monkeypatch.setattr(queue_limits, "MAX_SESSION_MESSAGES", 10)
     calls = call(url, digit, 20, session="one")
     assert {answer.status_code for answer in calls} == {200, 503}
     assert calls[-1].json()["detail"] == "Hear the answers of this session first."
@@ -191,7 +196,7 @@ def test_a_session_that_is_gone_does_not_stop_the_queue(
 ) -> None:
     """Gradio's loop over those that wait used to end where one of them had been forgotten."""
     gates.programs.clear()
-    lost = [answer.json()["event_id"] for answer in call(url, digit, TOGETHER + 9)]
+    lost = [answer.json()["event_id"] for answer in call(url, digit, MAX_BATCH + 9)]
     for event in lost:
         del gates.demo._queue.pending_messages_per_session[event]
     gates.open()
@@ -224,7 +229,7 @@ def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
         visitor.locator("#clear").click()
         expect(visitor.locator("#seen img")).to_have_count(0)
 
-        monkeypatch.setattr(crowd, "MAX_VISITORS", 2)
+        monkeypatch.setattr(queue_limits, "MAX_PAGE_EVENTS", 2)
         gates.visitors.clear()
         others = strokes_by_others(url, 5)
         assert {answer.status_code for answer in others} == {200, 503}

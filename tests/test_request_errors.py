@@ -14,8 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mnist_demo.serve.gradio_patches import queue_limits as crowd
-from mnist_demo.serve.gradio_patches import request_limits as bounds
+from mnist_demo.serve.gradio_patches import queue_limits, request_limits
 from tests.conftest import ROOT
 from tests.sketchpad import pen_event
 from tests.test_app import white_png
@@ -158,7 +157,7 @@ WAYS = ["queue/join", "call/classify", "call/v2/classify", "component_server", "
 @pytest.mark.parametrize("way", WAYS)
 def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
     url = f"{app_url}gradio_api/{way}"
-    body = b'{"data": ["' + bytes(bounds.MAX_CALL) + b'"]}'
+    body = b'{"data": ["' + bytes(request_limits.MAX_CALL_BODY) + b'"]}'
     refused = httpx.post(url, content=body, timeout=10)
     assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
     json_type = {"Content-Type": "application/json"}
@@ -173,7 +172,7 @@ def test_nothing_is_called_beside_the_queue_which_has_bounds(app_url: str) -> No
 
 
 def test_a_session_has_no_long_name(app_url: str) -> None:
-    call = {"data": [""], "fn_index": 0, "session_hash": "x" * (crowd.MAX_NAME + 1)}
+    call = {"data": [""], "fn_index": 0, "session_hash": "x" * (queue_limits.MAX_SESSION_HASH + 1)}
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 400 and "at most 100 characters" in answer["detail"]
 

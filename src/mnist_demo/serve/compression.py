@@ -6,7 +6,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class CompressPage:
+class PageCompressionMiddleware:
     """ASGI middleware. Gradio compresses its scripts and styles; answers are not worth the time."""
 
     def __init__(self, app: ASGIApp) -> None:

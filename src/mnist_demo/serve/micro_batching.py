@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-LARGE = 1_000_000  # pixels; unpacking more takes long, and much memory: one at a time
-TOGETHER = 32  # images in one run
+LARGE_IMAGE = 1_000_000  # pixels; unpacking more takes long, and much memory: one at a time
+MAX_BATCH = 32  # images in one run
 
 
-class Queue:
+class MicroBatcher:
     """Work that waits for one thread, which takes as much at once as there is."""
 
     def __init__(self, read: Callable[[Sequence[Any]], list[Any]], bound: int, together: int):

@@ -50,7 +50,7 @@ HEADERS = {
 
 
 @contextmanager
-def observed(endpoint: str) -> Iterator[None]:
+def monitor(endpoint: str) -> Iterator[None]:
     """Count and time what happens inside; a ValueError means that the image is unreadable, and
     any other exception is a failure."""
     began = time.perf_counter()
@@ -62,10 +62,10 @@ def observed(endpoint: str) -> Iterator[None]:
         outcome = "unreadable"
         raise
     finally:
-        record(endpoint, outcome, time.perf_counter() - began)
+        record_outcome(endpoint, outcome, time.perf_counter() - began)
 
 
-def record(endpoint: str, outcome: str, seconds: float) -> None:
+def record_outcome(endpoint: str, outcome: str, seconds: float) -> None:
     """`outcome` is "answer", "refusal", "unreadable" or "failure"."""
     if outcome == "answer":
         ANSWERS.labels(endpoint).inc()
@@ -84,7 +84,7 @@ def record(endpoint: str, outcome: str, seconds: float) -> None:
         print(json.dumps(line), file=sys.stderr, flush=True)
 
 
-class Watch:
+class MonitoringMiddleware:
     """ASGI middleware: security headers on every response, and the count of /v1/classify."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -113,10 +113,10 @@ class Watch:
             if scope["path"] == "/v1/classify" and scope["method"] == "POST":
                 kinds = {429: "refusal"} | dict.fromkeys(range(500, 600), "failure")
                 outcome = "answer" if status < 400 else kinds.get(status, "unreadable")
-                record("/v1/classify", outcome, time.perf_counter() - began)
+                record_outcome("/v1/classify", outcome, time.perf_counter() - began)
 
 
-def watch_routes(loading: Future[Classifier], waiting: Callable[[], int]) -> list[BaseRoute]:
+def monitoring_routes(loading: Future[Classifier], waiting: Callable[[], int]) -> list[BaseRoute]:
     """The routes that the environment switches on; `waiting` is the length of Gradio's queue."""
 
     async def healthz(request: Request) -> Response:

@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect
 from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.images import FORMATS, MAX_PIXELS
 from mnist_demo.serve.answer import as_json
-from mnist_demo.serve.micro_batching import LARGE, TOGETHER, Queue
+from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 
 MAX_BODY = 10_000_000  # bytes of one request's body
 MAX_HELD = 64_000_000  # bytes of all bodies that are being received or wait
@@ -103,19 +103,19 @@ class Arriving:
         return size
 
 
-def plain(loading: Future[Classifier]) -> FastAPI:
+def rest_app(loading: Future[Classifier]) -> FastAPI:
     """The application that answers `POST /classify`; the page mounts it at /v1."""
     held = 0  # bytes
     arriving: list[Arriving] = []
 
     def read_small(bodies: Sequence[bytes]) -> list[Any]:
-        return read(bodies, loading, LARGE)
+        return read(bodies, loading, LARGE_IMAGE)
 
     def read_large(bodies: Sequence[bytes]) -> list[Any]:
         return read(bodies, loading, MAX_PIXELS)
 
-    small = Queue(read_small, MAX_WAITING, TOGETHER)
-    large = Queue(read_large, MAX_WAITING_LARGE, 1)
+    small = MicroBatcher(read_small, MAX_WAITING, MAX_BATCH)
+    large = MicroBatcher(read_large, MAX_WAITING_LARGE, 1)
     app = FastAPI(
         title="Draw a digit",
         description="Reads the digit in an image: dark on light or light on dark, anywhere in it.",

@@ -16,16 +16,18 @@ from typing import Any
 import gradio as gr
 from gradio import state_holder
 
-from mnist_demo.serve.gradio_patches.request_limits import MAX_CALL
-from mnist_demo.serve.monitoring import record
+from mnist_demo.serve.gradio_patches.request_limits import MAX_CALL_BODY
+from mnist_demo.serve.monitoring import record_outcome
 
-MAX_VISITORS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
-MAX_CALLS = 128  # of one endpoint for programs
-MAX_WAITING = 10_000_000  # bytes of those that wait for one function; a drawing takes some thousand
-MAX_OWN = 500  # messages that wait for one session, of which each event gets a few
-MAX_UNREAD = 500  # answers that nobody has heard; the largest take 170 kB
-SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
-MAX_NAME = 100  # characters of a session's name
+MAX_PAGE_EVENTS = 256  # events of one kind that wait; at 10 ms each they wait for three seconds
+MAX_API_CALLS = 128  # of one endpoint for programs
+MAX_WAITING_BYTES = (
+    10_000_000  # bytes of those that wait for one function; a drawing takes some thousand
+)
+MAX_SESSION_MESSAGES = 500  # messages that wait for one session, of which each event gets a few
+MAX_UNREAD_ANSWERS = 500  # answers that nobody has heard; the largest take 170 kB
+MAX_SESSIONS = 200  # that Gradio remembers; our components keep nothing in them
+MAX_SESSION_HASH = 100  # characters of a session's name
 BUSY = "Too many callers are waiting: try again in a few seconds."
 
 
@@ -50,11 +52,11 @@ class Session(state_holder.SessionState):
         pass
 
 
-def light_sessions() -> None:
+def use_light_sessions() -> None:
     state_holder.SessionState = Session  # type: ignore[misc, assignment]
 
 
-def bound_queues(page: gr.Blocks) -> None:
+def limit_queues(page: gr.Blocks) -> None:
     """Refuse an event where too many wait for the same function. Gradio's own `max_size` counts
     all lines together: one caller in a loop would fill it for everybody."""
     queue = page._queue
@@ -76,7 +78,7 @@ def bound_queues(page: gr.Blocks) -> None:
         for session, events in reversed(list(waiting.items())):
             if not any(event in unfinished for event in events):
                 finished += len(events)
-                if not events or session not in unread or finished > MAX_UNREAD:
+                if not events or session not in unread or finished > MAX_UNREAD_ANSWERS:
                     del waiting[session]
         for session in unread.keys() - waiting.keys():  # those, and whoever has hung up
             del unread[session]
@@ -86,16 +88,20 @@ def bound_queues(page: gr.Blocks) -> None:
         function = page.fns.get(body.fn_index)
         if function is None:
             return False, "There is no such event on this page: reload it.", "error"
-        if len(body.session_hash or "") > MAX_NAME:
-            return False, f"session_hash is too long: at most {MAX_NAME} characters.", "error"
-        if body.session_hash in unread and unread[body.session_hash].qsize() > MAX_OWN:
+        if len(body.session_hash or "") > MAX_SESSION_HASH:
+            return (
+                False,
+                f"session_hash is too long: at most {MAX_SESSION_HASH} characters.",
+                "error",
+            )
+        if body.session_hash in unread and unread[body.session_hash].qsize() > MAX_SESSION_MESSAGES:
             return False, "Hear the answers of this session first.", "queue_full"
         line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if line:
             private = function.api_visibility == "private"
-            full = len(line.queue) >= (MAX_VISITORS if private else MAX_CALLS)
-            if full or sum(map(size, line.queue)) > MAX_WAITING:
-                record("page" if private else f"/{function.api_name}", "refusal", 0)
+            full = len(line.queue) >= (MAX_PAGE_EVENTS if private else MAX_API_CALLS)
+            if full or sum(map(size, line.queue)) > MAX_WAITING_BYTES:
+                record_outcome("page" if private else f"/{function.api_name}", "refusal", 0)
                 return False, BUSY, "queue_full"
         return await push(body, request, username)
 
@@ -106,4 +112,4 @@ def bound_queues(page: gr.Blocks) -> None:
 def size(event: Any) -> int:
     """Bytes of the request that brought the event."""
     length: str = event.request.headers.get("content-length", "")
-    return int(length) if length.isdecimal() else MAX_CALL
+    return int(length) if length.isdecimal() else MAX_CALL_BODY

@@ -23,7 +23,7 @@ TAKES = {
 }
 
 
-def refuse_in_words(page: gr.Blocks) -> None:
+def explain_unreadable_inputs(page: gr.Blocks) -> None:
     """Let `page` say what an endpoint takes, where it is sent something else."""
     preprocess = page.preprocess_data
 
@@ -44,13 +44,13 @@ def refuse_in_words(page: gr.Blocks) -> None:
     page.preprocess_data = preprocess_data  # type: ignore[method-assign]
 
 
-def refuse_name(request: Request, error: Exception) -> Response:
+def handle_unknown_endpoint(request: Request, error: Exception) -> Response:
     """For an endpoint that there is not: status 404 and which there are."""
     known = ", ".join(f"/{name}" for name in TAKES)
     return JSONResponse({"error": f"There is no such endpoint: there are {known}."}, 404)
 
 
-def refuse_rest(request: Request, error: Exception) -> Response:
+def handle_unexpected_error(request: Request, error: Exception) -> Response:
     """For what Gradio stumbles over: the stack is for the log alone."""
     return JSONResponse(
         {"error": "This request cannot be answered: ?view=api on the page lists the calls."}, 500
@@ -71,7 +71,7 @@ def check_marks(value: Any) -> None:
             check_marks(part)
 
 
-def refuse_call(request: Request, error: Exception) -> Response:
+def handle_invalid_body(request: Request, error: Exception) -> Response:
     """For a body that is no JSON, or of the wrong shape: status 422 and what is accepted."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]

@@ -19,20 +19,24 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_UPLOAD = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
-MAX_CALL = 300_000  # bytes of any other request; a drawing takes some thousand
+MAX_UPLOAD_BODY = 21_000_000  # bytes: one file of the largest size that is accepted, and its form
+MAX_CALL_BODY = 300_000  # bytes of any other request; a drawing takes some thousand
 MAX_QUERY = 300  # characters after the path of what has to do with uploads
-MAX_TRACKED = 1000  # uploads whose progress Gradio keeps until somebody asks
-STRAY = 1200  # seconds after which a file that Gradio has not even given a folder is deleted
+MAX_TRACKED_UPLOADS = 1000  # uploads whose progress Gradio keeps until somebody asks
+STRAY_FILE_SECONDS = (
+    1200  # seconds after which a file that Gradio has not even given a folder is deleted
+)
 # Ways that Gradio opens and this page does not go: they leave files on the disc for good, fetch
 # addresses for anybody, or do not end.
-CLOSED = ("deep_link", "dev/", "file=http", "process_recording", "proxy=", "stream/", "vibe-")
-MAX_DISC = 1_000_000_000  # bytes of all files
-MIN_COST = 8_000  # bytes that even the smallest counts: more in ten minutes than can be answered
-FRESH = 10  # seconds for which the disc is not looked through again
+CLOSED_PATHS = ("deep_link", "dev/", "file=http", "process_recording", "proxy=", "stream/", "vibe-")
+MAX_DISK = 1_000_000_000  # bytes of all files
+MIN_FILE_COST = (
+    8_000  # bytes that even the smallest counts: more in ten minutes than can be answered
+)
+DISK_SCAN_SECONDS = 10  # seconds for which the disc is not looked through again
 
 
-class BoundBodies:
+class RequestLimits:
     """ASGI middleware: refuses too long a body, and an upload for which there is no room."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,18 +45,18 @@ class BoundBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").rstrip("/")
-        if path.lstrip("/").removeprefix("gradio_api/").startswith(CLOSED):
+        if path.lstrip("/").removeprefix("gradio_api/").startswith(CLOSED_PATHS):
             return await PlainTextResponse("This is closed here.", 404)(scope, receive, send)
         upload = path.endswith("/upload")
         if upload or path.endswith("/upload_progress"):
-            forget_progress()
+            forget_upload_progress()
             if len(scope["query_string"]) > MAX_QUERY:
                 text = f"The address is too long: at most {MAX_QUERY} characters after the path."
                 return await PlainTextResponse(text, 414)(scope, receive, send)
         reads = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if not reads or path.startswith("/v1/"):  # which has bounds of its own
             return await self.app(scope, receive, send)
-        most = MAX_UPLOAD if upload or path.startswith("/gradio_api/mcp") else MAX_CALL
+        most = MAX_UPLOAD_BODY if upload or path.startswith("/gradio_api/mcp") else MAX_CALL_BODY
         length = Headers(scope=scope).get("content-length", "" if upload else "0")
         left = most
 
@@ -77,17 +81,17 @@ class BoundBodies:
 
     async def _take(self, length: int) -> bool:
         """Whether there is room for `length` bytes more, which then count as used."""
-        if time.monotonic() - self._looked > FRESH:
+        if time.monotonic() - self._looked > DISK_SCAN_SECONDS:
             self._looked = time.monotonic()
-            self._used = await asyncio.to_thread(disc_used, Path(get_upload_folder()))
-        cost = max(length, MIN_COST)
-        if self._used + cost > MAX_DISC:
+            self._used = await asyncio.to_thread(disk_usage, Path(get_upload_folder()))
+        cost = max(length, MIN_FILE_COST)
+        if self._used + cost > MAX_DISK:
             return False
         self._used += cost
         return True
 
 
-def disc_used(folder: Path) -> int:
+def disk_usage(folder: Path) -> int:
     """Bytes of the files in `folder`; those that are deleted meanwhile do not count.
 
     Gradio deletes those that it has moved to folders of their own; what an upload leaves that broke
@@ -99,17 +103,17 @@ def disc_used(folder: Path) -> int:
             file = Path(root) / name
             try:
                 found = file.stat()
-                if Path(root) == folder and time.time() - found.st_mtime > STRAY:
+                if Path(root) == folder and time.time() - found.st_mtime > STRAY_FILE_SECONDS:
                     file.unlink()
                 else:
-                    used += max(found.st_size, MIN_COST)
+                    used += max(found.st_size, MIN_FILE_COST)
             except OSError:
                 continue
     return used
 
 
-def forget_progress() -> None:
+def forget_upload_progress() -> None:
     kept: dict[str, Any]
     for kept in (file_upload_statuses._statuses, file_upload_statuses._signals):
-        while len(kept) > MAX_TRACKED:
+        while len(kept) > MAX_TRACKED_UPLOADS:
             del kept[next(iter(kept))]

@@ -12,13 +12,13 @@ import gradio as gr
 from fastapi import HTTPException
 from gradio.components.image_editor import EditorDataBlobs
 
-MAX_BLOB = 250_000  # bytes; a drawing takes some thousand
-MAX_BLOBS = 64  # at a time; they wait for a fraction of a second
+MAX_UPLOAD_BYTES = 250_000  # bytes; a drawing takes some thousand
+MAX_UPLOADS = 64  # at a time; they wait for a fraction of a second
 MAX_ID = 100  # characters
 
 
-def bound_blobs(sketch: gr.Sketchpad) -> None:
-    """Let `sketch` keep the composites of the last `MAX_BLOBS` drawings, and nothing else."""
+def limit_sketch_uploads(sketch: gr.Sketchpad) -> None:
+    """Let `sketch` keep the composites of the last `MAX_UPLOADS` drawings, and nothing else."""
     kept = sketch.blob_storage
 
     def accept_blobs(data: Any) -> None:
@@ -26,11 +26,13 @@ def bound_blobs(sketch: gr.Sketchpad) -> None:
             kind, name, content = data.data["type"], str(data.data["id"]), data.files[0][1]
         except (AttributeError, KeyError, IndexError, TypeError):
             raise HTTPException(400, "no drawing in this: send a form with a file") from None
-        if len(content) > MAX_BLOB or len(name) > MAX_ID:
-            raise HTTPException(413, f"the drawing is too large: at most {MAX_BLOB:,} bytes")
+        if len(content) > MAX_UPLOAD_BYTES or len(name) > MAX_ID:
+            raise HTTPException(
+                413, f"the drawing is too large: at most {MAX_UPLOAD_BYTES:,} bytes"
+            )
         if kind == "composite":
             kept[name] = EditorDataBlobs(background=None, layers=[], composite=content)
-            while len(kept) > MAX_BLOBS:
+            while len(kept) > MAX_UPLOADS:
                 kept.pop(next(iter(kept)), None)
 
     accept_blobs._is_server_fn = True  # type: ignore[attr-defined]
