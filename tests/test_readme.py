@@ -18,6 +18,7 @@ from train.measure.evaluate import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = README + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
 
 
 def test_front_matter_is_valid() -> None:
@@ -46,21 +47,24 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
 
 
 def test_commands_exist() -> None:
-    """Every make target and subcommand that README.md names."""
+    """Every make target and subcommand that README.md and docs/ name."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)) <= targets
+    assert set(re.findall(r"^make ([a-z]+)", PAGES, re.MULTILINE)) <= targets
     listing = subprocess.run(
         [sys.executable, "-m", "train", "--help"], cwd=ROOT, capture_output=True, text=True
     ).stdout
-    commands = set(re.findall(r"-m train ([a-z-]+)", README))
+    commands = set(re.findall(r"-m train ([a-z-]+)", PAGES))
     assert {"fit", "export", "evaluate"} <= commands
     for command in commands:
         assert re.search(rf"^  {command} ", listing, re.MULTILINE), command
 
 
-def test_pictures_exist() -> None:
-    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
-        assert (ROOT / picture).is_file(), picture
+def test_pictures_and_pages_exist() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).exists(), (page.name, link)
 
 
 def test_the_table_is_what_was_measured() -> None:
