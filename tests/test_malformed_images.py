@@ -9,21 +9,17 @@ import struct
 import sys
 import urllib.parse
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-from fastapi import HTTPException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, PngImagePlugin
 
-from mnist_demo.page.draw_tab import sketchpad
 from mnist_demo.read.preprocess import preprocess
-from mnist_demo.serve.gradio_patches.sketch_uploads import MAX_UPLOADS
 from tests.test_app import white_png
 from tests.test_rest import form, png, post
 
@@ -402,21 +398,3 @@ def test_formats_that_start_other_programs_are_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ValueError, match="accepted are PNG, JPEG, WebP"):
             preprocess(path)
-
-
-def test_thousands_of_abandoned_and_forged_blobs() -> None:
-    sketch = sketchpad("", (400, 400))
-
-    def send(name: str, content: bytes, kind: str = "composite", index: str = "null") -> None:
-        fields = {"type": kind, "index": index, "id": name}
-        sketch.accept_blobs(SimpleNamespace(data=fields, files=[("blob", content)]))
-
-    for number in range(3000):
-        send(str(number), b"drawing")
-    send("layer", b"x", "layer", "1000000000")
-    assert list(sketch.blob_storage) == [str(n) for n in range(3000 - MAX_UPLOADS, 3000)]
-    for name, content in [("a", bytes(2_000_000)), ("a" * 9999, b"")]:
-        with pytest.raises(HTTPException, match="too large"):
-            send(name, content)
-    with pytest.raises(HTTPException, match="no drawing"):
-        sketch.accept_blobs(SimpleNamespace(data={}, files=[]))

@@ -23,7 +23,7 @@ from prometheus_client import REGISTRY
 from mnist_demo import Classifier, Prediction
 from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.serve.gradio_patches import queue_limits
+from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.conftest import serve_here, visit
 from tests.sketchpad import draw, load, pen_event
@@ -156,8 +156,8 @@ def test_those_who_wait_hold_bounded_memory(
     answers(url, calls)
     assert (
         1000
-        < sum(map(queue_limits.size, waiting))
-        < 1000 + max(map(queue_limits.size, waiting))
+        < sum(map(queue_limits.body_size, waiting))
+        < 1000 + max(map(queue_limits.body_size, waiting))
         < 2000
     )
 
@@ -169,7 +169,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     assert len(answers(url, call(url, digit, 20))) == 20
     assert len(answers(url, call(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 1
-    monkeypatch.setattr(queue_limits, "MAX_UNREAD_ANSWERS", 8)
+    monkeypatch.setattr(sessions, "MAX_UNREAD_ANSWERS", 8)
     call(url, digit, 40)  # whose answers nobody hears
     wait_until(lambda: not queue.event_ids_to_events)
     assert len(answers(url, call(url, digit, 1))) == 1
@@ -177,9 +177,9 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
     call(url, digit, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
-    assert state_holder.capacity == queue_limits.MAX_SESSIONS
-    sessions = list(state_holder.session_data.values())
-    assert sessions and not any(session.config_values for session in sessions)
+    assert state_holder.capacity == sessions.MAX_SESSIONS
+    states = list(state_holder.session_data.values())
+    assert states and not any(state.config_values for state in states)
 
 
 def test_one_session_cannot_gather_answers(

@@ -6,6 +6,7 @@ import base64
 import http.server
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -151,18 +152,49 @@ def test_what_there_is_not_is_said(app_url: str) -> None:
         assert status == 400 and "no such event" in answer["detail"]
 
 
-WAYS = ["queue/join", "call/classify", "call/v2/classify", "component_server", "cancel", "reset"]
+CALLS = ["queue/join", "call/classify", "call/v2/classify", "cancel", "reset"]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
-    url = f"{app_url}gradio_api/{way}"
+@pytest.mark.parametrize("path", CALLS)
+def test_long_bodies_are_refused_unread(path: str, app_url: str) -> None:
+    url = f"{app_url}gradio_api/{path}"
     body = b'{"data": ["' + bytes(request_limits.MAX_CALL_BODY) + b'"]}'
     refused = httpx.post(url, content=body, timeout=10)
     assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
     json_type = {"Content-Type": "application/json"}
     chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=10)
     assert chunked.status_code == 400 and "body" in chunked.text.lower()
+
+
+@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+@pytest.mark.parametrize("depth", [60, 300, 5000])
+def test_json_that_is_nested_too_deeply_is_refused_with_what_is_accepted(
+    path: str, opening: bytes, closing: bytes, depth: int, app_url: str
+) -> None:
+    nested = opening * depth + b"0" + closing * depth
+    body = b'{"fn_index": 0, "session_hash": "deep", "data": [' + nested + b"]}"
+    status, answer = post(f"{app_url}gradio_api/{path}", body)
+    assert status == 400 and list(answer) == ["error"]
+    assert "nested too deeply: at most 50" in answer["error"]
+    assert '{"data": [...]}' in answer["error"] and len(answer["error"]) < 250
+
+
+def test_brackets_in_strings_and_beside_each_other_are_not_nested(app_url: str) -> None:
+    text = json.dumps("[" * 200 + '\\"{' * 200)
+    for flat in (text, "[" + "[]," * 200 + "0]"):
+        body = b'{"data": [' + flat.encode() + b"]}"
+        status, answer = post(f"{app_url}gradio_api/call/classify", body)
+        assert status == 200 and answer["event_id"]
+    began = time.monotonic()
+    for hostile in (b'\\"' * 75_000, b'"' * 150_000, b"\\" * 150_000, b"[]" * 75_000):
+        request_limits.json_depth(b'"' + hostile + b"\\")
+    assert time.monotonic() - began < 2
+
+
+def test_deep_json_is_no_image(app_url: str) -> None:
+    deep = httpx.post(f"{app_url}v1/classify", content=b"[" * 5000 + b"]" * 5000, timeout=30)
+    assert deep.status_code == 415 and "send a PNG, JPEG" in deep.json()["error"]
 
 
 def test_nothing_is_called_beside_the_queue_which_has_bounds(app_url: str) -> None:

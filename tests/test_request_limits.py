@@ -1,4 +1,4 @@
-"""Uploads do not fill the disc, and ways that the page does not go are closed."""
+"""Uploads do not fill the disk, and paths that the page does not use are closed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
 
 
-WAYS = [
+CLOSED = [
+    ("POST", "gradio_api/component_server"),  # where Sketchpads upload drawings, our page never
+    ("POST", "gradio_api/component_server/"),
     ("GET", "gradio_api/deep_link?session_hash=mine"),
     ("POST", "gradio_api/process_recording"),
     ("GET", "gradio_api/file=http://example.com/a.png"),
@@ -93,9 +95,9 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "way"), WAYS)
-def test_ways_that_the_page_does_not_go_are_closed(method: str, way: str, app_url: str) -> None:
-    answer = httpx.request(method, app_url + way, timeout=5)
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_paths_that_the_page_does_not_use_are_closed(method: str, path: str, app_url: str) -> None:
+    answer = httpx.request(method, app_url + path, timeout=5)
     assert answer.status_code == 404 and answer.text == "This is closed here."
 
 

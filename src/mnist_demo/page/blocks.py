@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
 from fastapi.exceptions import RequestValidationError
-from gradio.components.image_editor import EditorData
-from gradio.data_classes import ImageData
 from gradio.route_utils import FnIndexInferError
 from PIL import Image, PngImagePlugin
 from starlette.middleware import Middleware
@@ -36,11 +32,8 @@ from mnist_demo.read.images import FORMATS, MAX_PIXELS
 from mnist_demo.read.photo import Photo
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.compression import PageCompressionMiddleware
-from mnist_demo.serve.gradio_patches.queue_limits import (
-    MAX_SESSIONS,
-    limit_queues,
-    use_light_sessions,
-)
+from mnist_demo.serve.gradio_patches.analytics import limit_analytics
+from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
 from mnist_demo.serve.gradio_patches.request_errors import (
     explain_unreadable_inputs,
     handle_invalid_body,
@@ -48,6 +41,7 @@ from mnist_demo.serve.gradio_patches.request_errors import (
     handle_unknown_endpoint,
 )
 from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
+from mnist_demo.serve.gradio_patches.sessions import MAX_SESSIONS, use_light_sessions
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.monitoring import MonitoringMiddleware, monitor, record_outcome
 
@@ -63,24 +57,16 @@ SEND_SKETCH = (
 )
 
 
-def read_sketch(blobs: dict[str, Any], payload: EditorData | None) -> dict[str, Any] | None:
-    """The drawing as `{"composite": image or None}`; None if `payload` names no image at all.
+def open_sketch(drawing: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A Sketchpad's value as `{"composite": image or None}`; None if it names no image at all.
 
-    In place of the Sketchpad's own `preprocess`, which decodes every layer and puts no error into
-    words. A Python caller sends files; Gradio's own page sends an id under which it left the images
-    in `blobs` before (none, if the drawing is blank).
+    `drawing` is what Gradio received: an EditorData as a dict. An `id` stands for images that a
+    Sketchpad has uploaded before. Our page sends no such drawing, so these uploads are closed, and
+    the drawing counts as blank.
     """
-    if payload is None:
+    if drawing is None or (drawing["id"] is None and drawing["composite"] is None):
         return None
-    source: Any
-    if payload.id is not None:
-        left = blobs.pop(payload.id, None)
-        source = io.BytesIO(left.composite) if left and left.composite else None
-    elif payload.composite is not None:
-        source = payload.composite.path
-    else:
-        return None
-    return {"composite": source and open_image(source)}
+    return {"composite": None if drawing["id"] is not None else open_file(drawing["composite"])}
 
 
 def read_url(url: str) -> Image.Image:
@@ -99,9 +85,11 @@ def read_url(url: str) -> Image.Image:
     return image
 
 
-def read_file(payload: ImageData | None) -> Image.Image | None:
-    """The image file, not yet decoded; in place of the Image component's own `preprocess`."""
-    return open_image(payload.path) if payload and payload.path else None
+def open_file(file: dict[str, Any] | None) -> Image.Image:
+    """The uploaded image, not yet decoded. `file` is what Gradio received: a FileData as a dict."""
+    if not file or not file["path"]:
+        raise gr.Error(SEND_IMAGE, print_exception=False)
+    return open_image(file["path"])
 
 
 def open_image(source: str | io.BytesIO) -> Image.Image:
@@ -124,9 +112,7 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     PngImagePlugin.MAX_TEXT_MEMORY = 1_000_000  # of what a PNG says beside its pixels, unpacked
-    # Gradio sums up its last 10,000 events by pandas after each event, for a page that is off here.
-    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+    limit_analytics()
     loading: Future[Classifier] = ThreadPoolExecutor(1).submit(load)
     feedback = Feedback()
     feedback.sync()
@@ -164,15 +150,14 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
 
     small, large = (MicroBatcher(read_together, MAX_BATCH, together) for together in (MAX_BATCH, 1))
 
-    async def classify(image: Image.Image | None) -> dict[str, Any]:
+    async def classify(file: dict[str, Any] | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
         Returns digit (null if the image is blank), confidence, top (the three best guesses),
         probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
         and weights (which version of the network answered, and where it comes from).
         """
-        if image is None:
-            raise gr.Error(SEND_IMAGE, print_exception=False)
+        image = await asyncio.to_thread(open_file, file)
         if not loading.done():
             await asyncio.wait([asyncio.wrap_future(loading)])
         ready(None)
@@ -184,15 +169,13 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
             raise unreadable(error, None) from None
         return as_json(prediction) | {"weights": str(loading.result().weights)}
 
-    def read_number(image: Image.Image | None) -> dict[str, Any]:
+    def read_number(file: dict[str, Any] | None) -> dict[str, Any]:
         """Reads the digits in an image file, side by side, as one number from left to right.
 
         Returns number (a string, empty if the image is blank), and digits: for each what /classify
         returns, and its box (left, top, right, bottom, in pixels).
         """
-        if image is None:
-            raise gr.Error(SEND_IMAGE, print_exception=False)
-        found = answered(numbers.read_number, image, None, "/read_number")
+        found = answered(numbers.read_number, open_file(file), None, "/read_number")
         digits = zip(found.digits, found.boxes, strict=True)
         return {
             "number": found.text,
@@ -202,9 +185,10 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
 
     def classify_sketch(drawing: dict[str, Any] | None) -> dict[str, float] | None:
         """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
-        if drawing is None:
+        sketch = open_sketch(drawing)
+        if sketch is None:
             raise gr.Error(SEND_SKETCH, print_exception=False)
-        return guesses(answered(Classifier.classify, drawing, None, "/classify_sketch"))
+        return guesses(answered(Classifier.classify, sketch, None, "/classify_sketch"))
 
     with gr.Blocks(title="Draw a digit", analytics_enabled=False, delete_cache=CACHE) as page:
         with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
@@ -226,24 +210,26 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         # What only the API has: no visitor sees these components.
         call = gr.Button(visible=False)
         image = gr.Image(label="Image file", visible=False)
-        # Not by subclasses: Gradio writes a .pyi file beside any module that has one.
-        image.preprocess = read_file  # type: ignore[method-assign]
-        blobs = sketch.blob_storage
-        sketch.preprocess = partial(read_sketch, blobs)  # type: ignore[method-assign, assignment]
+        # The functions open their files themselves. Gradio's components decode more than is needed,
+        # and do not explain what is wrong with a file.
         call.click(
             classify,
             image,
             gr.JSON(label="Answer", visible=False),
             api_name="classify",
             concurrency_limit=MAX_BATCH,
+            preprocess=False,
         )
         call.click(
-            read_number, image, gr.JSON(label="Number", visible=False), api_name="read_number"
+            read_number,
+            image,
+            gr.JSON(label="Number", visible=False),
+            api_name="read_number",
+            preprocess=False,
         )
         label = gr.Label(visible=False)
-        call.click(classify_sketch, sketch, label, api_name="classify_sketch")
+        call.click(classify_sketch, sketch, label, api_name="classify_sketch", preprocess=False)
     use_light_sessions()
-    page.api_open = False  # no calls beside the queue, which would know no bounds
     explain_unreadable_inputs(page)
     limit_queues(page)
     return page

@@ -19,7 +19,6 @@ from mnist_demo.page.i18n import Request, say, t, translate
 from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.saliency import heat_map, over_drawing
-from mnist_demo.serve.gradio_patches.sketch_uploads import limit_sketch_uploads
 
 HERE = Path(__file__).parent
 CANVAS = 400  # pixels on either side of the Sketchpad's image
@@ -132,7 +131,6 @@ def sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
     with gr.Row(elem_id=f"{prefix}tools"):
         gr.Button(t("undo"), elem_id=f"{prefix}undo", min_width=80)
         gr.Button(t("clear"), elem_id=f"{prefix}clear", min_width=80)
-    limit_sketch_uploads(sketch)
     return sketch
 
 

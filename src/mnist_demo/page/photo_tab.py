@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.data_classes import ImageData
 from PIL import Image
 
 from mnist_demo.page.draw_tab import figure, guesses, image_tag, seen, verdict
@@ -29,8 +28,8 @@ def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -
         read: `classify_photo`; waits for the network.
     """
 
-    def answer(file: str | None, request: gr.Request) -> tuple[Any, ...]:
-        photo, prediction = read(file, request)
+    def answer(file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
+        photo, prediction = read(file["path"] if file else None, request)
         words = verdict(prediction, request)
         if prediction.digit is None:
             words = f"<p>{say('no_ink' if photo.steps else 'photo_intro', request)}</p>"
@@ -45,8 +44,6 @@ def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -
                 height=400,
                 buttons=[],
             )
-            # The path alone: `read_photo` decodes no more than it needs, and words the errors.
-            image.preprocess = path_of  # type: ignore[method-assign]
         with gr.Column(min_width=288):
             words = gr.HTML(f"<p>{t('photo_intro')}</p>", elem_id="photo_verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="photo_guesses")
@@ -58,11 +55,10 @@ def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -
         show_progress="hidden",
         trigger_mode="always_last",
         api_visibility="private",
+        # `read_photo` opens the file itself: it decodes no more than it needs, and says what is
+        # wrong with a file.
+        preprocess=False,
     )
-
-
-def path_of(payload: ImageData | None) -> str | None:
-    return payload.path if payload else None
 
 
 def steps(photo: Photo, request: Request = None) -> str:
