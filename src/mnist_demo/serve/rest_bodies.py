@@ -1,4 +1,4 @@
-"""Receive the bodies of the REST endpoint, within limits on their size, their sum and their time."""
+"""Receive the bodies of the REST endpoint, within limits on their size, sum and time."""
 
 from __future__ import annotations
 
