@@ -1,4 +1,4 @@
-"""From pen-up to the answer, as a visitor in a browser sees it."""
+"""The time from pen-up to the answer, as a visitor sees it in a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from bench.servers import Pair
 from tests.browser import HINT, find
 
-WATCH = """() => {
+WATCH_LABEL = """() => {
   const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it
   const text = () => document.querySelector(value)?.textContent;
   const before = text();
@@ -28,7 +28,7 @@ WATCH = """() => {
 
 
 def pen_up(page: Any, ours: bool) -> float:
-    """Seconds from pen-up to the changed Label on a page with a Sketchpad; median of strokes."""
+    """The median of the seconds from pen-up to the changed Label, on a page with a Sketchpad."""
     page.locator("canvas").first.wait_for()
     page.wait_for_timeout(2000)
     if not ours:
@@ -39,7 +39,7 @@ def pen_up(page: Any, ours: bool) -> float:
     times = []
     for stroke in range(6):
         x, y = left + side * (0.25 + 0.1 * stroke), box["y"] + side * 0.3
-        page.evaluate(WATCH)
+        page.evaluate(WATCH_LABEL)
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 5, y + side * 0.4, steps=5)
