@@ -97,7 +97,7 @@ class Caller(HttpUser):
     wait_time = between(0.2, 0.6)
 
     @task
-    def rest(self) -> None:
+    def call_rest(self) -> None:
         label, png = random.choice(PICTURES)
         with self.client.post("/v1/classify", data=png, catch_response=True) as response:
             if response.status_code == 429 and "Retry-After" in response.headers:
@@ -110,7 +110,7 @@ class Caller(HttpUser):
             response.success()
 
     @task
-    def gradio(self) -> None:
+    def call_gradio(self) -> None:
         """Upload a file, call /classify and fetch the answer, as gradio_client does."""
         label, png = random.choice(PICTURES)
         files = {"files": ("digit.png", png)}

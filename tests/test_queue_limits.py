@@ -197,9 +197,12 @@ def test_a_session_that_is_gone_does_not_stop_the_queue(
     """Gradio's loop over those that wait used to end where one of them had been forgotten."""
     gates.programs.clear()
     lost = [answer.json()["event_id"] for answer in call(url, digit, MAX_BATCH + 9)]
+    queue = gates.demo._queue
     for event in lost:
-        del gates.demo._queue.pending_messages_per_session[event]
+        del queue.pending_messages_per_session[event]
     gates.open()
+    wait_until(lambda: queue.stopped or not len(queue))
+    assert not queue.stopped
     assert len(answers(url, call(url, digit, 1))) == 1
 
 
