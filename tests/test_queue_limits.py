@@ -169,6 +169,8 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     assert len(answers(url, call(url, digit, 20))) == 20
     assert len(answers(url, call(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 1
+    assert len(queue.event_analytics) == 1  # and it is never summed up
+    assert queue.cached_event_analytics_summary == {"functions": {}}
     monkeypatch.setattr(sessions, "MAX_UNREAD_ANSWERS", 8)
     call(url, digit, 40)  # whose answers nobody hears
     wait_until(lambda: not queue.event_ids_to_events)
