@@ -1,4 +1,4 @@
-"""What is broken, forged or far too large is refused in words or read correctly."""
+"""Broken, forged and far too large images get a clear error, or are read correctly."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def with_texts(**texts: str) -> bytes:
 
 
 def many_scans() -> bytes:
-    """10 kB in which the whole image is gone over 101 times; 10 MB would take a minute."""
+    """A JPEG of 10 kB whose scans go over the whole image 101 times; 10 MB would take a minute."""
     file = encode(seven(), "JPEG", progressive=True)
     last = file[file.rindex(b"\xff\xda") : -2]
     return file[:-2] + 96 * last + file[-2:]
 
 
 def long_exif() -> bytes:
-    """To be turned by EXIF, which has a number in it (the kind of compression) too large to write
-    the rest of it again."""
+    """A JPEG with an orientation, and a number in its EXIF (the compression) that is too large for
+    Pillow to write the EXIF again."""
     entries = struct.pack("<HHII", 0x0103, 4, 1, 70_000) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
     ifd = struct.pack("<H", 2) + entries + bytes(4)
     return encode(seven(), "JPEG", exif=b"Exif\0\0II*\0" + struct.pack("<I", 8) + ifd)
@@ -87,7 +87,7 @@ READ = {
 
 @pytest.mark.parametrize("case", READ)
 def test_unusual_files_are_read(case: str, app_url: str) -> None:
-    for label in ("image/png", "text/html", "application/json"):  # nobody believes the label
+    for label in ("image/png", "text/html", "application/json"):  # the label is ignored
         status, answer, _ = post(app_url, READ[case](), Content_Type=label)
         assert status == 200, answer
         assert answer["digit"] == 7
@@ -142,7 +142,7 @@ def large_seven(mode: str) -> Image.Image:
 
 
 def peak(app: psutil.Process) -> int:
-    """The most bytes that `app` took since the last call of this."""
+    """The most bytes of memory that `app` took since the last call of this function."""
     status = Path(f"/proc/{app.pid}/status").read_text()
     Path(f"/proc/{app.pid}/clear_refs").write_text("5")
     return 1024 * int(status.partition("VmHWM:")[2].split()[0])
@@ -221,7 +221,7 @@ def test_a_form_of_thousands_of_parts(app_url: str) -> None:
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -> None:
-    """The refusal comes while the body is still being sent, whether or not its length is told."""
+    """The refusal comes while the body is still being sent, with or without its length."""
     address = urllib.parse.urlsplit(app_url).netloc
     connection = http.client.HTTPConnection(address, timeout=60)
     connection.putrequest("POST", "/v1/classify")
@@ -231,7 +231,7 @@ def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -
         connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
     block = bytes(100_000)
-    # Stop with less than was promised: whoever wants to read it all would now wait forever.
+    # Less than was announced is sent: a server that reads the whole body would wait forever.
     for _ in range(0 if announced else 101):
         connection.send(b"%x\r\n" % len(block) + block + b"\r\n")
     response = connection.getresponse()
@@ -276,7 +276,7 @@ def is_input(result: Any) -> bool:
 
 
 def read_or_refused(image: Any) -> bool:
-    """Whether `image` is read to the end or refused in words; any other exception passes."""
+    """Whether `image` is read, or refused with a ValueError; any other exception is not caught."""
     try:
         return is_input(preprocess(image))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Forged calls of Gradio's endpoints are refused in words, and open and fetch nothing."""
+"""Malformed calls of Gradio's endpoints get a clear error, and open and fetch nothing."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.sketchpad import pen_event
 from tests.test_app import white_png
 from tests.test_rest import png
 
-MARK = {"meta": {"_type": "gradio.FileData"}}
+MARKER = {"meta": {"_type": "gradio.FileData"}}
 PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded
-TAKES = {
+EXPECTED_ERRORS = {
     "classify": "/classify takes one image file",
     "read_number": "/read_number takes one image file",
     "classify_sketch": "/classify_sketch takes one drawing",
@@ -31,8 +31,8 @@ TAKES = {
 
 
 @pytest.fixture(scope="module")
-def fetched() -> Iterator[tuple[str, list[str]]]:
-    """The address of a server in the app's own network, and the requests that it got."""
+def internal_server() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server in the app's own network, and the paths that were requested there."""
     requests: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -63,8 +63,8 @@ def post(url: str, body: bytes) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
-def refusal(url: str, name: str, data: Any) -> str:
-    """What the endpoint says against these inputs."""
+def error_of(url: str, name: str, data: Any) -> str:
+    """The error that the endpoint answers to these inputs."""
     status, answer = post(f"{url}gradio_api/call/{name}", json.dumps({"data": data}).encode())
     assert status == 200, answer
     events = f"{url}gradio_api/call/{name}/{answer['event_id']}"
@@ -76,44 +76,44 @@ def refusal(url: str, name: str, data: Any) -> str:
 
 
 FILES: dict[str, Any] = {
-    "a path": {"path": PICTURE, **MARK},
-    "a path without the mark": {"path": PICTURE},
-    "a path with another mark": {"path": PICTURE, "meta": {"_type": "file"}},
-    "a path with an empty mark": {"path": PICTURE, "meta": None},
-    "a path upwards": {"path": "../../../../etc/passwd", **MARK},
-    "a path of Windows": {"path": "C:\\boot.ini", **MARK},
-    "a file address": {"path": "file:///etc/passwd", "url": "file:///etc/passwd", **MARK},
-    "an address": {"path": "{address}", **MARK},
-    "an address beside a path": {"path": "x.png", "url": "{address}", **MARK},
-    "an address without the mark": {"path": "{address}"},
-    "an address of a cloud": {"path": "http://169.254.169.254/latest/meta-data", **MARK},
+    "a path": {"path": PICTURE, **MARKER},
+    "a path without the marker": {"path": PICTURE},
+    "a path with another marker": {"path": PICTURE, "meta": {"_type": "file"}},
+    "a path with an empty marker": {"path": PICTURE, "meta": None},
+    "a path upwards": {"path": "../../../../etc/passwd", **MARKER},
+    "a path of Windows": {"path": "C:\\boot.ini", **MARKER},
+    "a file address": {"path": "file:///etc/passwd", "url": "file:///etc/passwd", **MARKER},
+    "an address": {"path": "{address}", **MARKER},
+    "an address beside a path": {"path": "x.png", "url": "{address}", **MARKER},
+    "an address without the marker": {"path": "{address}"},
+    "an address of a cloud": {"path": "http://169.254.169.254/latest/meta-data", **MARKER},
     "an address as text": "{address}",
     "a number": 5,
     "a list": [[1]],
-    "a path that is a number": {"path": 5, **MARK},
+    "a path that is a number": {"path": 5, **MARKER},
 }
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", EXPECTED_ERRORS)
 def test_nothing_is_opened_or_fetched(
-    name: str, app_url: str, fetched: tuple[str, list[str]]
+    name: str, app_url: str, internal_server: tuple[str, list[str]]
 ) -> None:
-    address, requests = fetched
+    address, requests = internal_server
     for case, file in FILES.items():
         forged = json.loads(json.dumps(file).replace("{address}", address))
         payload = {"composite": forged} if name == "classify_sketch" else forged
-        assert TAKES[name] in refusal(app_url, name, [payload]), case
+        assert EXPECTED_ERRORS[name] in error_of(app_url, name, [payload]), case
     assert requests == []
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", EXPECTED_ERRORS)
 def test_wrong_numbers_of_inputs(name: str, app_url: str) -> None:
     for data in ([], [1, 2, 3]):
-        assert TAKES[name] in refusal(app_url, name, data)
+        assert EXPECTED_ERRORS[name] in error_of(app_url, name, data)
 
 
 def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
-    """How an event of the page ends."""
+    """The last message about an event of the page."""
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 200, answer
     stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
@@ -123,7 +123,7 @@ def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
-    """Those have numbers in place of names; whoever knows one can send it what he likes."""
+    """They have numbers, not names. A program that knows the number can send it anything."""
     with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
         config = json.load(response)
     images = {c["id"] for c in config["components"] if c["type"] == "image"}
@@ -187,8 +187,8 @@ def test_brackets_in_strings_and_beside_each_other_are_not_nested(app_url: str) 
         status, answer = post(f"{app_url}gradio_api/call/classify", body)
         assert status == 200 and answer["event_id"]
     began = time.monotonic()
-    for hostile in (b'\\"' * 75_000, b'"' * 150_000, b"\\" * 150_000, b"[]" * 75_000):
-        request_limits.json_depth(b'"' + hostile + b"\\")
+    for slow_to_scan in (b'\\"' * 75_000, b'"' * 150_000, b"\\" * 150_000, b"[]" * 75_000):
+        request_limits.json_depth(b'"' + slow_to_scan + b"\\")
     assert time.monotonic() - began < 2
 
 
@@ -198,8 +198,8 @@ def test_deep_json_is_no_image(app_url: str) -> None:
 
 
 def test_nothing_is_called_beside_the_queue_which_has_bounds(app_url: str) -> None:
-    for way in ("run", "api"):
-        status, answer = post(f"{app_url}gradio_api/{way}/classify", b'{"data": [null]}')
+    for path in ("run", "api"):
+        status, answer = post(f"{app_url}gradio_api/{path}/classify", b'{"data": [null]}')
         assert status == 404 and "join the queue" in answer["detail"]
 
 

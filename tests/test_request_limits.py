@@ -43,11 +43,11 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         yield client
 
 
-@pytest.mark.parametrize("fresh", [-1, 1000])  # looks at the disc each time, and never again
+@pytest.mark.parametrize("scan_seconds", [-1, 1000])  # the disk is scanned each time, or only once
 def test_thousands_of_small_uploads_are_refused_past_a_bound(
-    client: TestClient, fresh: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, scan_seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", fresh)
+    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", scan_seconds)
     statuses = [client.post(UPLOAD, content=b"x").status_code for _ in range(100)]
     assert statuses == [200] * 46 + [429] * 54  # 46 times 64,000
     refused = client.post(UPLOAD, content=b"x")

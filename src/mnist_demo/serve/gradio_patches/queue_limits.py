@@ -48,7 +48,7 @@ def limit_queues(page: gr.Blocks) -> None:
             return False, text, "error"
         messages = pending.get(body.session_hash)
         if messages is not None and messages.qsize() > MAX_SESSION_MESSAGES:
-            return False, "Hear the answers of this session first.", "queue_full"
+            return False, "Fetch the answers of this session first.", "queue_full"
         line = queue.event_queue_per_concurrency_id.get(function.concurrency_id)
         if line:
             private = function.api_visibility == "private"
