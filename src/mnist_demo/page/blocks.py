@@ -150,32 +150,32 @@ def build(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
 
     small, large = (MicroBatcher(read_together, MAX_BATCH, together) for together in (MAX_BATCH, 1))
 
-    async def classify(file: dict[str, Any] | None) -> dict[str, Any]:
+    async def classify(image: dict[str, Any] | None) -> dict[str, Any]:
         """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
         Returns digit (null if the image is blank), confidence, top (the three best guesses),
         probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
         and weights (which version of the network answered, and where it comes from).
         """
-        image = await asyncio.to_thread(open_file, file)
+        opened = await asyncio.to_thread(open_file, image)
         if not loading.done():
             await asyncio.wait([asyncio.wrap_future(loading)])
         ready(None)
-        batcher = small if image.width * image.height <= LARGE_IMAGE else large
+        batcher = small if opened.width * opened.height <= LARGE_IMAGE else large
         try:
             with monitor("/classify"):
-                prediction = await batcher.submit(image)
+                prediction = await batcher.submit(opened)
         except ValueError as error:
             raise unreadable(error, None) from None
         return as_json(prediction) | {"weights": str(loading.result().weights)}
 
-    def read_number(file: dict[str, Any] | None) -> dict[str, Any]:
+    def read_number(image: dict[str, Any] | None) -> dict[str, Any]:
         """Reads the digits in an image file, side by side, as one number from left to right.
 
         Returns number (a string, empty if the image is blank), and digits: for each what /classify
         returns, and its box (left, top, right, bottom, in pixels).
         """
-        found = answered(numbers.read_number, open_file(file), None, "/read_number")
+        found = answered(numbers.read_number, open_file(image), None, "/read_number")
         digits = zip(found.digits, found.boxes, strict=True)
         return {
             "number": found.text,
