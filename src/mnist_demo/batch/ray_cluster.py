@@ -1,8 +1,8 @@
-"""The rows of `python -m mnist_demo classify --ray`, made on all machines of a Ray cluster.
+"""Makes the rows on all machines of a Ray cluster.
 
-Ray Data hands chunks of the work to one process for each processor, and hands those of a machine
-that is lost to another. A chunk is some files, or one row group of a parquet file: each machine
-needs this package, and must find the images and the weights under the same names as this one.
+Ray Data hands chunks of the work to one process for each processor. If a machine is lost, another
+gets its chunks. A chunk is some files, or one row group of a parquet file. Every machine needs this
+package, and must find the images and the weights under the same names as this one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from mnist_demo.batch import command as batch
+from mnist_demo.batch.inputs import (
+    Input,
+    display_name,
+    file_input,
+    find_files,
+    find_rows,
+    is_parquet,
+    open_parquet,
+)
+from mnist_demo.batch.rows import SCHEMA, Row, prepare, read_rows
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
@@ -34,34 +43,34 @@ Chunk = dict[str, Any]  # "files", their names; or "file", "column", "group", "f
 Source = tuple[str | None, str | None, Any]  # the weights, their revision and checksums
 
 
-def chunks(path: str, column: str) -> Iterator[Chunk]:
-    """The work that `path` names, in the order of `batch.find`."""
-    if Path(path).suffix == ".parquet":
-        metadata = batch.open_parquet(Path(path), column).metadata
+def find_chunks(path: str, column: str) -> Iterator[Chunk]:
+    """The chunks of the images that `path` names, in the order of `find_inputs`."""
+    if is_parquet(path):
+        metadata = open_parquet(Path(path), column).metadata
         first = 0
         for group in range(metadata.num_row_groups):
             rows = metadata.row_group(group).num_rows
             yield {"file": path, "column": column, "group": group, "first": first, "rows": rows}
             first += rows
     else:
-        files = batch.find_files(path)
+        files = find_files(path)
         while some := list(itertools.islice(files, FILES)):
             yield {"files": some}
 
 
-def names(chunk: Chunk) -> list[str]:
+def chunk_names(chunk: Chunk) -> list[str]:
     """What stands in the column "path" of the chunk's rows."""
     if "files" in chunk:
-        return [batch.name_of(file) for file in chunk["files"]]
+        return [display_name(file) for file in chunk["files"]]
     first = chunk["first"]
     return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
 
 
-def items(chunk: Chunk) -> Iterator[batch.Item]:
+def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
     if "files" in chunk:
-        return ((batch.name_of(file), file) for file in chunk["files"])
+        return map(file_input, chunk["files"])
     group = [chunk["group"]]
-    return batch.find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
+    return find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
 
 
 class Reader:
@@ -76,21 +85,22 @@ class Reader:
     def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
         for text in table["chunk"].to_pylist():
             chunk = json.loads(text)
-            images = itertools.islice(items(chunk), chunk["done"], None)
-            while some := list(itertools.islice(images, FILES)):
-                inputs = batch.prepare([image for _, image in some])
-                rows = batch.read([name for name, _ in some], inputs, self.classifier)
-                yield pa.Table.from_pylist(list(rows), batch.SCHEMA)
+            inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
+            while some := list(itertools.islice(inputs, FILES)):
+                names = [item.name for item in some]
+                rows = read_rows(names, prepare(some), self.classifier)
+                yield pa.Table.from_pylist(list(rows), SCHEMA)
 
 
-def classify(work: list[Chunk], done: int, source: Source, address: str) -> Iterator[batch.Row]:
-    """The rows of `work` but for the first `done`, in order.
+def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> Iterator[Row]:
+    """The rows of `chunks`, in order, without the first `done`.
 
-    Raises SystemExit where there is no cluster at `address`, or it cannot do the work.
+    Raises:
+        SystemExit: there is no cluster at `address`, or it cannot do the work.
     """
     left = []
-    for chunk in work:
-        rows = len(names(chunk))
+    for chunk in chunks:
+        rows = len(chunk_names(chunk))
         if done < rows:
             left.append({"chunk": json.dumps(chunk | {"done": done})})
         done = max(0, done - rows)
@@ -106,7 +116,7 @@ def classify(work: list[Chunk], done: int, source: Source, address: str) -> Iter
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
-    context.enable_progress_bars = False  # there is one of images
+    context.enable_progress_bars = False  # the command has one of its own, of images
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
     data = ray.data.from_items(left, override_num_blocks=len(left)).map_batches(
