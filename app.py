@@ -13,12 +13,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about
 from starlette.routing import Mount
 
 from mnist_demo import Classifier
-from mnist_demo.page.blocks import build, serve
+from mnist_demo.page.blocks import build_page
+from mnist_demo.page.launch import serve
 from mnist_demo.serve.monitoring import monitoring_routes
 from mnist_demo.serve.rest import rest_app
 
 loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
-demo = build(loading.result)
+demo = build_page(loading.result)
 
 if __name__ == "__main__":
     # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.

@@ -39,7 +39,7 @@ PICTURES = [picture(name) for name in NAMES]
 
 
 class Visitor(HttpUser):
-    """Opens the page and draws a stroke every few seconds, over Gradio's queue as page.js does."""
+    """Opens the page and draws a stroke every few seconds, over Gradio's queue like the page."""
 
     fixed_count = int(os.environ.get("VISITORS", "50"))
     wait_time = between(*map(float, os.environ.get("PAUSE", "2 5").split()))

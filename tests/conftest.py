@@ -21,7 +21,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mnist_demo.page import blocks as page
+from mnist_demo.page.launch import serve
 from mnist_demo.weights.hub import file_checksums
 from tests.hub_standin import WRITER, Hub
 from tests.ports import free_ports
@@ -186,11 +186,11 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
 
 @contextmanager
 def serve_here(demo: gr.Blocks) -> Iterator[str]:
-    """Serve a page that `page.build` made from this process, until the block ends."""
+    """Serve a page that `build_page` made from this process, until the block ends."""
     port = free_ports()[0]
     stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
     demo.launch = stay  # type: ignore[method-assign]
-    page.serve(demo)
+    serve(demo)
     try:
         yield f"http://127.0.0.1:{port}/"
     finally:

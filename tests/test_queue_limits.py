@@ -64,7 +64,7 @@ def served() -> Iterator[tuple[str, Gates]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Classifier, "classify", wait_for_gate)
         patch.setattr(Classifier, "classify_each", wait_for_batch)
-        gates.demo = page.build()
+        gates.demo = page.build_page()
         with serve_here(gates.demo) as url:
             yield url, gates
             gates.open()

@@ -128,9 +128,9 @@ def test_the_progress_of_uploads_is_forgotten(
 def test_the_demo_deletes_what_was_uploaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "CACHE", (1, 1))  # seconds, in place of ten minutes
+    monkeypatch.setattr(page, "DELETE_UPLOADS", (1, 1))  # seconds, in place of ten minutes
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with serve_here(page.build()) as home:
+    with serve_here(page.build_page()) as home:
         url = f"{home}gradio_api"
         path = httpx.post(f"{url}/upload", files={"files": ("a.png", png(7))}).json()[0]
         assert Path(path).is_relative_to(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
 from mnist_demo.page.about_tab import about
-from mnist_demo.page.draw_tab import HERE, verdict
+from mnist_demo.page.draw_tab import FOLDER, verdict
 from mnist_demo.page.embed_tab import address, snippets
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, say
 from mnist_demo.read.preprocess import locate_ink
@@ -160,7 +160,7 @@ def test_the_snippets_get_the_address_that_the_visitor_sees() -> None:
 
 
 def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
-    examples = json.loads((HERE / "examples.json").read_text())
+    examples = json.loads((FOLDER / "examples.json").read_text())
     drawn = [title for title in examples if not title.startswith("MNIST")]
     assert len(drawn) == 10 and len(examples) == 20
     assert TEXTS["en"]["ways"].split("; ") == drawn

@@ -2,7 +2,7 @@
 
 Programs, however many, take nothing from visitors but processor time: they wait in other lines, and
 Gradio takes from each line in turn. When a line is full, the next event is refused with status 503.
-The page then asks again by itself (see page/retry.html), and gradio_client raises "Queue is full!".
+The page then asks again by itself (see page/retry.js), and gradio_client raises "Queue is full!".
 """
 
 from __future__ import annotations

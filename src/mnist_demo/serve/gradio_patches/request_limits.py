@@ -1,8 +1,8 @@
 """Limits on what callers send, and on the files that uploads leave on the disk.
 
 Gradio reads the body of a call into memory, however long it is. It limits the size of an uploaded
-file and deletes it after ten minutes (see CACHE in page/blocks.py). But one request may bring a
-thousand files, and a caller may send any number of requests.
+file and deletes it after ten minutes (see DELETE_UPLOADS in page/blocks.py). But one request may
+bring a thousand files, and a caller may send any number of requests.
 """
 
 from __future__ import annotations
