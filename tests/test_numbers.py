@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import Number, best_runs, read_number, split
+from mnist_demo.read.numbers import Number, best_segmentation, read_number, split_ink
 from tests.sketchpad import load, one_of_each, strokes_of
 from train.data.compose_numbers import GAPS, LENGTHS, compose_many, contact
 from train.measure.evaluate import store
@@ -150,7 +150,7 @@ def test_a_dot_a_line_and_a_blot_are_no_trouble(
 
 def test_the_pieces_hold_all_the_ink_once() -> None:
     ink = (255 - row(["two", "three"], -8)).astype(np.float32) / np.float32(255)
-    pieces = split(ink)
+    pieces = split_ink(ink)
     assert ((pieces.labels > 0) == (ink > 0.05)).all()
     assert set(np.unique(pieces.labels)) == set(range(len(pieces.boxes) + 1))
     assert len(pieces.cuts) == len(pieces.spaces) == len(pieces.boxes) - 1
@@ -160,9 +160,9 @@ def test_the_pieces_hold_all_the_ink_once() -> None:
 
 def test_the_best_way_is_the_best_of_all() -> None:
     runs = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
-    worth = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
-    assert best_runs(runs, worth, 3) == [1, 4]
-    assert best_runs(runs, worth + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
+    scores = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
+    assert best_segmentation(runs, scores, 3) == [1, 4]
+    assert best_segmentation(runs, scores + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
 
 
 def test_composed_numbers_are_what_they_are_called() -> None:

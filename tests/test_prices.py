@@ -40,5 +40,5 @@ def test_the_fit_prefers_what_right_ways_have() -> None:
     good, bad = fit(made, np.zeros(2))
     assert good > 1
     assert bad < 0
-    worth = {tuple(way): (features[way] @ (good, bad)).sum() for way in WAYS}
-    assert max(worth, key=lambda way: worth[way]) == (0, 3)
+    scores = {tuple(way): (features[way] @ (good, bad)).sum() for way in WAYS}
+    assert max(scores, key=lambda way: scores[way]) == (0, 3)

@@ -4,7 +4,7 @@ import numpy as np
 
 from mnist_demo import Classifier
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.numbers import candidates, scaled, split
+from mnist_demo.read.numbers import candidate_segments, scale_ink, split_ink
 from mnist_demo.read.preprocess import locate_ink
 from tests.sketchpad import one_of_each
 from train.data.compose_numbers import compose_many
@@ -34,12 +34,12 @@ def test_a_pair_and_a_piece_are_no_digits() -> None:
         located = None if pixels is None else locate_ink(pixels)
         assert located is not None
         ink, corner = located
-        pieces = split(scaled(ink))
+        pieces = split_ink(scale_ink(ink))
         digits = truth(number, ink.shape, corner, pieces)
         assert digits.shape == (len(number.text), *pieces.ink.shape)
         # All ink together holds more than one digit.
         assert label_of(pieces, 0, len(pieces.boxes) - 1, digits, number.text) == NOT_A_DIGIT
-        for i, j in candidates(pieces)[0]:
+        for i, j in candidate_segments(pieces)[0]:
             own = (pieces.labels > i) & (pieces.labels <= j + 1) & (pieces.ink > 0.4)
             most = max(int((digit & own).sum()) for digit in digits)
             if most <= 0.5 * min(int(digit.sum()) for digit in digits) and own.any():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import Pieces, candidates, cut_out
+from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
 
@@ -34,14 +34,14 @@ def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images uint8 (n, 28, 28) of the runs that are surely a digit or surely none; labels (n,)."""
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     try:
-        found = cut_out(number.canvas)
+        found = find_pieces(number.canvas)
     except ValueError:  # in too many pieces
         return none
     if found is None:
         return none
     pieces, corner, (across, down) = found
     rows, columns = pieces.ink.shape
-    runs, inputs = candidates(pieces)
+    runs, inputs = candidate_segments(pieces)
     digits = truth(number, (round(rows * down), round(columns * across)), corner, pieces)
     images, labels = [], []
     for (i, j), model_input in zip(runs, inputs, strict=True):

@@ -1,7 +1,7 @@
-"""Fit what the number reader's `measures` are worth; prints PRICES for mnist_demo/numbers.py.
+"""Fit the weights that score the segments of numbers; prints SCORE_WEIGHTS for read/numbers.py.
 
-A conditional random field over the ways through the pieces (Lafferty, McCallum and Pereira, 2001):
-the fit makes those ways probable that read the right digits. Fitted on numbers by validation
+A conditional random field over the paths through the pieces (Lafferty, McCallum and Pereira, 2001):
+the fit makes those paths probable that read the right digits. It uses numbers by validation
 writers, other ones than `numbers` measures with the same --seed.
 """
 
@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import PRICES, candidates, cut_out, measures
+from mnist_demo.read.numbers import SCORE_WEIGHTS, candidate_segments, find_pieces, segment_features
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import of_split, read_digits
 
@@ -30,12 +30,12 @@ Arc = tuple[int, int, int]  # from, to, and which run
 
 @dataclass(frozen=True)
 class Lattice:
-    """The ways through one number: nodes 0 to `last`, arcs in the order of where they start.
+    """The paths through one number: nodes 0 to `last`, arcs in the order of where they start.
 
     Attributes:
-        features: (runs, k), each run's `measures`.
+        features: (runs, k), each run's `segment_features`.
         every: all arcs.
-        right: those of the ways that read the right digits.
+        right: those of the paths that read the right digits.
     """
 
     features: Floats
@@ -59,23 +59,23 @@ def run(args: argparse.Namespace) -> None:
     numbers = compose_many(drawings, args.count, args.seed + 1)
     lattices = [lattice_of(classifier, number) for number in tqdm(numbers, desc="numbers")]
     prices = fit([lattice for lattice in lattices if lattice.right])
-    print("PRICES = np.array([" + ", ".join(f"{price:.2f}" for price in prices) + "])")
+    print("SCORE_WEIGHTS = np.array([" + ", ".join(f"{price:.2f}" for price in prices) + "])")
 
 
 def lattice_of(classifier: Classifier, number: Composed) -> Lattice:
-    found = cut_out(number.canvas)
+    found = find_pieces(number.canvas)
     assert found is not None  # a number has ink
     pieces = found[0]
-    runs, inputs = candidates(pieces)
+    runs, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
     digits = [str(prediction.digit) for prediction in predictions]
-    return lattice(runs, digits, number.text, measures(pieces, runs, predictions))
+    return lattice(runs, digits, number.text, segment_features(pieces, runs, predictions))
 
 
 def lattice(
     runs: Sequence[tuple[int, int]], digits: Sequence[str], text: str, features: Floats
 ) -> Lattice:
-    """The ways through `runs`, read as `digits`, and those among them that read `text`."""
+    """The paths through `runs`, read as `digits`, and those among them that read `text`."""
     order = sorted(range(len(runs)), key=lambda k: runs[k])
     every = [(runs[k][0], runs[k][1] + 1, k) for k in order]
     count = max(end for _, end, _ in every)
@@ -92,7 +92,7 @@ def lattice(
 
 
 def reaching(arcs: Sequence[Arc], last: int) -> list[Arc]:
-    """Those of `arcs`, in the order of their starts, that lie on a way from node 0 to `last`."""
+    """Those of `arcs`, in the order of their starts, that lie on a path from node 0 to `last`."""
     begun = {0}
     for start, end, _ in arcs:
         if start in begun:
@@ -104,15 +104,15 @@ def reaching(arcs: Sequence[Arc], last: int) -> list[Arc]:
     return [arc for arc in arcs if arc[0] in begun and arc[1] in ended]
 
 
-def fit(lattices: Sequence[Lattice], start: Floats = PRICES) -> Floats:
-    """The prices that make the right ways most probable, on average over `lattices`."""
+def fit(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
+    """The prices that make the right paths most probable, on average over `lattices`."""
 
     def loss(prices: Floats) -> tuple[float, Floats]:
         value, slope = WEAK / 2 * float(prices @ prices), WEAK * prices
         for one in lattices:
-            worth = one.features @ prices
-            every, expected = log_sum(one.every, one.every_last, worth, one.features)
-            right, wanted = log_sum(one.right, one.right_last, worth, one.features)
+            scores = one.features @ prices
+            every, expected = log_sum(one.every, one.every_last, scores, one.features)
+            right, wanted = log_sum(one.right, one.right_last, scores, one.features)
             value += every - right
             slope = slope + expected - wanted
         return value, slope
@@ -121,11 +121,11 @@ def fit(lattices: Sequence[Lattice], start: Floats = PRICES) -> Floats:
 
 
 def log_sum(
-    arcs: Sequence[Arc], last: int, worth: Floats, features: Floats
+    arcs: Sequence[Arc], last: int, scores: Floats, features: Floats
 ) -> tuple[float, Floats]:
-    """The logarithm of the sum of exp(worth) over all ways from node 0 to `last`, and its slope.
+    """The logarithm of the sum of exp(scores) over all paths from node 0 to `last`, and its slope.
 
-    The slope is the mean of the ways' features, each weighted by its share of the sum.
+    The slope is the mean of the paths' features, each weighted by its share of the sum.
     """
     coming: dict[int, list[tuple[int, int]]] = {}
     for start, end, k in arcs:
@@ -134,7 +134,7 @@ def log_sum(
     means = {0: np.zeros(features.shape[1])}
     for end in sorted(coming):
         starts, ks = map(list, zip(*coming[end], strict=True))
-        each = np.array([sums[start] for start in starts]) + worth[ks]
+        each = np.array([sums[start] for start in starts]) + scores[ks]
         highest = each.max()
         shares = np.exp(each - highest)
         total = shares.sum()

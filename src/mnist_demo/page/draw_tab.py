@@ -17,7 +17,7 @@ from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
 from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.saliency import heat_map, over_drawing
+from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
 FOLDER = Path(__file__).parent
 CANVAS = (400, 400)  # pixels of the Sketchpad's image
@@ -50,8 +50,8 @@ class DrawEvents:
         prediction = self._reader.classify(pixels, request)
         if pixels is None or prediction.digit is None or prediction.model_input is None:
             return no_ink_figure(request), ""
-        heat = heat_map(self._reader.classifier(), prediction.model_input, prediction.digit)
-        coloured = over_drawing(pixels, prediction.model_input, heat)
+        heat = saliency_map(self._reader.classifier(), prediction.model_input, prediction.digit)
+        coloured = overlay_on_drawing(pixels, prediction.model_input, heat)
         because = say("because", request)
         below = figure(png_image(coloured, because, "heat"), because)
         return below, png_image(coloured, "")

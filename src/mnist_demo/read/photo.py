@@ -72,9 +72,9 @@ def read_photo(image: Any) -> Photo:
     if card is not None:
         pixels = _cutting(pixels, card, 0)
         small = _rgb(_resize(pixels, SIDE))
-    flat = even_light(small, 0.2)
+    flat = even_illumination(small, 0.2)
     steps.append(("Light evened out", flat))
-    ink = np.max([without_what_leads_out(dark) for dark in _darkness(flat)], axis=0)
+    ink = np.max([clear_border(dark) for dark in _darkness(flat)], axis=0)
     steps.append(("Lines and edges removed", 255 - ink))
     found = find_digit(ink)
     if found is None:
@@ -84,7 +84,7 @@ def read_photo(image: Any) -> Photo:
     steps.append(("Digit found", close))
     # Blue lines hardly show in a photo's blue, red ones in its red: take the channel that shows
     # most of what does not lead out.
-    channels = [(without_what_leads_out(d), d) for d in _darkness(even_light(close, 0.3))]
+    channels = [(clear_border(d), d) for d in _darkness(even_illumination(close, 0.3))]
     ink, dark = max(channels, key=lambda pair: int(pair[0].sum(dtype=np.int64)))
     found = find_digit(ink)
     if found is None:
@@ -102,7 +102,7 @@ def _result(steps: list[tuple[str, Pixels]], ink: NDArray[Any]) -> Photo:
     return Photo([*steps, ("Ink", paper)], paper)
 
 
-def even_light(rgb: Pixels, thickest: float) -> Pixels:
+def even_illumination(rgb: Pixels, thickest: float) -> Pixels:
     """`rgb` relative to the paper around each pixel, which gets 255, in each of its channels.
 
     Strokes up to `thickest` wide, as a share of the longest side, count as no paper.
@@ -121,8 +121,8 @@ def even_light(rgb: Pixels, thickest: float) -> Pixels:
 def find_card(rgb: Pixels) -> Pixels | None:
     """A light, small sheet that lies all in the picture: uint8 (h, w) of 0 and 1, or None.
 
-    `even_light` would take the table around it for paper, too: then neither its edges nor the lines
-    printed on it lead out of the picture.
+    `even_illumination` would also take the table around it for paper. Then neither its edges nor
+    the lines printed on it would touch the picture's border.
     """
     bright = cv2.GaussianBlur(rgb.max(axis=2), (0, 0), 2)
     light = np.asarray(cv2.threshold(bright, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
@@ -149,7 +149,7 @@ def _darkness(flat: Pixels) -> list[Pixels]:
     return [255 - smooth[:, :, channel] for channel in range(3)]
 
 
-def without_what_leads_out(dark: Pixels) -> Pixels:
+def clear_border(dark: Pixels) -> Pixels:
     """How much darker each pixel is than any path from it to the picture's edge lets it leave.
 
     uint8 (h, w), larger is darker. This subtracts from `dark` its morphological reconstruction from
