@@ -84,7 +84,7 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
 def placement(located: tuple[Array, tuple[int, int]], model_input: Array) -> Array:
     """The affine map from a drawing's pixels to those of `model_input`: float32 (2, 3).
 
-    `even_strokes` moves all edges of the ink's box outwards alike, and `normalise` places the box by
+    `even_strokes` moves all edges of the ink's box outwards alike, and `normalise` places it by
     its centre of mass. So the two centres of mass are the same point of the drawing.
 
     Args:
