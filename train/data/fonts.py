@@ -1,9 +1,9 @@
 """Handwriting and school fonts as writers: each is one designer's hand.
 
-`fonts.json` lists them: the version of the npm package @fontsource/NAME, the sha256 of its font
-file, its licence and its split. A font is in one split with all of its digits. Families whose names begin
-alike share digits and are in one split: playwrite-* trains and edu-* measures. The other fonts were
-split about 60:10:30 by a hash of their names.
+`fonts.json` lists them. Each has the version of its npm package @fontsource/NAME, the sha256 of its
+font file, its licence and its split. A font is in one split with all of its digits. Families whose
+names begin alike share digits and are in one split: playwrite-* trains and edu-* measures. The
+other fonts were split about 60:10:30 by a hash of their names.
 """
 
 from __future__ import annotations

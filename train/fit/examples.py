@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.drawing import Drawing, split_of
+from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
 from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
+from train.paint.extremes import KINDS, paint_extremes
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
 
 NOT_A_DIGIT = -1
-PAINTINGS = 6  # of each digit, each with its own brush, place and distortion
+PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and distortion
 ROUNDS = 2  # of such paintings of the training digits
+FONT_PAINTINGS = 40  # of each digit of a font
 # Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
 # They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
 # the set's "@" mostly stands for a stroke of no known meaning.
@@ -89,12 +92,12 @@ def non_digits(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes
 
 
 def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
-    """The drawings of one split as painted examples: "digits", "others" and "scribbles".
+    """The pen drawings of one split as painted examples: "digits", "others" and "scribbles".
 
-    Each digit comes `PAINTINGS` times in a row. Painting takes minutes: kept in `cache`.
+    Each digit comes `PAINTINGS` times in a row. Painting takes minutes, so it is kept in `cache`.
     """
-    file = cache / f"painted-{split}-{seed}.npz"
-    if not file.exists():
+
+    def paint() -> dict[str, Any]:
         digits = of_split(read_digits(data_dir), split)
         others = of_split(read_others(data_dir), split)
         scribbles = non_digits(digits, len(digits) // 2, seed)
@@ -103,16 +106,48 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
         arrays["labels"] = digit_labels(digits, PAINTINGS)
         for name, work in (("others", [d.strokes for d in others]), ("scribbles", scribbles)):
             arrays[name] = paint_many(work, 1, seed + 1, f"{split} {name}")[:, 0]
-        cache.mkdir(parents=True, exist_ok=True)
+        return arrays
+
+    stored = cached(cache / f"painted-{split}-{seed}.npz", paint)
+    examples = {"digits": Examples(stored["digits"], stored["labels"])}
+    for name in ("others", "scribbles"):
+        none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
+        examples[name] = Examples(stored[name], none)
+    return examples
+
+
+def extremes(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
+    """Every pen-drawn digit of one split in each of `KINDS`, a kind after the other."""
+
+    def paint() -> dict[str, Any]:
+        digits = of_split(read_digits(data_dir), split)
+        images = paint_extremes([d.strokes for d in digits], seed, f"{split} extremes")
+        return {"images": images.reshape(-1, 28, 28), "labels": digit_labels(digits, len(KINDS))}
+
+    stored = cached(cache / f"extremes-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
+def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
+    """The digits of one split's fonts, `FONT_PAINTINGS` variations of each in a row."""
+
+    def paint() -> dict[str, Any]:
+        images, labels, fonts = paint_fonts(data_dir, split, FONT_PAINTINGS, seed)
+        return {"images": images, "labels": labels, "fonts": fonts}
+
+    stored = cached(cache / f"fonts-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
+def cached(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays in `file`, which `make` makes if the file is not there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
-        np.savez_compressed(part, **arrays)
+        np.savez_compressed(part, **make())
         part.rename(file)
     with np.load(file) as stored:
-        examples = {"digits": Examples(stored["digits"], stored["labels"])}
-        for name in ("others", "scribbles"):
-            none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
-            examples[name] = Examples(stored[name], none)
-    return examples
+        return dict(stored)
 
 
 def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
@@ -156,7 +191,7 @@ def load(
     if data != "all":
         return sources, validation
     if data_dir is None:
-        raise SystemExit("--data all needs --data-dir with MNIST, UNIPEN and pendigits in it")
+        raise SystemExit("--data all needs --data-dir with all data sets in it")
     for seed in range(ROUNDS):
         pens = painted(data_dir, cache, "train", seed)
         digits = pens["digits"]
@@ -168,6 +203,14 @@ def load(
             Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
             Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
         ]
-    for name, examples in painted(data_dir, cache, "validation").items():
-        validation[name] = examples
+    extreme = extremes(data_dir, cache, "train")
+    if mislabelled is not None:
+        extreme = extreme[~np.isin(np.arange(len(extreme)) // len(KINDS), mislabelled)]
+    sources += [
+        Source("extremes", extreme, 0.15),
+        Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
+    ]
+    validation |= painted(data_dir, cache, "validation")
+    validation["extremes"] = extremes(data_dir, cache, "validation")
+    validation["fonts"] = font_digits(data_dir, cache, "validation")
     return sources, validation

@@ -76,9 +76,8 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
     minimises the cross-entropy of validation digits. The offset puts `digit_score` = 0.5 where
     `REFUSED_DIGITS` of them lie below.
     """
-    digits = [e for e in validation.values() if (e.labels != NOT_A_DIGIT).all()]
-    # Writers with pens where there are any: visitors are nearer to them than to MNIST.
-    examples = digits[-1]
+    # Pen-drawn digits where there are any: visitors are nearer to them than to MNIST.
+    examples = validation.get("digits", validation["mnist"])
     which, whether = logits(model, examples.images)
     temperature = best_temperature(which, examples.labels)
     offset = 0.0
