@@ -151,8 +151,11 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def serve_app(folder: Path, **variables: str) -> Iterator[str]:
-    """Run app.py with these environment variables until the block ends; its log is in `folder`."""
+def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
+    """Run app.py with these environment variables until the block ends; its log is in `folder`.
+
+    `code` is Python that runs in its process before it.
+    """
     port = free_ports()[0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
@@ -160,7 +163,11 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
     log = folder / "app.log"
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [
+                sys.executable,
+                "-c",
+                f"{code}\nimport runpy\nrunpy.run_path('app.py', run_name='__main__')",
+            ],
             cwd=ROOT,
             env=kept | own | variables,
             stdout=output,

@@ -242,7 +242,19 @@ def test_says_when_it_is_no_digit() -> None:
     assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
 
 
-def test_the_last_corrections_are_sent_when_a_space_is_stopped(hub: Hub, tmp_path: Path) -> None:
+# It stands for a network that takes long to load: the server must not wait for it when it stops.
+SLOW_LOADING = """
+import sys, time
+sys.path.insert(0, "src")
+from mnist_demo import Classifier
+Classifier.load = lambda: time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("code", ["", SLOW_LOADING], ids=["loaded", "loading"])
+def test_the_last_corrections_are_sent_when_a_space_is_stopped(
+    hub: Hub, tmp_path: Path, code: str
+) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / "first.jsonl").write_text("{}\n")
@@ -258,7 +270,7 @@ def test_the_last_corrections_are_sent_when_a_space_is_stopped(hub: Hub, tmp_pat
         repo = hub.repos.get(("datasets", "owner/corrections"))
         return set(commit.files) if repo and (commit := repo.at("main")) else set()
 
-    with serve_app(tmp_path, **variables):
+    with serve_app(tmp_path, code, **variables):
         for _ in range(300):
             if "data/first.jsonl" in sent():
                 break

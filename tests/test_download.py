@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with Server() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         monkeypatch.setattr(download, "MNIST_URL", f"{server.url}/mnist")
         monkeypatch.setattr(download, "UNIPEN_URL", f"{server.url}/records/1195803")
         monkeypatch.setattr(download, "PENDIGITS_URL", f"{server.url}/pendigits.zip")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -15,6 +16,24 @@ from mnist_demo.read.photo import Photo, read_photo
 from mnist_demo.serve.monitoring import monitor
 
 T = TypeVar("T")
+
+
+def in_background(load: Callable[[], T]) -> Future[T]:
+    """What `load` returns or raises, once it has; it runs in a thread.
+
+    Python waits for an executor's threads before it ends. It does not wait for this one, so that
+    the demo can be stopped, and sends its last corrections, while the network is still loading.
+    """
+    loading: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            loading.set_result(load())
+        except BaseException as error:
+            loading.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return loading
 
 
 class Reader:
@@ -29,7 +48,7 @@ class Reader:
 
     def __init__(self, load: Callable[[], Classifier]) -> None:
         """Begin to `load`, in a thread: it takes seconds."""
-        self.loading: Future[Classifier] = ThreadPoolExecutor(1).submit(load)
+        self.loading = in_background(load)
 
     def classifier(self, request: Request = None) -> Classifier:
         """The classifier. A visitor who has to wait for it is told so."""
