@@ -35,13 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     sources, _ = load("all", args.data_dir, args.cache)
-    mnist, pens = sources[0], sources[1].examples
+    mnist, pens, others, scribbles = (source.examples for source in sources[:4])
     drawings = of_split(read_digits(args.data_dir), "train")
     half = np.array([half_of(drawing.writer) for drawing in drawings])
     probabilities = np.zeros((len(drawings), 10))
     for side in (0, 1):
         known = np.repeat(half != side, PAINTINGS)
-        learn = [Source("mnist", mnist.examples, 0.5), Source("pens", pens[known], 1.0)]
+        learn = [
+            Source("mnist", mnist, 0.5),
+            Source("pens", pens[known], 1.0),
+            Source("letters and symbols", others, 0.3),
+            Source("scribbles and pairs", scribbles, 0.5),
+        ]
         recipe = Recipe(epochs=args.epochs, width=48, seed=side)
         model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{side}")
         logits, _ = predict(model, pens.images[~known])

@@ -12,11 +12,12 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from tqdm import tqdm
 
-from mnist_demo import Classifier
 from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
@@ -25,8 +26,9 @@ from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_dig
 # none if it holds at most PART of any digit, or FOREIGN of its ink is not its main digit's. What
 # lies between could be called either.
 WHOLE, SLIVER, PART, FOREIGN = 0.92, 0.08, 0.6, 0.25
-# Half a 4 can be a 1: what the released network scores higher is left out, as nobody could tell.
-ALIKE = 0.8
+# Half a 4 can be a 1. What the networks that `clean` trained take for a digit with more than this
+# probability is left out, as nobody could tell.
+ALIKE = 0.45
 COUNT = 300  # numbers of each length and gap
 
 
@@ -106,7 +108,7 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
         digits, others = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
         # Runs that differ by a speck are plentiful.
         others = np.random.default_rng(seed).choice(others, min(len(others), 3 * len(digits)))
-        score = _released_score(images[others])
+        score = digit_probability(images[others], cache)
         kept = np.concatenate([digits, others[score < ALIKE]])
         cache.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
@@ -121,7 +123,21 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     ]
 
 
-def _released_score(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    classifier = Classifier.load()
-    inputs = [image.astype(np.float32) / 255 for image in images]
-    return np.array([prediction.digit_score for prediction in classifier.classify_inputs(inputs)])
+def digit_probability(images: NDArray[np.uint8], cache: Path) -> NDArray[np.float64]:
+    """How much each image looks like a digit, in [0, 1]: the mean of the networks of `clean`.
+
+    Raises:
+        SystemExit: `clean` has not run with this cache.
+    """
+    scores = []
+    for name in ("clean-0", "clean-1"):
+        file = cache / name / "network.keras"
+        if not file.exists():
+            raise SystemExit(f"no {file}: run `python -m train clean --cache {cache}` first")
+        model = keras.saving.load_model(file, compile=False)
+        logits = [
+            model(batch[..., np.newaxis].astype(np.float32) / 255, training=False)[1].numpy()[:, 0]
+            for batch in np.array_split(images, max(1, len(images) // 500))
+        ]
+        scores.append(expit(np.concatenate(logits)))
+    return np.asarray(np.mean(scores, axis=0), np.float64)
