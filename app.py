@@ -18,13 +18,11 @@ from mnist_demo.page.reader import in_background
 from mnist_demo.serve.monitoring import monitoring_routes
 from mnist_demo.serve.rest import rest_app
 
-if __name__ == "__main__":
-    # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-
 loading = in_background(Classifier.load)  # it takes seconds: the page comes first
 demo = build_page(loading.result)
 
 if __name__ == "__main__":
+    # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     watched = monitoring_routes(loading, lambda: len(demo._queue))
     serve(demo, [Mount("/v1", rest_app(loading)), *watched])
