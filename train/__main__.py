@@ -6,6 +6,7 @@ import os
 import sys
 
 COMMANDS = {
+    "all": ("all", "make the released weights from the data: every step of the recipe"),
     "download": ("data.download", "fetch the public data sets"),
     "contact": ("data.contact_sheet", "a picture of drawings to look at"),
     "clean": ("fit.clean", "find wrongly labelled drawings"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -127,14 +128,16 @@ def fit(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done
     )
     manager = tf.train.CheckpointManager(checkpoint, str(place / "checkpoints"), max_to_keep=1)
+    used = asdict(recipe) | ({"start": start.name} if start else {})
+    check_same_recipe(place / "recipe.json", used)
     if manager.restore_or_initialize():
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
-    used = asdict(recipe) | ({"start": start.name} if start else {})
     (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
     train_step = make_step(model, average, optimizer, recipe, strategy, tutor)
 
-    for epoch in range(int(epoch_done), recipe.epochs):
+    began, first = time.monotonic(), int(epoch_done)
+    for epoch in range(first, recipe.epochs):
         batches = strategy.experimental_distribute_dataset(
             dataset(one_epoch(sources, recipe.seed + epoch), recipe)
         )
@@ -150,14 +153,30 @@ def fit(
         epoch_done.assign_add(1)
         figures = {"loss": float(total) / steps} | validate(average, validation)
         text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        each = (time.monotonic() - began) / (epoch + 1 - first) / 60
+        left = f"{each * (recipe.epochs - epoch - 1):.0f} minutes left"
         if chief:
-            print(f"epoch {epoch + 1}/{recipe.epochs}: {text}", flush=True)
+            print(f"epoch {epoch + 1}/{recipe.epochs}: {text}; {left}", flush=True)
         with log.as_default(epoch + 1):
             for name, value in figures.items():
                 tf.summary.scalar(name, value)
         manager.save()
         average.save(place / "network.keras")
     return average
+
+
+def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
+    """SystemExit if the run that left `file` was trained by another recipe; it may be longer."""
+    if file.exists():
+        before = json.loads(file.read_text())
+        changed = sorted(
+            key for key in recipe if key != "epochs" and recipe[key] != before.get(key)
+        )
+        if changed:
+            raise SystemExit(
+                f"{file.parent} holds a run with another {', '.join(changed)}: delete it, or give "
+                "another --out"
+            )
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.weights.hub import ERRORS, METRICS, explain, read_metrics, session_with_patience
+from mnist_demo.weights.hub import HUB_ERRORS, METRICS, explain_error, read_metrics, set_request_timeout
 from mnist_demo.weights.resolve import FULL_SHA, find_weights
 from train.hub.push import check_name, check_token, list_files, operations
 
@@ -69,11 +69,11 @@ def run(args: argparse.Namespace) -> None:
     if args.dry_run:
         print(f"Would send to the Space {args.space}:")
         return list_files(files)
-    session_with_patience()
+    set_request_timeout()
     try:
         deploy(HfApi(), args, files, variables)
-    except ERRORS as error:
-        raise SystemExit(f"Not deployed: {explain(error, args.space)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"Not deployed: {explain_error(error, args.space)}") from None
 
 
 def fetched(repo: str, revision: str) -> Path:
@@ -173,9 +173,9 @@ def deploy(
         for key, value in variables.items():
             if present.get(key) != value:
                 api.add_space_variable(space, key, value)
-    except ERRORS as error:
+    except HUB_ERRORS as error:
         raise SystemExit(
-            f"The files are there but not the variables: {explain(error, space)}. "
+            f"The files are there but not the variables: {explain_error(error, space)}. "
             "Run the same command again."
         ) from None
     pinned = {**present, **variables}

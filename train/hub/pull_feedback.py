@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.page.feedback import FOLDER
-from mnist_demo.weights.hub import ERRORS, explain, session_with_patience
+from mnist_demo.weights.hub import HUB_ERRORS, explain_error, set_request_timeout
 from train.fit.examples import NOT_A_DIGIT, Examples
 from train.hub.push import check_name
 
@@ -62,13 +62,13 @@ def run(args: argparse.Namespace) -> None:
 
 def download(repo: str, revision: str | None) -> Path:
     check_name(repo)
-    session_with_patience()
+    set_request_timeout()
     try:
         snapshot = snapshot_download(
             repo, repo_type="dataset", revision=revision, allow_patterns=f"{FOLDER}/*.jsonl"
         )
-    except ERRORS as error:
-        raise SystemExit(f"No corrections were pulled: {explain(error, repo)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"No corrections were pulled: {explain_error(error, repo)}") from None
     return Path(snapshot) / FOLDER
 
 

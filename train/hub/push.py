@@ -10,12 +10,12 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 
 from mnist_demo.weights.graph import check_model
 from mnist_demo.weights.hub import (
-    ERRORS,
+    HUB_ERRORS,
     METRICS,
     check_files,
-    explain,
+    explain_error,
     read_metrics,
-    session_with_patience,
+    set_request_timeout,
 )
 from train.hub.card import model_card
 
@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> None:
         print(f"Would send version {metrics['version']} to {args.repo}:")
         return list_files(files)
     check_token()
-    session_with_patience()
+    set_request_timeout()
     try:
         push(HfApi(), args.repo, metrics["version"], files, args.create, args.private)
-    except ERRORS as error:
-        raise SystemExit(f"Nothing was pushed: {explain(error, args.repo)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"Nothing was pushed: {explain_error(error, args.repo)}") from None
 
 
 def checked_metrics(weights: Path) -> dict[str, Any]:
@@ -93,9 +93,9 @@ def push(
     print(f"{commit.commit_url}\nsha {commit.oid}")
     try:
         api.create_tag(repo, tag=version, revision=commit.oid)
-    except ERRORS as error:
+    except HUB_ERRORS as error:
         raise SystemExit(
-            f"The commit is there but not its tag {version}: {explain(error, repo)}. "
+            f"The commit is there but not its tag {version}: {explain_error(error, repo)}. "
             "Run the same command again."
         ) from None
     print(f"Version {version} is served with")

@@ -1,8 +1,9 @@
-"""Fit the weights that score the segments of numbers; prints SCORE_WEIGHTS for read/numbers.py.
+"""Fit the weights that score the segments of numbers, for read/numbers.py.
 
 A conditional random field over the paths through the pieces (Lafferty, McCallum and Pereira, 2001):
-the fit makes those paths probable that read the right digits. It uses numbers by validation
-writers, other ones than `numbers` measures with the same --seed.
+the fit makes those paths probable that read the correct digits. It uses numbers by validation
+writers, other ones than `numbers` measures with the same --seed. With --store, it writes them to
+metrics.json beside the network that they were fitted for.
 """
 
 from __future__ import annotations
@@ -22,27 +23,30 @@ from mnist_demo import Classifier
 from mnist_demo.read.numbers import SCORE_WEIGHTS, candidate_segments, find_pieces, segment_features
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import of_split, read_digits
+from train.measure.evaluate import store
 
-WEAK = 1.0  # pull of each price towards 0: only what many numbers ask for is followed
+REGULARISATION = 1.0  # pull of each weight towards 0: only what many numbers ask for is followed
 Floats = NDArray[np.float64]
-Arc = tuple[int, int, int]  # from, to, and which run
+Arc = tuple[int, int, int]  # from, to, and the number of the segment
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The paths through one number: nodes 0 to `last`, arcs in the order of where they start.
+    """The paths through one number, from node 0 to a last node.
 
     Attributes:
-        features: (runs, k), each run's `segment_features`.
-        every: all arcs.
-        right: those of the paths that read the right digits.
+        features: float64 (segments, k), the `segment_features` of each segment.
+        arcs: all arcs, in the order of where they start.
+        arcs_last: the last node of all paths.
+        correct: the arcs of the paths that read the right digits.
+        correct_last: the last node of these paths, which have nodes of their own.
     """
 
     features: Floats
-    every: list[Arc]
-    every_last: int
-    right: list[Arc]
-    right_last: int
+    arcs: list[Arc]
+    arcs_last: int
+    correct: list[Arc]
+    correct_last: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--count", type=int, default=60, help="numbers of each length and gap")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--store", action="store_true", help="write them to metrics.json")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -58,40 +63,44 @@ def run(args: argparse.Namespace) -> None:
     drawings = upright(of_split(read_digits(args.data_dir), "validation"))
     numbers = compose_many(drawings, args.count, args.seed + 1)
     lattices = [lattice_of(classifier, number) for number in tqdm(numbers, desc="numbers")]
-    prices = fit([lattice for lattice in lattices if lattice.right])
-    print("SCORE_WEIGHTS = np.array([" + ", ".join(f"{price:.2f}" for price in prices) + "])")
+    weights = fit([lattice for lattice in lattices if lattice.correct])
+    rounded = [round(float(weight), 2) for weight in weights]
+    print(f"weights of a segment's features: {rounded}")
+    if args.store:
+        store(args.weights, "number_score_weights", rounded)
 
 
 def lattice_of(classifier: Classifier, number: Composed) -> Lattice:
+    """The lattice of a composed number, as the classifier reads its segments."""
     found = find_pieces(number.canvas)
     assert found is not None  # a number has ink
     pieces = found[0]
-    runs, inputs = candidate_segments(pieces)
+    segments, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
     digits = [str(prediction.digit) for prediction in predictions]
-    return lattice(runs, digits, number.text, segment_features(pieces, runs, predictions))
+    return lattice(segments, digits, number.text, segment_features(pieces, segments, predictions))
 
 
 def lattice(
-    runs: Sequence[tuple[int, int]], digits: Sequence[str], text: str, features: Floats
+    segments: Sequence[tuple[int, int]], digits: Sequence[str], text: str, features: Floats
 ) -> Lattice:
-    """The paths through `runs`, read as `digits`, and those among them that read `text`."""
-    order = sorted(range(len(runs)), key=lambda k: runs[k])
-    every = [(runs[k][0], runs[k][1] + 1, k) for k in order]
-    count = max(end for _, end, _ in every)
+    """The paths through `segments`, read as `digits`, and those among them that read `text`."""
+    order = sorted(range(len(segments)), key=lambda k: segments[k])
+    arcs = [(segments[k][0], segments[k][1] + 1, k) for k in order]
+    count = max(end for _, end, _ in arcs)
     # A node for each piece and each number of digits read before it.
     width = len(text) + 1
-    right = [
+    correct = [
         (start * width + m, end * width + m + 1, k)
-        for start, end, k in every
+        for start, end, k in arcs
         for m, digit in enumerate(text)
         if digits[k] == digit
     ]
     last = count * width + len(text)
-    return Lattice(features, every, count, reaching(right, last), last)
+    return Lattice(features, arcs, count, on_path_to(correct, last), last)
 
 
-def reaching(arcs: Sequence[Arc], last: int) -> list[Arc]:
+def on_path_to(arcs: Sequence[Arc], last: int) -> list[Arc]:
     """Those of `arcs`, in the order of their starts, that lie on a path from node 0 to `last`."""
     begun = {0}
     for start, end, _ in arcs:
@@ -105,15 +114,15 @@ def reaching(arcs: Sequence[Arc], last: int) -> list[Arc]:
 
 
 def fit(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
-    """The prices that make the right paths most probable, on average over `lattices`."""
+    """The weights that make the correct paths most probable, on average over `lattices`."""
 
-    def loss(prices: Floats) -> tuple[float, Floats]:
-        value, slope = WEAK / 2 * float(prices @ prices), WEAK * prices
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        value, slope = REGULARISATION / 2 * float(weights @ weights), REGULARISATION * weights
         for one in lattices:
-            scores = one.features @ prices
-            every, expected = log_sum(one.every, one.every_last, scores, one.features)
-            right, wanted = log_sum(one.right, one.right_last, scores, one.features)
-            value += every - right
+            scores = one.features @ weights
+            arcs, expected = log_sum(one.arcs, one.arcs_last, scores, one.features)
+            correct, wanted = log_sum(one.correct, one.correct_last, scores, one.features)
+            value += arcs - correct
             slope = slope + expected - wanted
         return value, slope
 

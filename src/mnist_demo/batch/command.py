@@ -30,7 +30,7 @@ from mnist_demo.batch.rows import SCHEMA, Row
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
-ROWS = 2048  # in a part: what a killed run loses at most
+ROWS_PER_PART = 2048  # in a part: what a killed run loses at most
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
             progress = stack.enter_context(
                 tqdm(total=total, initial=done, unit=" images", smoothing=0.1)
             )
-            while part := list(itertools.islice(track(rows, progress), ROWS)):
+            while part := list(itertools.islice(track(rows, progress), ROWS_PER_PART)):
                 write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
                 number += 1
     except KeyboardInterrupt:

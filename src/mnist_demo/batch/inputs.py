@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from mnist_demo.batch.parts import PARTS_SUFFIX
 
-SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def find_files(path: str) -> Iterator[str]:
         for folder, folders, names in os.walk(path, onerror=stop):
             folders.sort()
             for name in sorted(names):
-                if Path(name).suffix.lower() in SUFFIXES:
+                if Path(name).suffix.lower() in IMAGE_SUFFIXES:
                     yield str(Path(folder, name))
     elif Path(path).exists():
         yield path

@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 from mnist_demo.batch.inputs import Input
 from mnist_demo.batch.rows import Row, prepare, read_rows
-from mnist_demo.read.classifier import BATCH, Classifier
+from mnist_demo.read.classifier import BATCH_SIZE, Classifier
 from mnist_demo.read.images import Array
 
 
@@ -45,7 +45,7 @@ def classify(inputs: Iterable[Input], classifier: Classifier, pool: Executor) ->
     more = True
     while more or running:
         while more and len(running) < 4 * (os.cpu_count() or 1):
-            chunk = list(itertools.islice(inputs, BATCH // 4))
+            chunk = list(itertools.islice(inputs, BATCH_SIZE // 4))
             more = bool(chunk)
             if chunk:
                 running.append(([item.name for item in chunk], pool.submit(prepare, chunk)))

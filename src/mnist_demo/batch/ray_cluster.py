@@ -38,7 +38,7 @@ except ModuleNotFoundError as error:
         f"--ray needs {error.name}, which is not installed: pip install -r requirements-ray.txt"
     ) from None
 
-FILES = 64  # in a chunk, and images read at a time
+FILES_PER_CHUNK = 64  # in a chunk, and images read at a time
 Chunk = dict[str, Any]  # "files", their names; or "file", "column", "group", "first", and "rows"
 Source = tuple[str | None, str | None, Any]  # the weights, their revision and checksums
 
@@ -54,7 +54,7 @@ def find_chunks(path: str, column: str) -> Iterator[Chunk]:
             first += rows
     else:
         files = find_files(path)
-        while some := list(itertools.islice(files, FILES)):
+        while some := list(itertools.islice(files, FILES_PER_CHUNK)):
             yield {"files": some}
 
 
@@ -86,7 +86,7 @@ class Reader:
         for text in table["chunk"].to_pylist():
             chunk = json.loads(text)
             inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
-            while some := list(itertools.islice(inputs, FILES)):
+            while some := list(itertools.islice(inputs, FILES_PER_CHUNK)):
                 names = [item.name for item in some]
                 rows = read_rows(names, prepare(some), self.classifier)
                 yield pa.Table.from_pylist(list(rows), SCHEMA)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from mnist_demo.read.preprocess import preprocess
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
-BATCH = 256  # images per run of the network: more is no faster, and memory stays flat
-AHEAD = 64  # images for each processor that `classify_many` takes before they are read
+BATCH_SIZE = 256  # images per run of the network: more is no faster, and memory stays flat
+PREFETCH = 64  # images for each processor that `classify_many` takes before they are read
 # `digit_score` is calibrated so that this threshold calls 0.5% of validation digits "not a digit".
-IS_DIGIT = 0.5
+DIGIT_THRESHOLD = 0.5
 
 Array = NDArray[np.float32]
 
@@ -51,7 +51,7 @@ class Prediction:
 
     @property
     def is_digit(self) -> bool:
-        return self.digit_score >= IS_DIGIT
+        return self.digit_score >= DIGIT_THRESHOLD
 
     def top(self, k: int = 3) -> list[tuple[int, float]]:
         """The `k` most probable digits with their probabilities; empty when blank."""
@@ -100,7 +100,7 @@ class Classifier:
             return cls(weights)
         try:
             classifier = cls(weights)
-            classifier._try()
+            classifier._check_outputs()
         except Exception as error:
             text = f"{weights.origin} cannot be loaded: " + str(error).partition("\n")[0]
             if source is not None:
@@ -108,7 +108,7 @@ class Classifier:
             return cls(repository_weights(text))
         return classifier
 
-    def _try(self) -> None:
+    def _check_outputs(self) -> None:
         """Read one image: a graph can promise a signature that it does not keep."""
         prediction = self.classify_inputs([np.eye(28, dtype=np.float32)])[0]
         if prediction.probabilities.shape != (10,) or not np.isfinite(prediction.digit_score):
@@ -122,7 +122,7 @@ class Classifier:
         """Read many images in batches; the n-th prediction is the n-th image's.
 
         A thread for each processor preprocesses while the network reads what is ready. `images` may
-        be a generator: at most `AHEAD` images for each processor are held, besides the predictions.
+        be a generator: at most `PREFETCH` images for each processor are held, besides the predictions.
 
         Raises:
             ValueError: as of `preprocess`, with the image's index, counted from 0.
@@ -133,7 +133,7 @@ class Classifier:
         processors = os.cpu_count() or 1
         pool = ThreadPoolExecutor(processors)
         try:
-            while chunk := list(itertools.islice(numbered, AHEAD // 2)):
+            while chunk := list(itertools.islice(numbered, PREFETCH // 2)):
                 running.append(pool.submit(_preprocess_chunk, chunk))
                 del chunk
                 if len(running) == 2 * processors:
@@ -160,8 +160,8 @@ class Classifier:
         """Read what `preprocess` returned: float32 (28, 28) in [0, 1], or None when blank."""
         predictions = [BLANK] * len(inputs)
         inked = [(i, image) for i, image in enumerate(inputs) if image is not None]
-        for start in range(0, len(inked), BATCH):
-            chunk = inked[start : start + BATCH]
+        for start in range(0, len(inked), BATCH_SIZE):
+            chunk = inked[start : start + BATCH_SIZE]
             batch = np.stack([image for _, image in chunk])[..., np.newaxis]
             output = self._run(images=self._tensor(batch))
             probabilities = output["probabilities"].numpy()

@@ -17,13 +17,13 @@ from PIL.ExifTags import Base
 MAX_PIXELS = 24_000_000
 # Larger images are halved while they are unpacked: two copies of 24 million pixels take 200 MB.
 # Pillow cannot hand on some kinds of image in parts, so that these must not be larger.
-MAX_WHOLE = 6_300_000
-_one_large = threading.Lock()  # and only one of them at a time
+MAX_FULL_SIZE_PIXELS = 6_300_000
+_large_image = threading.Lock()  # and only one of them at a time
 MAX_SCANS = 100  # of a progressive JPEG; usual are about ten
 # In a JPEG (ITU T.81, B.1.1): not after a stuffed byte, nor those that restart within a scan.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-IN_PARTS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: it is no file
+HALVABLE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: it is no file
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
 ACCEPTED = (
     "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
@@ -52,7 +52,7 @@ def read_pixels(image: Any) -> Pixels | None:
     if isinstance(image, Image.Image):
         return _decode(image)
     if isinstance(image, np.ndarray):
-        return _check(image)
+        return _check_array(image)
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
 
 
@@ -76,18 +76,18 @@ def _decode(image: Image.Image) -> Pixels:
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted"
         )
-    whole = image.mode[0] in "IF" or image.format not in IN_PARTS
+    whole = image.mode[0] in "IF" or image.format not in HALVABLE_FORMATS
     if whole and is_halved(image):
         raise ValueError(
-            f"the image has {width} x {height} pixels; at most {MAX_WHOLE:,} are accepted of WebP, "
+            f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are accepted of WebP, "
             "TIFF and images of more than 8 bits"
         )
-    if _scans(image) > MAX_SCANS:
+    if _count_scans(image) > MAX_SCANS:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
         # The size of the header is checked above: only now may the pixels be unpacked.
         if is_halved(image):
-            with _one_large:
+            with _large_image:
                 image = _halve(image)
             ImageOps.exif_transpose(image, in_place=True)
         else:
@@ -95,19 +95,19 @@ def _decode(image: Image.Image) -> Pixels:
         if image.mode[0] in "IF":  # more than 8 bits: Pillow's conversion cuts off
             image.load()
         else:
-            colours = _colours(image)
-            return _check(np.asarray(image if image.mode == colours else image.convert(colours)))
+            colours = _target_mode(image)
+            return _check_array(np.asarray(image if image.mode == colours else image.convert(colours)))
     except Exception as error:  # of many kinds: Pillow expects no forged EXIF
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
-    return _check(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
+    return _check_array(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
 
 
 def is_halved(image: Image.Image) -> bool:
     """Whether `read_pixels` reads `image` at half of its height and width."""
-    return image.width * image.height > MAX_WHOLE
+    return image.width * image.height > MAX_FULL_SIZE_PIXELS
 
 
-def _scans(image: Image.Image) -> int:
+def _count_scans(image: Image.Image) -> int:
     """How often a JPEG file not yet decoded goes over its pixels: in a few bytes, and as often as
     it likes."""
     file = getattr(image, "fp", None)
@@ -129,7 +129,7 @@ def _scans(image: Image.Image) -> int:
 def _halve(image: Image.Image) -> Image.Image:
     """`image` at half its height and width, in stripes, so that there is no second large copy."""
     image.load()
-    mode = _colours(image)
+    mode = _target_mode(image)
     half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
     for top in range(0, image.height, 256):
         stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
@@ -138,7 +138,7 @@ def _halve(image: Image.Image) -> Image.Image:
     return half
 
 
-def _colours(image: Image.Image) -> str:
+def _target_mode(image: Image.Image) -> str:
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") else "RGB"
@@ -160,7 +160,7 @@ def _in_unit_range(values: Array, mode: str) -> Array:
     return values / np.float32(255 if mode in ("I", "F") and highest <= 255 else 65535)
 
 
-def _check(array: NDArray[Any]) -> Pixels:
+def _check_array(array: NDArray[Any]) -> Pixels:
     """`array` as uint8 (h, w), (h, w, 3) or (h, w, 4); ValueError if it is no image."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -22,6 +23,7 @@ from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.images import is_halved, open_image, read_pixels
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
 from mnist_demo.read.segmentation import cut_paths
+from mnist_demo.weights import Weights, read_metrics
 
 INK_HEIGHT, INK_WIDTH = 160, 2400  # pixels; the ink is scaled to fit into them
 MAX_PIECES = 80
@@ -99,7 +101,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     pieces, (x, y), scale = found
     segments, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
-    scores = segment_features(pieces, segments, predictions) @ SCORE_WEIGHTS
+    scores = segment_features(pieces, segments, predictions) @ score_weights(classifier.weights)
     best = best_segmentation(segments, scores, len(pieces.boxes))
     boxes = []
     for k in best:
@@ -232,9 +234,21 @@ def candidate_segments(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Arra
     return segments, inputs
 
 
-# The weights of `segment_features` in a segment's score. `python -m train prices` fitted them; the
-# fifth was then raised from -1.8, by trial on numbers of validation writers.
+# The weights of `segment_features` in a segment's score, where none are stored beside the network.
+# `python -m train prices` fitted them for version 1.3.0. The fifth was then raised from -1.8, by
+# trial on numbers of validation writers.
 SCORE_WEIGHTS = np.array([1.69, 0.46, -1.88, -3.4, -1.2, -0.49, -1.56])
+
+
+@lru_cache(maxsize=8)
+def score_weights(weights: Weights) -> NDArray[np.float64]:
+    """float64 (7,): those that metrics.json stores for this network, else `SCORE_WEIGHTS`."""
+    try:
+        stored = np.array(read_metrics(weights.path)["number_score_weights"], np.float64)
+    except (KeyError, TypeError, ValueError):
+        return SCORE_WEIGHTS
+    usable = stored.shape == SCORE_WEIGHTS.shape and np.isfinite(stored).all()
+    return stored if usable else SCORE_WEIGHTS
 
 
 def segment_features(

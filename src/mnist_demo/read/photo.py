@@ -20,12 +20,12 @@ from PIL import Image
 from mnist_demo.read.images import Pixels, open_image, read_pixels
 from mnist_demo.read.preprocess import find_ink
 
-SIDE, CLOSE_SIDE = 480, 320  # longest sides, in pixels, of the photo and of the digit's cutting
-STEP = 10  # of the levels of darkness that are told apart, in 0..255
+PHOTO_SIDE, CROP_SIDE = 480, 320  # longest sides, in pixels, of the photo and of the digit's cutting
+LEVEL_STEP = 10  # of the levels of darkness that are told apart, in 0..255
 # Hardly a digit in validation photos is fainter (in 0..255) or smaller (as a share of the picture)
 # than this, and most of what looks like ink on blank sheets is. Strokes whose thickness is a larger
 # share of their length are blots, fingers or shadows.
-FAINTEST, SMALLEST, STUBBIEST = 40, 0.04, 0.3
+MIN_DARKNESS, MIN_LENGTH, MAX_THICKNESS = 40, 0.04, 0.3
 # The least shorter and the most longer side of a card, as shares of the picture's longer. Around a
 # larger sheet the table stays dark, and a shadow's edge may cut it in two.
 CARD = (0.12, 0.7)
@@ -58,20 +58,20 @@ def read_photo(image: Any) -> Photo:
     if isinstance(image, str | os.PathLike):
         image = open_image(image)
     if isinstance(image, Image.Image):
-        part = max(1, max(image.size) // (3 * SIDE))
+        part = max(1, max(image.size) // (3 * PHOTO_SIDE))
         image.draft("RGB", (image.width // part, image.height // part))
     pixels = read_pixels(image)
     if pixels is None:
         return Photo([], None)
-    small = _rgb(_resize(pixels, SIDE))
+    small = _rgb(_resize(pixels, PHOTO_SIDE))
     steps = [("Photo", small)]
     if _is_drawing(pixels):
         drawn = find_ink(pixels)
         return Photo(steps, None) if drawn is None else _result(steps, drawn)
     card = find_card(small)
     if card is not None:
-        pixels = _cutting(pixels, card, 0)
-        small = _rgb(_resize(pixels, SIDE))
+        pixels = _crop(pixels, card, 0)
+        small = _rgb(_resize(pixels, PHOTO_SIDE))
     flat = even_illumination(small, 0.2)
     steps.append(("Light evened out", flat))
     ink = np.max([clear_border(dark) for dark in _darkness(flat)], axis=0)
@@ -80,7 +80,7 @@ def read_photo(image: Any) -> Photo:
     if found is None:
         return Photo(steps, None)
 
-    close = _rgb(_resize(_cutting(pixels, found, 0.3), CLOSE_SIDE))
+    close = _rgb(_resize(_crop(pixels, found, 0.3), CROP_SIDE))
     steps.append(("Digit found", close))
     # Blue lines hardly show in a photo's blue, red ones in its red: take the channel that shows
     # most of what does not lead out.
@@ -137,9 +137,9 @@ def find_card(rgb: Pixels) -> Pixels | None:
     sides = sorted(cv2.minAreaRect(hull)[1])
     # Strokes of chalk are longer than sheets, and pools of light rounder.
     straight = cv2.contourArea(outline) > 0.93 * cv2.contourArea(hull) > 0.76 * sides[0] * sides[1]
-    if not straight or sides[0] < max(CARD[0] * max(light.shape), sides[1] / 4):
+    if not straight or sides[0] < max(MIN_CARD_SIDE * max(light.shape), sides[1] / 4):
         return None
-    if sides[1] > CARD[1] * max(light.shape):
+    if sides[1] > MAX_CARD_SIDE * max(light.shape):
         return None
     return np.asarray(cv2.fillPoly(np.zeros_like(light), [hull], (1,)), np.uint8)
 
@@ -158,15 +158,15 @@ def clear_border(dark: Pixels) -> Pixels:
     what it is darker by than the line.
     """
     kept = np.zeros_like(dark)
-    for level in range(STEP, 255, STEP):
+    for level in range(LEVEL_STEP, 255, LEVEL_STEP):
         mask = cv2.threshold(dark, level, 1, cv2.THRESH_BINARY)[1]
         framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
         cv2.floodFill(framed, None, (0, 0), 0, flags=8)
-        kept += np.uint8(STEP) * np.asarray(framed[1:-1, 1:-1], np.uint8)
+        kept += np.uint8(LEVEL_STEP) * np.asarray(framed[1:-1, 1:-1], np.uint8)
     return kept
 
 
-def find_digit(ink: Pixels, threshold: float = 2 * STEP - 1) -> Pixels | None:
+def find_digit(ink: Pixels, threshold: float = 2 * LEVEL_STEP - 1) -> Pixels | None:
     """The digit's pixels among those of `ink` above `threshold`: uint8 (h, w) of 0 and 1, or None.
 
     The longest and darkest stroke near the middle, and what the same pen may have drawn beside it.
@@ -181,14 +181,14 @@ def find_digit(ink: Pixels, threshold: float = 2 * STEP - 1) -> Pixels | None:
     thickness[0] = np.inf  # the paper
     darkness = np.bincount(flat, ink.ravel(), count) / area
     longest = np.maximum(wide, high)
-    stroke = (longest > SMALLEST * max(ink.shape)) & (thickness < STUBBIEST * longest)
+    stroke = (longest > MIN_LENGTH * max(ink.shape)) & (thickness < MAX_THICKNESS * longest)
     off_middle = ((centres / (width, height) - 0.5) ** 2).sum(axis=1)
     weight = darkness**2 * area / thickness
     main = int((weight * stroke * np.exp(-8 * off_middle)).argmax())
     darkest = np.percentile(ink[labels == main], 90)
     if not stroke[main]:  # but a shadow may hide a darker one
         return find_digit(ink, 2 * threshold) if threshold < 100 else None
-    if darkest < FAINTEST:
+    if darkest < MIN_DARKNESS:
         return None
     if threshold < 0.39 * darkest:  # it may hang together with something fainter
         return find_digit(ink, 0.4 * darkest)
@@ -215,7 +215,7 @@ def _is_drawing(pixels: Pixels) -> bool:
     return bool(np.ptp(edge, axis=0).max() <= 8)
 
 
-def _cutting(pixels: Pixels, found: Pixels, margin: float) -> Pixels:
+def _crop(pixels: Pixels, found: Pixels, margin: float) -> Pixels:
     """The part of the full photo around what was `found` in the small one, and a `margin` more, as
     a share of its longer side."""
     x, y, width, height = cv2.boundingRect(found)

@@ -21,10 +21,10 @@ from mnist_demo.read.images import Pixels, read_pixels
 
 # Stroke widths in pixels of the 20x20 box, as `stroke_width` measures them on MNIST's training
 # part: 1st percentile, median and 99th percentile.
-THINNEST, USUAL, THICKEST = 1.6, 2.8, 5.25
+MIN_STROKE_WIDTH, MEDIAN_STROKE_WIDTH, MAX_STROKE_WIDTH = 1.6, 2.8, 5.25
 # Ink of more pixels than this has gaps finer than MNIST's, which would close in 20 pixels: there
-# strokes count as thick from FAT on.
-FINE, FAT = 40, 3.5
+# strokes count as thick from MAX_STROKE_WIDTH_LARGE on.
+LARGE_INK, MAX_STROKE_WIDTH_LARGE = 40, 3.5
 WORK_SIDE = 200  # longest side, in pixels, of the ink on which widths are measured and changed
 
 Array = NDArray[np.float32]
@@ -135,21 +135,21 @@ def even_strokes(ink: Array) -> Array:
 
     `ink` is cut to its bounding box. With the box's longest side m and the stroke's width w, moving
     the edge of the stroke outwards by r gives a width of w + 2r in a box of m + 2r, which shall be
-    `USUAL` in a box of 20.
+    `MEDIAN_STROKE_WIDTH` in a box of 20.
     """
     mask = _work_mask(ink)
     side = max(mask.shape)
     depth = _depth(mask)
     width = _mean_width(depth)
-    thickest = FAT if max(ink.shape) > FINE else THICKEST
-    if THINNEST <= 20 * width / side <= thickest:
+    thickest = MAX_STROKE_WIDTH_LARGE if max(ink.shape) > LARGE_INK else MAX_STROKE_WIDTH
+    if MIN_STROKE_WIDTH <= 20 * width / side <= thickest:
         return ink
     if 20 * width / side > thickest:
         # A loop that has filled up is wider than the strokes, which must outlive the thinning.
         width = min(width, _thin_width(depth))
-        if 20 * width / side <= USUAL:
+        if 20 * width / side <= MEDIAN_STROKE_WIDTH:
             return ink
-    r = (USUAL * side - 20 * width) / (2 * (20 - USUAL))
+    r = (MEDIAN_STROKE_WIDTH * side - 20 * width) / (2 * (20 - MEDIAN_STROKE_WIDTH))
     r = max(r, -0.35 * width)  # a dot or a blot has no stroke to find: leave some of it
     # The first pixel on either side of an edge is 1 from the first on the other.
     if r < 0:

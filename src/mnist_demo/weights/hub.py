@@ -35,9 +35,9 @@ MODEL_FILE = re.compile(
 MAX_METRICS_BYTES = 1_000_000
 MAX_MODEL_BYTES = 20_000_000
 TIMEOUT = 10  # seconds until a Hub that does not answer counts as out of reach
-PATIENCE = 60  # the same for commands, which somebody is watching
-# What goes wrong on the way to the Hub and back. Commands turn these into one line with `explain`.
-ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
+COMMAND_TIMEOUT = 60  # the same for commands, which somebody is watching
+# What goes wrong on the way to the Hub and back. Commands turn these into one line with `explain_error`.
+HUB_ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
@@ -86,9 +86,9 @@ def check_files(weights: Path, metrics: dict[str, Any]) -> None:
             raise ValueError(f"{name} is not the file that {METRICS} lists: its checksum differs")
 
 
-def session_with_patience() -> None:
-    """Give every request `PATIENCE`; huggingface_hub's own clients would wait forever."""
-    get_session().timeout = httpx2.Timeout(PATIENCE)
+def set_request_timeout() -> None:
+    """Give every request `COMMAND_TIMEOUT`; huggingface_hub's own clients would wait forever."""
+    get_session().timeout = httpx2.Timeout(COMMAND_TIMEOUT)
 
 
 def fetch(repo: str, revision: str) -> Path:
@@ -97,7 +97,7 @@ def fetch(repo: str, revision: str) -> Path:
     A commit never changes, so what is in the cache already is used without asking the Hub.
 
     Raises:
-        ValueError, OSError, httpx2.HTTPError: what `explain` puts into words.
+        ValueError, OSError, httpx2.HTTPError: what `explain_error` puts into words.
     """
     if cached := _cached(repo, revision):
         return cached
@@ -132,7 +132,7 @@ def _download(repo: str, revision: str, name: str, max_bytes: int) -> Path:
     return Path(path)
 
 
-def explain(error: Exception, repo: str) -> str:
+def explain_error(error: Exception, repo: str) -> str:
     """What went wrong with the Hub's repository `repo`, in one line without the token."""
     for cause in _chain(error):
         if text := _explain(cause, repo):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_demo.weights.graph import check_model
-from mnist_demo.weights.hub import ERRORS, check_files, explain, fetch, read_metrics
+from mnist_demo.weights.hub import HUB_ERRORS, check_files, explain_error, fetch, read_metrics
 
 REPOSITORY = Path(__file__).resolve().parents[3] / "weights"
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -62,7 +62,7 @@ def find_weights(source: str | Path | None = None, revision: str | None = None) 
     except ValueError as error:
         return repository_weights(f"{repo} cannot be served: {error}")
     except Exception as error:  # whatever it is, it must not keep the demo down
-        return repository_weights(f"{repo} cannot be served: {explain(error, repo)}")
+        return repository_weights(f"{repo} cannot be served: {explain_error(error, repo)}")
 
 
 def repository_weights(note: str = "") -> Weights:
@@ -94,8 +94,8 @@ def _on_hub(repo: str, revision: str | None) -> Weights:
         )
     try:
         folder = fetch(repo, revision)
-    except ERRORS as error:
-        raise ValueError(explain(error, repo)) from None
+    except HUB_ERRORS as error:
+        raise ValueError(explain_error(error, repo)) from None
     check_model(folder / "model")
     return Weights(folder, _version(folder), f"{repo}@{revision}")
 
