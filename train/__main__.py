@@ -11,6 +11,7 @@ COMMANDS = {
     "clean": "find wrongly labelled drawings",
     "fit": "train a network",
     "compare": "compare shortened recipes",
+    "compare-architectures": "compare the cost and the learning of networks",
     "export": "turn a trained network into the SavedModel in weights/",
     "evaluate": "measure the SavedModel; write weights/metrics.json and the plots",
     "numbers": "measure how numbers of several digits are read",
@@ -27,7 +28,7 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before any command imports TensorFlow
     if not argv or argv[0] not in COMMANDS:
         print("usage: python -m train COMMAND [--help]\n")
-        print("\n".join(f"  {name:15}{text}" for name, text in COMMANDS.items()))
+        print("\n".join(f"  {name:23}{text}" for name, text in COMMANDS.items()))
         raise SystemExit(0 if argv in ([], ["-h"], ["--help"]) else 2)
     module = importlib.import_module(f"train.{argv[0].replace('-', '_')}")
     parser = argparse.ArgumentParser(prog=f"python -m train {argv[0]}", description=module.__doc__)
