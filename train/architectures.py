@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from train.model import convolve, heads, normalise
+from train.model import build, convolve, heads, normalise
 
 
 def reference(dropout: float = 0.3, width: int = 64) -> keras.Model:
@@ -68,6 +68,11 @@ def late(dropout: float = 0.3) -> keras.Model:
     return heads(images, x, 64, dropout)
 
 
+def pyramid(dropout: float = 0.3) -> keras.Model:
+    """As `two_stems`, with two wide layers at 4x4 as `late` has: the one that `fit` trains."""
+    return build(dropout=dropout)
+
+
 def resnet(dropout: float = 0.3) -> keras.Model:
     """Blocks of two layers (He and others, "Deep Residual Learning", 2015) at 14x14, 7x7, 4x4."""
     images = layers.Input((28, 28, 1), name="images")
@@ -75,6 +80,16 @@ def resnet(dropout: float = 0.3) -> keras.Model:
     x = _block(x, "middle", 24)
     x = _block(x, "small", 64, stride=2)
     x = _block(x, "tiny", 96, stride=2)
+    return heads(images, x, 64, dropout)
+
+
+def resnet_two_stems(dropout: float = 0.3) -> keras.Model:
+    """As `resnet`, with the reference's look at the full size and wider."""
+    images = layers.Input((28, 28, 1), name="images")
+    x = _two_stems(images, 8, 28)
+    x = _block(x, "middle", 28)
+    x = _block(x, "small", 64, stride=2)
+    x = _block(x, "tiny", 128, stride=2)
     return heads(images, x, 64, dropout)
 
 
@@ -92,7 +107,7 @@ def bottleneck(dropout: float = 0.3) -> keras.Model:
 
 
 def separable(dropout: float = 0.3) -> keras.Model:
-    """Depthwise 3x3 layers, each followed by a 1x1 layer (Howard and others, "MobileNets", 2017)."""
+    """Depthwise 3x3 layers, each before a 1x1 layer (Howard and others, "MobileNets", 2017)."""
     images = layers.Input((28, 28, 1), name="images")
     x = convolve(images, "stem", 32, size=5, stride=2)
     for stage, filters, blocks in (("middle", 64, 2), ("small", 160, 3)):
@@ -127,7 +142,9 @@ ARCHITECTURES = {
     "deep": deep,
     "two stems": two_stems,
     "late": late,
+    "pyramid": pyramid,
     "resnet": resnet,
+    "resnet, two stems": resnet_two_stems,
     "bottleneck": bottleneck,
     "separable": separable,
     "inverted": inverted,

@@ -13,13 +13,30 @@ def build(width: int = 64, dropout: float = 0.3, synchronized: bool = False) -> 
     """The untrained network.
 
     Input float32 (batch, 28, 28, 1) in [0, 1]; outputs two float32 logits: `digits` (batch, 10)
-    and `is_digit` (batch, 1). Most of a convnet's time on MNIST goes into its first, full-size
-    layers: here only a few filters look at the full size, beside larger ones at every second pixel.
-    With `synchronized`, batch normalisation sees the batches of all workers as one.
-    """
-    from train.architectures import reference
+    and `is_digit` (batch, 1). With `synchronized`, batch normalisation sees the batches of all
+    workers as one.
 
-    return reference(dropout, width)
+    A filter costs a multiplication for every place that it looks at, so the network is narrow where
+    there are many places and wide where there are few: width / 8 filters at 28x28, and from
+    14x14 to 7x7 to 4x4 twice as many each time. The first layers look at the full size and, with a
+    larger window, at every second pixel: without the former, digits are read worse. At each of the
+    smaller sizes a residual layer follows. Depthwise and 1x1 layers multiply less than these 3x3
+    layers but take longer on a CPU. docs/architectures.md compares them all.
+    """
+
+    def layer(x: Any, name: str, filters: int, size: int = 3, stride: int = 1) -> Any:
+        return convolve(x, name, filters, size, stride, synchronized)
+
+    images = layers.Input((28, 28, 1), name="images")
+    fine = layer(images, "fine", width // 8)
+    coarse = layer(images, "coarse", width // 2, size=5, stride=2)
+    x = layers.add([coarse, layer(fine, "fine_halved", width // 2, stride=2)])
+    x = layers.add([x, layer(x, "middle", width // 2)])
+    x = layer(x, "small", width, stride=2)
+    x = layers.add([x, layer(x, "small_1", width)])
+    x = layer(x, "tiny", 2 * width, stride=2)
+    x = layers.add([x, layer(x, "tiny_1", 2 * width)])
+    return heads(images, x, width, dropout, synchronized)
 
 
 def convolve(
@@ -69,7 +86,9 @@ def count_multiplications(model: keras.Model) -> int:
     for layer in model.layers:
         if isinstance(layer, layers.SeparableConv2D):
             places = prod(layer.output.shape[1:3])
-            total += places * (prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape))
+            total += places * (
+                prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape)
+            )
         elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             # Every place of the output uses every weight of the kernel once.
             total += prod(layer.output.shape[1:3]) * prod(layer.kernel.shape)
