@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,20 @@ def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any],
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
+def freeze(serve: Callable[[tf.Tensor], Any]) -> Any:
+    """`serve` of images (batch, 28, 28, 1) as a graph with its weights as constants.
+
+    Such a graph loads and runs faster, and its SavedModel is one file.
+    """
+    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
+    concrete = tf.function(serve, input_signature=signature).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(concrete)
+    return tf.function(
+        lambda images: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(images)),
+        input_signature=signature,
+    )
+
+
 def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         which, whether = _shifted(model, images)
@@ -135,15 +150,8 @@ def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> N
             "digit_score": tf.sigmoid(whether - offset),
         }
 
-    # With its weights as constants the graph loads and runs faster, and is one file.
-    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
-    concrete = tf.function(serve, input_signature=signature).get_concrete_function()
-    frozen = convert_variables_to_constants_v2(concrete)
     module = tf.Module()
-    module.serve = tf.function(
-        lambda images: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(images)),
-        input_signature=signature,
-    )
+    module.serve = freeze(serve)
     part = out.with_name(out.name + ".part")  # never leave half a SavedModel in place of a whole
     shutil.rmtree(part, ignore_errors=True)
     tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})

@@ -6,7 +6,9 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +86,13 @@ def fit(
     strategy: tf.distribute.Strategy | None = None,
     start: Path | None = None,
     teacher: Path | None = None,
+    network: Callable[[], keras.Model] | None = None,
 ) -> keras.Model:
     """Train for `recipe.epochs` and return the network with averaged weights.
 
     Begins with the weights of the network in `start`, layer by layer of the same name; layers that
     it lacks begin at random, as all do without `start`. The network in `teacher` sees each image as
-    distorted as the student does.
+    distorted as the student does. `network` makes another network than `train.model.build`.
 
     Raises SystemExit where `recipe.distillation` and `teacher` do not come together.
 
@@ -109,7 +112,8 @@ def fit(
     steps = max(1, epoch_size(sources) // recipe.batch)
     with strategy.scope():
         many = strategy.num_replicas_in_sync > 1
-        model, average = (build(recipe.width, recipe.dropout, many) for _ in range(2))
+        network = network or partial(build, recipe.width, recipe.dropout, many)
+        model, average = network(), network()
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())

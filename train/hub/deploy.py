@@ -9,7 +9,13 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.weights.hub import HUB_ERRORS, METRICS, explain_error, read_metrics, set_request_timeout
+from mnist_demo.weights.hub import (
+    HUB_ERRORS,
+    METRICS,
+    explain_error,
+    read_metrics,
+    set_request_timeout,
+)
 from mnist_demo.weights.resolve import FULL_SHA, find_weights
 from train.hub.push import check_name, check_token, list_files, operations
 
