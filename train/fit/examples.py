@@ -18,11 +18,13 @@ from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
 from train.paint.extremes import KINDS, paint_extremes
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
+from train.paint.styles import paint_styles
 
 NOT_A_DIGIT = -1
 PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and distortion
 ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
+STYLE_PAINTINGS = 150  # of each style
 # Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
 # They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
 # the set's "@" mostly stands for a stroke of no known meaning.
@@ -139,6 +141,17 @@ def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examp
     return Examples(stored["images"], stored["labels"])
 
 
+def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
+    """The digits in one split's styles, `STYLE_PAINTINGS` of each in a row."""
+
+    def paint() -> dict[str, Any]:
+        images, labels, styles = paint_styles(split, STYLE_PAINTINGS, seed)
+        return {"images": images, "labels": labels, "styles": styles}
+
+    stored = cached(cache / f"styles-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
 def cached(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
     """The arrays in `file`, which `make` makes if the file is not there."""
     if not file.exists():
@@ -209,8 +222,10 @@ def load(
     sources += [
         Source("extremes", extreme, 0.15),
         Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
+        Source("styles", style_digits(cache, "train"), 0.6),
     ]
     validation |= painted(data_dir, cache, "validation")
     validation["extremes"] = extremes(data_dir, cache, "validation")
     validation["fonts"] = font_digits(data_dir, cache, "validation")
+    validation["styles"] = style_digits(cache, "validation")
     return sources, validation
