@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from train.data.drawing import Drawing
 from train.data.fonts import FONTS, read_glyphs
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     if args.section in ("fonts", "styles"):
         sheet = font_sheet(args.data_dir) if args.section == "fonts" else style_sheet()
-        cv2.imwrite(str(args.out), sheet)
+        Image.fromarray(sheet).quantize(8).save(args.out, optimize=True)
         print(f"{args.out} shows all {args.section}")
         return
     if args.section == "pendigits":

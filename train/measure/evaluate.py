@@ -32,11 +32,14 @@ from train.data.gallery import gallery
 from train.data.mnist import read_mnist, read_sample
 from train.fit.examples import (
     Examples,
+    extremes,
+    font_digits,
     non_digits,
     of_split,
     read_digits,
     read_others,
     split_mnist,
+    style_digits,
 )
 from train.fit.tables import write_table
 from train.measure import plots
@@ -95,6 +98,7 @@ def run(args: argparse.Namespace) -> None:
         plots_to = args.weights if args.split == "test" else Path("out")
         for name, rows in pen_rows(readers, digits, others, plots_to).items():
             results[name] |= rows
+        results["released"] |= new_hands(readers[0], args.data_dir, args.cache, args.split)
     table = markdown_table(results)
     print("\n" + table)
     if args.split == "validation":
@@ -219,6 +223,7 @@ def pen_rows(
             "worst_bucket": {"radius": worst[0], "size": worst[1]},
             "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
             "ece": expected_calibration_error(probabilities, labels),
+            "sure_and_wrong": sure_and_wrong(probabilities, labels),
             "held_out_digits": {"unipen_1a": int(unipen.sum()), "pendigits": int((~unipen).sum())},
             "held_out_writers": len({d.writer for d in digits}),
             "held_out_letters_and_symbols": len(others),
@@ -236,6 +241,31 @@ def pen_rows(
             gallery(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
     plots.brush_widths(buckets, plots_to / "brush.png")
     return rows
+
+
+def new_hands(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
+    """Figures on fonts and styles that were never trained on, and on extreme drawings by writers of
+    whom no stroke was in training."""
+    sets = {
+        "fonts": font_digits(data_dir, cache, split),
+        "styles": style_digits(cache, split),
+        "extremes": extremes(data_dir, cache, split),
+    }
+    rows: dict[str, Any] = {}
+    for name, examples in sets.items():
+        probabilities, _ = reader.predict(examples.images.astype(np.float32) / 255)
+        right = probabilities.argmax(axis=1) == examples.labels
+        rows[f"{name}_accuracy"] = float(right.mean())
+        rows[f"{name}_sure_and_wrong"] = sure_and_wrong(probabilities, examples.labels)
+        rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
+        rows[f"{name}_digits"] = len(examples)
+    return rows
+
+
+def sure_and_wrong(probabilities: Array, labels: Array, sure: float = 0.95) -> float:
+    """The share of all digits that are read wrong with more than `sure` confidence."""
+    wrong = probabilities.argmax(axis=1) != labels
+    return float((wrong & (probabilities.max(axis=1) > sure)).mean())
 
 
 def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
@@ -273,6 +303,14 @@ ROWS = {
     "letters_and_symbols_refused": ("letters and symbols called not a digit", "{:.2%}"),
     "scribbles_and_pairs_refused": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
     "ece": ("expected calibration error, held-out writers", "{:.2%}"),
+    "sure_and_wrong": ("wrong with more than 95% confidence, held-out writers", "{:.2%}"),
+    "fonts_accuracy": ("held-out fonts", "{:.2%}"),
+    "fonts_ece": ("expected calibration error, held-out fonts", "{:.2%}"),
+    "fonts_sure_and_wrong": ("wrong with more than 95% confidence, held-out fonts", "{:.2%}"),
+    "styles_accuracy": ("held-out styles", "{:.2%}"),
+    "styles_ece": ("expected calibration error, held-out styles", "{:.2%}"),
+    "styles_sure_and_wrong": ("wrong with more than 95% confidence, held-out styles", "{:.2%}"),
+    "extremes_accuracy": ("fat, tiny and broken digits of held-out writers", "{:.2%}"),
 }
 
 
