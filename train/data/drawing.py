@@ -27,6 +27,7 @@ class Drawing:
         source: "unipen-1a" to "unipen-1d", or "pendigits".
         quality: "OK", "?" or "BAD", as the set says.
         strokes: each float32 (points, 2): x to the right, y down, in the tablet's units.
+        place: the file and the segment it was read from; "" where that does not matter.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Drawing:
     source: str
     quality: str
     strokes: list[NDArray[np.float32]]
+    place: str = ""
 
 
 def split_of(writer: str) -> str:

@@ -78,7 +78,8 @@ def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> li
             # A quotation mark and a backslash are written with a backslash before them.
             label = match[3].replace("\\", "", 1) if len(match[3]) > 1 else match[3]
             down = [stroke * np.array([1, -1], np.float32) for stroke in strokes]
-            drawings.append(Drawing(label, f"{contributor}/{person}", source, match[2], down))
+            writer, place = f"{contributor}/{person}", f"{name} {match[1]}"
+            drawings.append(Drawing(label, writer, source, match[2], down, place))
     return drawings
 
 

@@ -48,6 +48,7 @@ from train.paint.strokes import Brush, Strokes, paint, random_brush
 
 RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
 SIZES = (100, 160, 230)  # longest side of the strokes, in the same pixels
+NO_WHOLE_DIGITS = Path(__file__).with_name("no_whole_digits.json")
 PACKAGES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless")
 
 Array = NDArray[Any]
@@ -239,8 +240,30 @@ def pen_rows(
             plots.confusion(labels, probabilities, plots_to / "confusion.png")
             plots.reliability(labels, probabilities, plots_to / "reliability.png")
             gallery(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
+            wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
+            rows[reader.name] |= unipen_mistakes(wrong)
     plots.brush_widths(buckets, plots_to / "brush.png")
     return rows
+
+
+def unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
+    """How many drawings of UNIPEN 1a were read `wrong`, and how many of these are no whole digit.
+
+    The latter are listed in no_whole_digits.json, which says how that was judged. The strokes of
+    those that are not listed are painted to out/, to be judged.
+    """
+    listed = json.loads(NO_WHOLE_DIGITS.read_text())["drawings"]
+    folder = Path("out/unipen-mistakes")
+    folder.mkdir(parents=True, exist_ok=True)
+    for drawing in wrong:
+        if drawing.place not in listed:
+            canvas = paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0))
+            name = f"{drawing.label} {drawing.place}".replace("/", "_")
+            cv2.imwrite(str(folder / f"{name}.png"), canvas)
+    return {
+        "unipen_1a_mistakes": len(wrong),
+        "unipen_1a_mistakes_no_whole_digit": sum(drawing.place in listed for drawing in wrong),
+    }
 
 
 def new_hands(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
@@ -296,6 +319,8 @@ def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
 ROWS = {
     "mnist_test_accuracy": ("MNIST test accuracy", "{:.2%}"),
     "unipen_1a_accuracy": ("held-out writers, UNIPEN 1a", "{:.2%}"),
+    "unipen_1a_mistakes": ("- of these, read wrong", "{}"),
+    "unipen_1a_mistakes_no_whole_digit": ("- of the wrong ones, no whole digit", "{}"),
     "pendigits_accuracy": ("held-out writers, pendigits-orig", "{:.2%}"),
     "worst_bucket_accuracy": ("worst brush width and size", "{:.2%}"),
     "auroc": ("digits against letters and symbols, AUROC", "{:.4f}"),
