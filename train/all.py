@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from train.arguments import add_data_dir
 from train.measure.evaluate import store
 
 # Each step is a command of `python -m train`. The words in capitals stand for this command's own
@@ -41,8 +42,7 @@ STEPS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="2.0.0", help="name of these weights")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from train.arguments import add_data_dir
 from train.data.drawing import Drawing
 from train.data.fonts import FONTS, read_glyphs
 from train.data.pendigits import read_pendigits
@@ -19,8 +19,7 @@ from train.paint.styles import read_styles, write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    add_data_dir(parser, "data")
     parser.add_argument(
         "--section", choices=["1a", "1b", "1c", "1d", "pendigits", "fonts", "styles"], default="1a"
     )

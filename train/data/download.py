@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import http.client
 import json
-import os
 import subprocess
 import tarfile
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from train.arguments import add_data_dir
 from train.data.fonts import FONTS
 from train.data.mnist import MD5, read_idx
 from train.data.pendigits import FILE, read_pendigits
@@ -35,8 +35,7 @@ TIMEOUT = 60  # seconds without a byte
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    add_data_dir(parser, "data")
     parser.add_argument("--only", choices=list(SETS), nargs="+", default=list(SETS))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from train.arguments import add_cache, add_data_dir
 from train.data.gallery import gallery
 from train.fit.examples import PAINTINGS, Examples, Source, load, of_split, read_digits
 from train.fit.fit import Recipe, fit, predict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/mislabelled.json"))
 

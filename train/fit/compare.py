@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, load
 from train.fit.export import logits
 from train.fit.fit import Recipe, fit, predict
@@ -36,9 +36,8 @@ VARIATIONS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="painted strokes and runs")
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument("--teacher", type=Path, help="a network.keras to be taught by")
     parser.add_argument("--out", type=Path, default=Path("docs/recipes.json"))
     parser.add_argument("--page", type=Path, default=Path("docs/recipes.md"), help="gets the table")

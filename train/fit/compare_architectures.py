@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -23,6 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.architectures import ARCHITECTURES
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 from train.fit.export import SHIFTS, best_temperature, freeze
@@ -45,9 +45,8 @@ TURNS = 7  # of which the fastest counts: others may use the machine, too
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="painted strokes and runs")
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument("--out", type=Path, default=Path("docs/architectures.json"))
     parser.add_argument("--page", type=Path, default=Path("docs/architectures.md"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
 # The network looks at each image and at two copies one pixel away, and averages: of validation
@@ -28,13 +28,10 @@ REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a d
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--run", type=Path, default=Path("runs/latest"), help="folder fit wrote")
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument(
         "--between", type=Path, help="the network.keras that the run began with, see `halfway`"
     )

@@ -18,6 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
@@ -48,12 +49,9 @@ class Recipe:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    add_data_dir(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/latest"), help="folder of this run")
-    parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
+    add_cache(parser)
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
     parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
     parser.add_argument("--start", type=Path, help="a network.keras to begin with, see `fit`")

@@ -17,12 +17,13 @@ from mnist_demo.weights.hub import (
     read_metrics,
     set_request_timeout,
 )
+from train.arguments import add_weights
 from train.hub.card import model_card
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="model repository")
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_weights(parser)
     parser.add_argument("--create", action="store_true", help="create it if it is not there")
     parser.add_argument("--private", action="store_true", help="create it for your eyes only")
     parser.add_argument("--dry-run", action="store_true", help="only list what would be sent")

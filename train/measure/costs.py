@@ -9,10 +9,8 @@ metrics.json beside the network that they were fitted for.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +19,7 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier
 from mnist_demo.read.numbers import SCORE_WEIGHTS, candidate_segments, find_pieces, segment_features
+from train.arguments import add_data_dir, add_weights
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import of_split, read_digits
 from train.measure.evaluate import store
@@ -50,9 +49,8 @@ class Lattice:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_data_dir(parser, "data")
+    add_weights(parser)
     parser.add_argument("--count", type=int, default=60, help="numbers of each length and gap")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--store", action="store_true", help="write them to metrics.json")

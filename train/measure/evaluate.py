@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.weights import file_checksums
+from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
 from train.data.gallery import gallery
 from train.data.mnist import read_mnist, read_sample
@@ -65,11 +65,10 @@ class Reader:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of the baseline")
+    add_data_dir(parser)
+    add_weights(parser)
+    add_cache(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="test")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="gets the table")
 

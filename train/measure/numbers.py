@@ -7,8 +7,6 @@ release, and choose by --split validation.
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +14,15 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier
 from mnist_demo.read.numbers import read_number
+from train.arguments import add_data_dir, add_weights
 from train.data.compose_numbers import GAPS, LENGTHS, compose_many, upright
 from train.fit.examples import of_split, read_digits
 from train.measure.evaluate import store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_data_dir(parser, "data")
+    add_weights(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     parser.add_argument("--count", type=int, default=100, help="numbers of each length and gap")
     parser.add_argument("--seed", type=int, default=0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.photo import Photo, read_photo
+from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
 from train.fit.examples import of_split, read_digits
 from train.measure.evaluate import store
@@ -31,9 +31,8 @@ Array = NDArray[np.float32]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_data_dir(parser, "data")
+    add_weights(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     parser.add_argument("--count", type=int, help="of photos; default: one of each digit")
     parser.add_argument("--seed", type=int, default=0, help="of papers, pens and light")
