@@ -19,8 +19,15 @@ Ink = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Composed:
-    """One number: `canvas` uint8 (height, width), `digits` the inks it was put together from, and
-    `corners` the column and row of the canvas at which each has its corner."""
+    """A number that was composed of digits.
+
+    Attributes:
+        canvas: uint8 (height, width), dark on light or light on dark.
+        text: its digits, from left to right.
+        gap: one of `GAPS`.
+        digits: each digit alone, uint8 (h, w), dark on white with a margin of 10 pixels.
+        corners: column and row of the canvas at which each digit's ink has its corner.
+    """
 
     canvas: Ink
     text: str
@@ -30,7 +37,7 @@ class Composed:
 
 
 def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """Without those more than 1.5 times as wide as high: they were written along another line."""
+    """The drawings at most 1.5 times as wide as high; others were written along another line."""
     return [
         drawing
         for drawing in drawings
@@ -54,7 +61,7 @@ def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Com
 
 
 def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator) -> Composed:
-    """A number of `length` of one writer's `own` digits, in one brush, ink dark or light.
+    """A number of `length` digits out of one writer's `own`, in one brush, dark or light.
 
     The digits keep the sizes they were written in, stand on a line that may climb or fall, and
     follow each other
@@ -118,20 +125,23 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
 
 
 def extent(drawing: Drawing) -> tuple[float, float]:
-    """Width and height; never nothing."""
+    """Width and height of the strokes; the height is at least 0.3 of the width, and above 0."""
     points = np.concatenate(drawing.strokes)
     width, height = np.ptp(points, axis=0)
     return float(width), max(float(height), 0.3 * float(width), 1e-6)
 
 
 def _fit(size: float) -> float:
-    """One writer's tablets may have had different units: a size of another order says nothing."""
+    """By what to scale a digit of relative `size`: a writer's tablets may have had other units."""
     return 1.0 if 0.4 < size < 2.5 else 1 / size
 
 
 def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
-    """The digit with 0.03 to 0.12 of its height of white somewhere in its ink: its shortest stroke
-    lifted off the others, or else, and of a single stroke, one of its strokes interrupted."""
+    """The digit in two parts, with a gap of 0.03 to 0.12 of its height between them.
+
+    Either its shortest stroke is moved away from the others, or one of its strokes is interrupted.
+    A digit of one stroke is always interrupted.
+    """
     white = rng.uniform(0.03, 0.12) * brush.size
     lengths = [float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes]
     if len(strokes) > 1 and rng.random() < 0.5:
@@ -151,7 +161,7 @@ def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
 
 
 def _ink(strokes: Strokes, radius: float) -> Ink:
-    """The strokes, in pixels, painted white on black, cut to the ink: uint8 (h, w)."""
+    """`strokes`, in pixels, painted white on black and cut to the ink: uint8 (h, w)."""
     points = np.concatenate(strokes)
     corner = points.min(axis=0)
     pad = radius + 2
@@ -162,13 +172,16 @@ def _ink(strokes: Strokes, radius: float) -> Ink:
 
 
 def right_edge(row: Ink) -> int:
-    """The first column right of all ink."""
+    """The first column to the right of all ink."""
     return int(np.flatnonzero(row.any(axis=0))[-1]) + 1
 
 
 def contact(strip: Ink, ink: Ink) -> int:
-    """The column of `strip` (h, w) at which `ink` (h, n), pushed from the right, is stopped by ink
-    in one of its rows; the first free column, if there is none."""
+    """Where `ink` (h, n) touches the ink of `strip` (h, w) when it is pushed in from the right.
+
+    Returns the column of the strip at which the left edge of `ink` then is; the first free column
+    if no row has ink in both.
+    """
     shared = strip.any(axis=1) & ink.any(axis=1)
     if not shared.any():
         return right_edge(strip) if strip.any() else 0

@@ -68,7 +68,8 @@ def unipen(data_dir: Path) -> str:
         part = fetch(url, file)
         check(part.read_bytes(), algorithm, checksum, part)
         part.rename(file)
-    # The checksum only says that it came as Zenodo has it; the set's own README promises 15,953.
+    # The checksum only says that the archive is Zenodo's. The set's own README promises 15,953
+    # digits.
     digits = len(read_unipen(data_dir, "1a"))
     return f"{digits:,} digits" + ("" if digits == 15_953 else ", though 15,953 were expected")
 
@@ -95,7 +96,7 @@ def pendigits(data_dir: Path) -> str:
         check(part.read_bytes(), "sha256", PENDIGITS_SHA256, part)
         with zipfile.ZipFile(part) as archive:
             packed = archive.read(f"{FILE}.Z")
-        # Python has nothing that unpacks the old compress format.
+        # Python cannot unpack the old compress format.
         unpacked = subprocess.run(["gzip", "-dc"], input=packed, stdout=subprocess.PIPE, check=True)
         whole = file.with_name(f"{file.name}.part")
         whole.write_bytes(gzip.compress(unpacked.stdout, mtime=0))

@@ -84,7 +84,7 @@ def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> li
 
 
 def find_axes(text: str) -> tuple[int, int] | None:
-    """The columns of X and Y after the last .COORD, if there is one."""
+    """The columns of X and Y that the last .COORD names; None if there is no .COORD."""
     found = re.findall(r"^\.COORD\s+(.+)$", text, re.MULTILINE)
     if not found:
         return None
@@ -143,7 +143,7 @@ def choose(components: list[Component], ranges: str) -> list[Points]:
 
 @lru_cache(maxsize=1)
 def _files(data_dir: Path) -> dict[str, str]:
-    """What sections 1a to 1d need of data/ and include/, by its path from there on."""
+    """The texts of the files that sections 1a to 1d need, by their paths in the archive."""
     for folder in (data_dir / "unipen", data_dir):
         # The public archive unpacks to CDROM/train_r01_v07.
         for root in (folder, folder / "CDROM" / "train_r01_v07"):

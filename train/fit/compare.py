@@ -68,8 +68,11 @@ def figures(
     out: Path,
     args: argparse.Namespace,
 ) -> dict[str, float]:
-    """Train, and measure: shares of right answers by one look and by the mean over three looks,
-    and of letters and symbols below the score of all but 0.5% of the pens' digits."""
+    """Train a network and measure it on validation data.
+
+    Returns the shares of digits read right by one look and by the mean of three looks, and the
+    share of letters and symbols that score lower than all but 0.5% of the pens' digits.
+    """
     teacher = args.teacher if recipe.distillation else None
     model = fit(sources, validation, recipe, out, teacher=teacher)
     result: dict[str, float] = {}
@@ -90,7 +93,7 @@ def figures(
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
-    """Each recipe's shares in percent; mean and standard deviation of the plain one."""
+    """A row for each recipe, in percent; mean and standard deviation for the plain one."""
     columns = list(next(iter(rows.values())))
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     plain = [row for name, row in rows.items() if name.startswith("plain")]

@@ -25,9 +25,9 @@ PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and dis
 ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
 STYLE_PAINTINGS = 150  # of each style
-# Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
-# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
-# the set's "@" mostly stands for a stroke of no known meaning.
+# Nobody could tell these from a digit when they are drawn alone. So they are neither trained on nor
+# measured. In this order they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any small
+# mark, and the set's "@" mostly stands for a stroke without a known meaning.
 AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
 
 
@@ -153,7 +153,7 @@ def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
 
 
 def cached(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
-    """The arrays in `file`, which `make` makes if the file is not there."""
+    """The arrays in the .npz file `file`. If it is not there, `make` makes them."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")

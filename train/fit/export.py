@@ -21,8 +21,9 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
-# The network looks at each image and at two copies one pixel away, and averages: of validation
-# digits that costs as little cross-entropy as four copies, and less than none or one.
+# The network looks at each image and at two copies shifted by one pixel, and averages the logits.
+# On validation digits the cross-entropy is as low as with four copies, and lower than with none or
+# one.
 SHIFTS = ((0, 0), (1, 1), (-1, -1))
 REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
@@ -88,7 +89,7 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
 def halfway(model: keras.Model, start: keras.Model) -> None:
     """Move `model`'s weights half-way back to those that its training began with.
 
-    What was learned last is kept without forgetting as much of what was known before (Wortsman
+    So the network keeps what it learned last and forgets less of what it knew before (Wortsman
     and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
     """
     pairs = zip(model.get_weights(), start.get_weights(), strict=True)
@@ -96,7 +97,7 @@ def halfway(model: keras.Model, start: keras.Model) -> None:
 
 
 def best_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """The divisor of `logits` (n, 10) under which they say least wrong of `labels` (n,)."""
+    """The divisor of `logits` (n, 10) that minimises the cross-entropy of `labels` (n,)."""
 
     def cross_entropy(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
@@ -116,7 +117,7 @@ def _shifted(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tenso
 
 
 def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Those of uint8 images (n, 28, 28), averaged over `SHIFTS`: float32 (n, 10) and (n,)."""
+    """Logits of uint8 images (n, 28, 28), averaged over `SHIFTS`: float32 (n, 10) and (n,)."""
     call = tf.function(lambda batch: _shifted(model, batch))
     parts = []
     for start in range(0, len(images), 500):
@@ -149,7 +150,9 @@ def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> N
 
     module = tf.Module()
     module.serve = freeze(serve)
-    part = out.with_name(out.name + ".part")  # never leave half a SavedModel in place of a whole
+    part = out.with_name(
+        out.name + ".part"
+    )  # no half of a SavedModel may take the place of a whole one
     shutil.rmtree(part, ignore_errors=True)
     tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
     shutil.rmtree(out, ignore_errors=True)

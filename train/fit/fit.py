@@ -1,4 +1,4 @@
-"""Train a network; resumes from the run's last checkpoint."""
+"""Train a network. It continues from the run's last checkpoint."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def fit(
             dataset(one_epoch(sources, recipe.seed + epoch), recipe)
         )
         total = tf.constant(0.0)
-        quiet = not chief or None  # None: silent where there is no terminal
+        quiet = not chief or None  # None: without a terminal there is no bar
         with tqdm(total=steps, desc=f"epoch {epoch + 1}/{recipe.epochs}", disable=quiet) as bar:
             for done, (images, labels) in enumerate(batches, 1):
                 loss = train_step(images, labels)
@@ -214,7 +214,7 @@ def make_step(
     @tf.function
     def step(images: Any, labels: Any) -> tf.Tensor:
         loss = strategy.reduce("SUM", strategy.run(replica_step, (images, labels)), axis=None)
-        # A short memory at first, or the random weights of the start would linger.
+        # The average forgets faster at first, so that no random weights of the start remain in it.
         count = tf.cast(optimizer.iterations, tf.float32)
         keep = tf.minimum(recipe.average, (1 + count) / (10 + count))
         for slow, fast in zip(average.variables, model.variables, strict=True):
@@ -232,12 +232,12 @@ def losses(
     recipe: Recipe,
     taught: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Per image: cross-entropy of the digit, where it is one, and of its being a digit at all.
+    """The loss of each image: cross-entropy of the digit, and of whether it is one.
 
     `taught` are a teacher's probabilities, float32 (batch, 10).
     """
     known = tf.cast(labels != NOT_A_DIGIT, tf.float32)
-    truth = tf.one_hot(labels, 10)  # all zero where it is not a digit
+    truth = tf.one_hot(labels, 10)  # all zero for what is no digit
     smooth = recipe.label_smoothing
     target = truth * (1 - smooth) + smooth / 10
     if taught is not None:
@@ -291,7 +291,7 @@ def predict(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any]
 
 
 def validate(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
-    """Accuracy on each set of digits; on the others, the share that is taken for a digit."""
+    """The accuracy on each set of digits; on each other set, the share that is taken for digits."""
     figures = {}
     for name, examples in validation.items():
         which, whether = predict(model, examples.images)

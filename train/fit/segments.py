@@ -1,4 +1,4 @@
-"""What the number reader shows the network: its runs of pieces, told from the digits beneath them.
+"""Training examples for the number reader: segments of composed numbers, labelled by their digits.
 
 A network that never saw two digits run together, or a digit and a slice of its neighbour, takes
 them for a digit of some kind. LeCun and others trained theirs on whole strings for this reason
@@ -22,9 +22,9 @@ from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
 from train.data.compose_numbers import Composed, compose_many, upright
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
 
-# A run is a digit with at least WHOLE of the digit's ink and at most SLIVER of its own ink foreign;
-# none if it holds at most PART of any digit, or FOREIGN of its ink is not its main digit's. What
-# lies between could be called either.
+# A segment is a digit if it has at least WHOLE of the digit's ink, and at most SLIVER of its own
+# ink is another's. It is no digit if it has at most PART of any digit, or at least FOREIGN of its
+# ink is not its main digit's. In between it could be called either, and is left out.
 WHOLE, SLIVER, PART, FOREIGN = 0.92, 0.08, 0.6, 0.25
 # Half a 4 can be a 1. What the networks that `clean` trained take for a digit with more than this
 # probability is left out, as nobody could tell.
@@ -33,7 +33,7 @@ COUNT = 300  # numbers of each length and gap
 
 
 def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images uint8 (n, 28, 28) of the runs that are surely a digit or surely none; labels (n,)."""
+    """Images uint8 (n, 28, 28) of the segments that are a digit or none, and labels int64 (n,)."""
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     try:
         found = find_pieces(number.canvas)
@@ -57,7 +57,7 @@ def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def truth(
     number: Composed, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
 ) -> NDArray[np.bool_]:
-    """Which ink of `pieces` is also each digit's: bool (digits, h, w).
+    """Which ink of `pieces` belongs to each digit: bool (digits, h, w).
 
     `shape` and `corner` are of the ink that `locate_ink` found on the number's canvas.
     """
@@ -74,7 +74,7 @@ def truth(
 
 
 def label_of(pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str) -> int | None:
-    """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None where that is open."""
+    """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None if they may be either."""
     own = (pieces.labels > i) & (pieces.labels <= j + 1) & (pieces.ink > 0.4)
     if not own.any():
         return None
@@ -93,7 +93,7 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     """The segments of numbers by training writers: those that are digits, and a like number of
     those that are not.
 
-    Composing takes minutes: kept in `cache`.
+    Composing takes minutes, so the segments are kept in `cache`.
     """
     file = cache / f"segments-train-{seed}.npz"
     if not file.exists():
@@ -106,7 +106,7 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
         images = np.concatenate([images for images, _ in done])
         labels = np.concatenate([labels for _, labels in done])
         digits, others = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
-        # Runs that differ by a speck are plentiful.
+        # There are many segments that differ by a speck only.
         others = np.random.default_rng(seed).choice(others, min(len(others), 3 * len(digits)))
         score = digit_probability(images[others], cache)
         kept = np.concatenate([digits, others[score < ALIKE]])

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def fetched(repo: str, revision: str) -> Path:
-    """The weights that the Space will serve; SystemExit if it could not and would fall back."""
+    """The weights that the Space will serve. SystemExit if it could not serve them."""
     try:
         return find_weights(repo, revision).path
     except ValueError as error:

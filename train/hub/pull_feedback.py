@@ -1,4 +1,4 @@
-"""Bring visitors' corrections back as a training set, which `fit` takes with --extra."""
+"""Fetch visitors' corrections as a training set, which `fit` takes with --extra."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def pixels(text: Any) -> NDArray[np.uint8]:
         raise ValueError("no image")
     try:
         image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
-        # Asked before anything is unpacked: anybody may have written these lines.
+        # This is checked before anything is unpacked, as anybody may have written these lines.
         if image.size == (28, 28) and image.mode == "L":
             return np.array(image)
     except Image.DecompressionBombError:
@@ -116,7 +116,7 @@ def pixels(text: Any) -> NDArray[np.uint8]:
 
 
 def last_words(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One correction for each image, in order of time: the last, should they contradict."""
+    """One correction for each image, in order of time. The last counts if they contradict."""
     ordered = sorted(corrections, key=lambda entry: entry["time"])
     return list({entry["image"].tobytes(): entry for entry in ordered}.values())
 

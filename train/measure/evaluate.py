@@ -129,7 +129,7 @@ def store(weights: Path, key: str, value: Any) -> None:
 
 
 def _public(words: Sequence[str]) -> list[str]:
-    """The command's words without the folders of this machine."""
+    """The command's words, with DIR in place of the folders of this machine."""
     return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
 
 
@@ -140,13 +140,13 @@ def _released(classifier: Classifier, images: Array) -> tuple[Array, Array]:
 
 
 def _plain(model: Any, images: Array) -> tuple[Array, Array]:
-    """The baseline knows digits only; its confidence has to serve as the score."""
+    """Probabilities and scores of the baseline, whose confidence has to serve as its score."""
     probabilities = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
     return probabilities, probabilities.max(axis=1)
 
 
 def views(strokes: Strokes, brush: Brush, seed: int) -> Array:
-    """One painting as each way of reading sees it: uint8 (3, 28, 28)."""
+    """One painting, prepared in the way of each reader: uint8 (3, 28, 28)."""
     canvas = paint(strokes, brush, np.random.default_rng(seed))
     dark = 255 - canvas if brush.light else canvas
     ours = preprocess(canvas)

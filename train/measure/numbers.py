@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
                 zip(map(str, LENGTHS), right.mean(axis=(1, 2)).tolist(), strict=True)
             ),
             "by_gap": dict(zip(GAPS, right.mean(axis=(0, 2)).tolist(), strict=True)),
-            # What a reader that is told where each digit is would reach.
+            # The share that a reader would reach if it were told where each digit is.
             "digits_given_one_by_one": float(alone.mean()),
         }
         store(args.weights, "numbers", results)

@@ -85,7 +85,7 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
 
 
 def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Array | None]:
-    """What the network gets from a photo, and from the same pen at the same tilt on a canvas."""
+    """The network's inputs from a photo, and from the same pen at the same tilt on a canvas."""
     scene = scene_of(seed)
     turn = rotation(np.radians(scene.tilt))
     strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
@@ -100,7 +100,7 @@ def read(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.i
 
 
 def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
-    """Of each photo what may have made it hard."""
+    """The conditions of each photo that may have made it hard to read."""
     return {
         "ink": np.array([scene.ink for scene in scenes]),
         "paper": np.array([scene.ruling for scene in scenes]),

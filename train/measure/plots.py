@@ -1,4 +1,4 @@
-"""The pictures beside the figures."""
+"""Plots of what `evaluate` measures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 def confusion(labels: Array, probabilities: Array, file: Path) -> None:
-    """Counts of held-out digits by what they are and how they were read."""
+    """The confusion matrix of held-out digits."""
     counts = np.zeros((10, 10), int)
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     figure, axes = plt.subplots(figsize=(5, 5))
@@ -33,7 +33,7 @@ def confusion(labels: Array, probabilities: Array, file: Path) -> None:
 
 
 def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15) -> None:
-    """How often it is right where it says that it is sure to some degree."""
+    """The reliability diagram: the share read right against the confidence."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     index = np.minimum((confidence * bins).astype(int), bins - 1)

@@ -1,4 +1,4 @@
-"""Photos of handwriting made from pen strokes: paper, light, lens and camera are made up."""
+"""Makes photos of handwriting from pen strokes, with invented paper, light, lens and camera."""
 
 from __future__ import annotations
 
@@ -93,11 +93,11 @@ class Scene:
 
 
 def random_scene(rng: np.random.Generator) -> Scene:
-    """As people photograph: any paper, pen and light, a hand that is not quite steady."""
+    """A random scene: any paper, pen and light, and a hand that is not quite steady."""
     long, short = (1600, 1200) if rng.random() < 0.7 else (1280, 720)
     width, height = (long, short) if rng.random() < 0.5 else (short, long)
     size = rng.uniform(0.12, 0.75)
-    half = 0.62 * size * short  # tilted, and with the pen's width
+    half = 0.62 * size * short  # of the digit, tilted and with the pen's width
     free = np.array([width, height]) / 2 - half  # how far the digit may be off the middle
     middle = np.array([width, height]) / 2 + rng.uniform(-0.6, 0.6, 2) * free
     rooms = np.concatenate([middle, (width, height) - middle]) - half
