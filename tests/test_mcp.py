@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
+
+from tests.aio import run_async
 
 
 def test_agents_find_and_use_the_endpoints(app_url: str, tmp_path: Path) -> None:
@@ -30,9 +30,7 @@ def test_agents_find_and_use_the_endpoints(app_url: str, tmp_path: Path) -> None
             result = await session.call_tool("classify", {"image": f"data:image/png;base64,{data}"})
             return {tool.name: tool.description or "" for tool in tools}, result
 
-    # In a thread of its own: Playwright's browser keeps an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        tools, result = thread.submit(asyncio.run, ask()).result()
+    tools, result = run_async(ask())
     assert {"classify", "read_number"} <= set(tools)
     assert "Reads the digit in an image file" in tools["classify"]
     assert "'digit': 1," in result.content[0].text

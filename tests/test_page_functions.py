@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from mnist_demo.page.numbers_tab import NumberEvents
 from mnist_demo.page.photo_tab import PhotoEvents
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.uploads import open_data_url, open_file, open_sketch
+from tests.aio import run_async
 
 REQUEST: Any = gr.Request(headers={"accept-language": "en"})
 
@@ -48,7 +48,7 @@ def url(file: dict[str, Any]) -> str:
 
 def test_the_endpoints(reader: Reader, file: dict[str, Any]) -> None:
     endpoints = Endpoints(reader)
-    answer = asyncio.run(endpoints.classify(file))
+    answer = run_async(endpoints.classify(file))
     assert answer["digit"] == 1 and answer["weights"] == str(reader.classifier().weights)
     number = endpoints.read_number(file)
     assert number["number"] == "1" and number["digits"][0]["box"] == (47, 20, 55, 80)
@@ -62,7 +62,7 @@ def test_an_endpoint_says_what_it_takes(reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no image")
     for value in (None, {"path": str(tmp_path / "text.png")}):
         with pytest.raises(gr.Error, match="send a PNG, JPEG"):
-            asyncio.run(endpoints.classify(value))
+            run_async(endpoints.classify(value))
     with pytest.raises(gr.Error, match="There is no drawing in this"):
         endpoints.classify_sketch({"id": None, "composite": None})
 

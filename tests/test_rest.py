@@ -9,7 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import httpx
@@ -135,9 +135,7 @@ def run_scenario(loading: Future[Classifier], do: Scenario) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             await do(client)
 
-    # In a thread of its own: Playwright's browser keeps an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run()).result()
+    run_async(run())
 
 
 async def turns() -> None:
