@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: Path) -> None:
-    cells = [{"bytes": png(i), "path": None} for i in (5, 600)] + [{"bytes": b"x", "path": None}]
+    cells: list[dict[str, Any]] = [{"bytes": png(i), "path": None} for i in (5, 600)]
+    cells += [{"bytes": b"x", "path": None}, {"bytes": None, "path": "far/away.png"}]
     pq.write_table(pa.table({"drawing": cells}), tmp_path / "in.parquet")
     digit = next(folder.glob("4_*"))
     out = tmp_path / "out" / "answers.parquet"
@@ -63,19 +65,17 @@ def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: 
     done = classify(*paths, "--out", out, "--column", "drawing")
     assert done.returncode == 0, done.stderr
     rows = pq.read_table(out).to_pylist()
-    assert f"{len(rows):,} images, of which 2 cannot be read" in done.stdout
+    assert f"{len(rows):,} images, of which 3 cannot be read" in done.stdout
     assert list(out.parent.iterdir()) == [out]
 
     names = [Path(row["path"]).name for row in rows]
-    assert len(rows) == 202 + 20 + 1 + 3
-    assert names[222] == digit.name and names[-3:] == [
-        "in.parquet#0",
-        "in.parquet#1",
-        "in.parquet#2",
-    ]
-    assert all(row["path"].endswith(".parquet#2") for row in rows[-1:])
+    assert len(rows) == 202 + 20 + 1 + 4
+    assert names[222] == digit.name
+    assert names[-4:] == [f"in.parquet#{row}" for row in range(4)]
     failed = {Path(row["path"]).name: row for row in rows if row["error"]}
-    assert set(failed) == {"damaged.png", "in.parquet#2"}
+    assert set(failed) == {"damaged.png", "in.parquet#2", "in.parquet#3"}
+    path_only = failed["in.parquet#3"]["error"]
+    assert path_only == "the row has no bytes, only the path far/away.png"
     assert "damaged or incomplete" in failed["damaged.png"]["error"]
     assert failed["damaged.png"]["probabilities"] is None
     blank = rows[names.index("blank.bmp")]
@@ -172,7 +172,6 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
     """Images are taken as they are read, not all at once."""
     from concurrent.futures import ThreadPoolExecutor
     from types import SimpleNamespace
-    from typing import Any
 
     from mnist_demo.read.classifier import BLANK
 
@@ -199,18 +198,21 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
         (["nowhere.parquet"], "nowhere.parquet cannot be read"),
         (["{here}/in.parquet"], "has no column image, but x, name"),
         (["{here}"], "no image there"),
+        (["{here}/in.parquet", "--column", "name"], "the column name of {here}/in.parquet holds"),
         (["{here}/in.parquet", "--column", "name"], "holds text, not encoded images: give the"),
+        (["{here}/in.parquet", "--column", "kind"], "holds text, not encoded images: give the"),
         (["{here}/in.parquet", "--column", "x", "--weights", "nowhere/at all"], "neither a folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
     words: list[str], text: str, tmp_path: Path
 ) -> None:
-    pq.write_table(pa.table({"x": [b""], "name": ["a.png"]}), tmp_path / "in.parquet")
+    columns = {"x": [b""], "name": ["a.png"], "kind": pa.array(["a"]).dictionary_encode()}
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
     done = classify(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
     assert done.returncode == 1
-    assert text in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "a.parquet").exists()
+    assert text.format(here=tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
 def test_a_row_without_bytes_says_why_it_is_not_read(tmp_path: Path) -> None:

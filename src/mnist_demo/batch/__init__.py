@@ -1,4 +1,4 @@
-"""Reads many images, on one machine or on a Ray cluster."""
+"""Reads many images, on this machine or on a Ray cluster."""
 
 try:
     import pyarrow  # noqa: F401

@@ -1,7 +1,7 @@
 """Read many images: files, folders, globs or a column of parquet files, into one parquet file.
 
-If it is stopped, the same command continues where it was. With --ray, the machines of a Ray cluster
-share the work.
+If the command is stopped, run it again: it continues where it was. With --ray, the machines of a
+Ray cluster share the work.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ from mnist_demo.batch.rows import SCHEMA, Row
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
-ROWS_PER_PART = 2048  # in a part: what a killed run loses at most
+ROWS_PER_PART = 2048  # a killed run loses at most these
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments to `parser`."""
     parser.add_argument(
         "paths",
         nargs="+",
@@ -54,12 +55,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    """Read all images that `args` name, and write the rows to `args.out`.
+
+    Raises:
+        SystemExit: the command cannot do this, or was stopped. The text is one line that says why.
+    """
     if args.out.exists():
         raise SystemExit(f"{args.out} exists already: delete it, or give another --out")
     if args.ray:
-        import mnist_demo.batch.ray_cluster  # noqa: F401 - ends here, at once, if Ray is missing
+        import mnist_demo.batch.ray_cluster  # noqa: F401 - ends at once if Ray is missing
     args.paths = [path for pattern in args.paths for path in expand(pattern)]
-    total = sum(count(path) for path in args.paths)
+    total = sum(count(path, args.column) for path in args.paths)
     try:
         classifier = Classifier.load(args.weights, args.revision)
     except ValueError as error:
@@ -87,11 +93,11 @@ def run(args: argparse.Namespace) -> None:
                 write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
                 number += 1
     except KeyboardInterrupt:
-        raise SystemExit("stopped: run the same command again to continue") from None
+        raise SystemExit("stopped: run the same command again to go on") from None
     except BrokenProcessPool:
         raise SystemExit(
             "a process that reads images was killed, perhaps for want of memory: run the same "
-            "command again to continue"
+            "command again to go on"
         ) from None
     failed = merge_parts(parts, args.out, SCHEMA)
     print(f"{args.out}: {total:,} images, of which {failed:,} cannot be read")
@@ -100,7 +106,11 @@ def run(args: argparse.Namespace) -> None:
 def cluster_rows(
     args: argparse.Namespace, parts: Path, checksums: dict[str, Any]
 ) -> tuple[Iterator[Row], int]:
-    """The rows that are not in `parts`, made by Ray; and how many are there."""
+    """Let Ray read the images that are not yet in `parts`.
+
+    Returns:
+        The new rows, and the number of rows that `parts` holds already.
+    """
     from mnist_demo.batch import ray_cluster
 
     chunks = [c for path in args.paths for c in ray_cluster.find_chunks(path, args.column)]
@@ -111,6 +121,7 @@ def cluster_rows(
 
 
 def track(rows: Iterable[Row], progress: tqdm) -> Iterator[Row]:
+    """The same rows. Each moves the progress bar by one."""
     for row in rows:
         progress.update()
         yield row

@@ -1,4 +1,4 @@
-"""Where the images come from: files, folders, globs and columns of parquet files."""
+"""Finds the images to read: in files, folders, globs and columns of parquet files."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Input:
     """One image to read.
 
     Attributes:
-        name: what stands in the column "path" of its row.
-        source: the path of its file, or the bytes of the file; None if there are none.
-        error: why `source` is None.
+        name: the image's name in the column "path" of the output.
+        source: the path or the bytes of an image file; None if there is none.
+        error: why there is none.
     """
 
     name: str
@@ -35,8 +35,11 @@ def find_inputs(path: str, column: str) -> Iterator[Input]:
     """The images that `path` names, always in the same order.
 
     Args:
-        path: a file, a folder, a glob, or a parquet file.
-        column: of a parquet file, the column that holds the images.
+        path: an image file, a folder, a glob, or a parquet file.
+        column: the column of a parquet file that holds the images.
+
+    Raises:
+        SystemExit: a folder, a parquet file or its column cannot be read.
     """
     if is_parquet(path):
         yield from find_rows(Path(path), column)
@@ -45,31 +48,37 @@ def find_inputs(path: str, column: str) -> Iterator[Input]:
 
 
 def file_input(file: str) -> Input:
+    """The image in the file at the path `file`."""
     return Input(display_name(file), file)
 
 
 def display_name(file: str) -> str:
-    """`file` as UTF-8, as the answers are. The name of a file can hold any bytes."""
+    """`file` with U+FFFD for bytes that are not UTF-8: a file's name can hold any bytes."""
     return os.fsencode(file).decode("utf-8", "replace")
 
 
 def is_parquet(path: str) -> bool:
+    """Whether `path` names parquet files, by its suffix."""
     return Path(path).suffix == ".parquet"
 
 
 def expand(path: str) -> list[str]:
-    """The parquet files that a quoted glob names; anything else as it is."""
+    """The parquet files that a quoted glob matches; for any other path, the path alone."""
     if is_parquet(path) and not Path(path).exists():
         return matching(path) or [path]
     return [path]
 
 
 def matching(pattern: str) -> list[str]:
+    """The sorted paths that match the glob `pattern`, in which ** stands for any folders."""
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - may be absolute
 
 
 def find_files(path: str) -> Iterator[str]:
-    """The image files that `path`, no parquet file, names.
+    """The paths of the image files that `path` names.
+
+    Args:
+        path: an image file, a folder with all below it, or a glob.
 
     Raises:
         SystemExit: a folder cannot be read.
@@ -83,13 +92,14 @@ def find_files(path: str) -> Iterator[str]:
     elif Path(path).exists():
         yield path
     else:
-        unfinished = f".parquet{PARTS_SUFFIX}{os.sep}"  # what this run or another one is writing
+        unfinished = f".parquet{PARTS_SUFFIX}{os.sep}"  # the unfinished output of a run
         for name in matching(path):
             if os.path.isfile(name) and unfinished not in name:  # noqa: PTH113
                 yield name
 
 
 def stop(error: OSError) -> None:
+    """Raise SystemExit for a folder that cannot be read."""
     raise SystemExit(f"{error.filename} cannot be read: {error.strerror}")
 
 
@@ -98,13 +108,17 @@ def find_rows(
 ) -> Iterator[Input]:
     """The images in a column of a parquet file.
 
-    A cell holds an encoded image file, or is Hugging Face's {"bytes": ..., "path": ...}.
+    Each cell holds the bytes of an image file, either as binary or as a struct {"bytes", "path"},
+    as in data sets on the Hugging Face Hub.
 
     Args:
         file: the parquet file.
-        column: name of the column.
-        groups: the row groups to read; all of them if None.
-        first: the number of the first row in `groups`.
+        column: the column's name.
+        groups: the numbers of the row groups to read; None for all.
+        first: the number, in the whole file, of the first row of `groups`.
+
+    Raises:
+        SystemExit: `open_parquet` raised it.
     """
     number = first
     batches = open_parquet(file, column).iter_batches(64, row_groups=groups, columns=[column])
@@ -115,7 +129,7 @@ def find_rows(
 
 
 def row_input(name: str, cell: object) -> Input:
-    """One cell as an input, which has an error if the cell holds no encoded image."""
+    """The image in one cell. If the cell has no bytes, the input's error says why."""
     data = cell.get("bytes") if isinstance(cell, dict) else cell
     if isinstance(data, bytes):
         return Input(name, data)
@@ -125,10 +139,10 @@ def row_input(name: str, cell: object) -> Input:
 
 
 def open_parquet(file: Path, column: str) -> pq.ParquetFile:
-    """The file, once its column is found to hold images.
+    """Open a parquet file and check that it can hold images in `column`.
 
     Raises:
-        SystemExit: the file cannot be read, lacks the column, or the column holds something else.
+        SystemExit: the file cannot be read, it has no such column, or the column holds text.
     """
     try:
         source = pq.ParquetFile(file)
@@ -138,26 +152,37 @@ def open_parquet(file: Path, column: str) -> pq.ParquetFile:
     if column not in schema.names:
         names = ", ".join(schema.names)
         raise SystemExit(f"{file} has no column {column}, but {names}: choose one with --column")
-    kind = schema.field(column).type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if holds_text(schema.field(column).type):
         raise SystemExit(
-            f"the column {column} of {file} holds text, not encoded images: give the image files "
-            "themselves, a folder or a glob, or choose another column with --column"
+            f"the column {column} of {file} holds text, not encoded images: give the paths of the "
+            "images themselves (files, a folder or a quoted glob), or choose a column of encoded "
+            "image files with --column"
         )
     return source
 
 
-def count(path: str) -> int:
-    """How many images `path` names.
+def holds_text(kind: pa.DataType) -> bool:
+    """Whether the cells of a column are strings, dictionary-encoded ones included."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return any(
+        check(kind)
+        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
+
+
+def count(path: str, column: str) -> int:
+    """The number of images that `path` names.
+
+    Args:
+        path: an image file, a folder, a glob, or a parquet file.
+        column: the column of a parquet file that holds the images.
 
     Raises:
-        SystemExit: there is none, or a parquet file cannot be read.
+        SystemExit: there is no image, or `path` cannot be read.
     """
     if is_parquet(path):
-        try:
-            return int(pq.read_metadata(path).num_rows)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise SystemExit(f"{path} cannot be read: {error}") from None
+        return int(open_parquet(Path(path), column).metadata.num_rows)
     number = sum(1 for _ in find_files(path))
     if not number:
         raise SystemExit(f"{path}: no image there; files are known by their endings")

@@ -1,4 +1,4 @@
-"""Reads images on this machine: a process for each processor prepares images for the network."""
+"""Reads images on this machine. A process for each processor preprocesses them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ from mnist_demo.read.images import Array
 
 
 def start_workers() -> ProcessPoolExecutor:
-    """Processes that preprocess. They are not forked: TensorFlow's threads would be missing."""
+    """Start the processes that preprocess, one for each processor.
+
+    They are spawned, not forked: a fork would copy TensorFlow without its threads.
+    """
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(os.cpu_count(), spawn, initializer=start_worker)
 
 
 def start_worker() -> None:
-    """Leave Ctrl-C to the parent, and do not outlive it when it is killed."""
+    """Set up a process: it ignores Ctrl-C, which ends the parent, and ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")  # Pillow's, about damaged files, would tear the progress bar
+    warnings.simplefilter("ignore")  # Pillow's warnings would break the progress bar
     parent = multiprocessing.parent_process()
 
     def follow_parent() -> None:
@@ -39,7 +42,16 @@ def start_worker() -> None:
 
 
 def classify(inputs: Iterable[Input], classifier: Classifier, pool: Executor) -> Iterator[Row]:
-    """A row for each image, in order; a few batches at a time are in memory."""
+    """Read images. Only a few batches at a time are in memory.
+
+    Args:
+        inputs: the images; this may be a generator.
+        classifier: reads them in this process.
+        pool: the processes that preprocess.
+
+    Returns:
+        A row of `SCHEMA` for each image, in the same order.
+    """
     running: deque[tuple[list[str], Future[list[Array | str | None]]]] = deque()
     inputs = iter(inputs)
     more = True

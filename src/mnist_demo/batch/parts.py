@@ -1,6 +1,6 @@
-"""The unfinished output: a folder of parquet files from which a stopped run goes on.
+"""Keeps the unfinished output, so that a stopped run can continue.
 
-The folder also holds command.json, which says what the parts were made from.
+It is a folder of parquet files, the parts. Its file command.json says what they were made from.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PARTS_SUFFIX = ".parts"  # the folder is called like the file to write, with this behind
+PARTS_SUFFIX = ".parts"  # added to the output's name, it is the folder's name
 
 
 def check_same_command(file: Path, command: dict[str, Any]) -> None:
-    """SystemExit unless the run that left `file` was started with the same `command`."""
+    """Check that the parts were made by the same command; the first run writes it to `file`.
+
+    Raises:
+        SystemExit: `file` holds another command.
+    """
     if not file.exists():
         with write_whole(file) as unfinished:
             unfinished.write_text(json.dumps(command))
@@ -30,10 +34,17 @@ def check_same_command(file: Path, command: dict[str, Any]) -> None:
 
 
 def skip_done(names: Iterator[str], parts: Path) -> int:
-    """Take from `names` those of the images that are in `parts`; returns how many these are.
+    """Advance `names` past the images that are in `parts`.
+
+    Args:
+        names: of all images, in order.
+        parts: the folder of the parts.
+
+    Returns:
+        The number of images in `parts`.
 
     Raises:
-        SystemExit: other images are in `parts` than `names` begins with.
+        SystemExit: the images in `parts` are not those that `names` begins with.
     """
     done = 0
     for part in sorted(parts.glob("*.parquet")):
@@ -49,19 +60,24 @@ def skip_done(names: Iterator[str], parts: Path) -> int:
 
 @contextmanager
 def write_whole(file: Path) -> Iterator[Path]:
-    """A path to write to. It becomes `file` at the end: there is all of the file, or none."""
+    """A path to write to, renamed to `file` at the end, so that `file` is never incomplete."""
     unfinished = file.with_name(file.name + ".unfinished")
     yield unfinished
     unfinished.replace(file)
 
 
 def write_part(table: pa.Table, file: Path) -> None:
+    """Write one part."""
     with write_whole(file) as unfinished:
         pq.write_table(table, unfinished)
 
 
 def merge_parts(parts: Path, out: Path, schema: pa.Schema) -> int:
-    """Put the parts together in `out` and delete them; returns how many rows have an error."""
+    """Merge the parts into the parquet file `out`, and delete them.
+
+    Returns:
+        The number of rows that have an error.
+    """
     failed = 0
     with write_whole(out) as unfinished, pq.ParquetWriter(unfinished, schema) as writer:
         for part in sorted(parts.glob("*.parquet")):

@@ -1,8 +1,8 @@
-"""Makes the rows on all machines of a Ray cluster.
+"""Reads images on all machines of a Ray cluster.
 
-Ray Data hands chunks of the work to one process for each processor. If a machine is lost, another
-gets its chunks. A chunk is some files, or one row group of a parquet file. Every machine needs this
-package, and must find the images and the weights under the same names as this one.
+Ray Data gives chunks of the work to one process for each processor. A chunk is some image files or
+one row group of a parquet file. If a machine is lost, others read its chunks. Every machine needs
+this package, and must find the images and the weights at the same paths as this machine.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ Source = tuple[str | None, str | None, Any]  # the weights, their revision and c
 
 
 def find_chunks(path: str, column: str) -> Iterator[Chunk]:
-    """The chunks of the images that `path` names, in the order of `find_inputs`."""
+    """The chunks of the images that `path` names, in the order of `find_inputs`.
+
+    Raises:
+        SystemExit: a folder, a parquet file or its column cannot be read.
+    """
     if is_parquet(path):
         metadata = open_parquet(Path(path), column).metadata
         first = 0
@@ -59,7 +63,7 @@ def find_chunks(path: str, column: str) -> Iterator[Chunk]:
 
 
 def chunk_names(chunk: Chunk) -> list[str]:
-    """What stands in the column "path" of the chunk's rows."""
+    """The names of the chunk's images in the column "path" of the output."""
     if "files" in chunk:
         return [display_name(file) for file in chunk["files"]]
     first = chunk["first"]
@@ -67,6 +71,7 @@ def chunk_names(chunk: Chunk) -> list[str]:
 
 
 def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
+    """The images of the chunk."""
     if "files" in chunk:
         return map(file_input, chunk["files"])
     group = [chunk["group"]]
@@ -74,15 +79,21 @@ def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
 
 
 class Reader:
-    """Lives in a process of the cluster, and turns chunks into rows."""
+    """Turns chunks into rows, in a process of the cluster."""
 
     def __init__(self, weights: str | None, revision: str | None, checksums: Any) -> None:
+        """Load the weights.
+
+        Raises:
+            ValueError: they do not have the `checksums` of the weights on the first machine.
+        """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         self.classifier = Classifier.load(weights, revision)
         if file_checksums(self.classifier.weights.path) != checksums:
             raise ValueError(f"a machine has other weights: {self.classifier.weights}")
 
     def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
+        """Read the chunks in the column "chunk", each as JSON. Yields tables of `SCHEMA`."""
         for text in table["chunk"].to_pylist():
             chunk = json.loads(text)
             inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
@@ -93,7 +104,16 @@ class Reader:
 
 
 def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> Iterator[Row]:
-    """The rows of `chunks`, in order, without the first `done`.
+    """Read the images of `chunks`, in order, without the first `done`.
+
+    Args:
+        chunks: all of the work.
+        done: the number of images that are read already.
+        source: the weights, their revision, and what `file_checksums` returns for them.
+        address: of the cluster, as HOST:PORT or "auto"; "local" starts Ray on this machine.
+
+    Returns:
+        A row of `SCHEMA` for each image.
 
     Raises:
         SystemExit: there is no cluster at `address`, or it cannot do the work.
@@ -116,7 +136,7 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
-    context.enable_progress_bars = False  # the command has one of its own, of images
+    context.enable_progress_bars = False  # the command has its own
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
     data = ray.data.from_items(left, override_num_blocks=len(left)).map_batches(

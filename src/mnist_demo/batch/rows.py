@@ -1,4 +1,4 @@
-"""From images to the rows of the answer."""
+"""Turns images and predictions into the rows of the output."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mnist_demo.read.preprocess import preprocess
 SCHEMA = pa.schema(
     {
         "path": pa.string(),
-        "digit": pa.int8(),  # null when the image is blank
+        "digit": pa.int8(),  # null if the image is blank
         "confidence": pa.float32(),
         "probabilities": pa.list_(pa.float32(), 10),
         "digit_score": pa.float32(),
         "is_digit": pa.bool_(),
-        "error": pa.string(),  # null when the image was read; else all but the path is null
+        "error": pa.string(),  # null if the image was read; else all but path is null
     }
 )
 
@@ -30,7 +30,11 @@ Row = dict[str, Any]
 
 
 def prepare(inputs: Sequence[Input]) -> list[Array | str | None]:
-    """Preprocess each image: float32 (28, 28), None if it is blank, or what is wrong, in words."""
+    """Preprocess each image.
+
+    Returns:
+        For each input, float32 (28, 28) in [0, 1]; None if it is blank; or the text of an error.
+    """
     results: list[Array | str | None] = []
     for item in inputs:
         try:
@@ -43,6 +47,7 @@ def prepare(inputs: Sequence[Input]) -> list[Array | str | None]:
 
 
 def _source(item: Input) -> Any:
+    """The image in a form that `preprocess` accepts."""
     if isinstance(item.source, bytes):
         return Image.open(io.BytesIO(item.source), formats=FORMATS)
     return item.source
@@ -51,7 +56,15 @@ def _source(item: Input) -> Any:
 def read_rows(
     names: Sequence[str], prepared: Sequence[Array | str | None], classifier: Classifier
 ) -> Iterator[Row]:
-    """A row for each of `prepared`, which `prepare` made of the images called `names`."""
+    """Let the network read preprocessed images.
+
+    Args:
+        names: of the images.
+        prepared: what `prepare` returned for them.
+
+    Returns:
+        A row of `SCHEMA` for each image, in the same order.
+    """
     images = [None if isinstance(image, str) else image for image in prepared]
     predictions = classifier.classify_inputs(images)
     for name, image, prediction in zip(names, prepared, predictions, strict=True):
@@ -62,6 +75,7 @@ def read_rows(
 
 
 def prediction_row(name: str, prediction: Prediction) -> Row:
+    """The row of `SCHEMA` for an image that was read."""
     return {
         "path": name,
         "digit": prediction.digit,
