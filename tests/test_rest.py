@@ -22,6 +22,7 @@ from PIL import Image
 from mnist_demo import Classifier
 from mnist_demo.serve import rest, rest_bodies
 from mnist_demo.serve.answer import as_json
+from tests.aio import run_async
 
 IMAGES, LABELS = mnist_data()
 

@@ -3,7 +3,8 @@
 `fonts.json` lists them. Each has the version of its npm package @fontsource/NAME, the sha256 of its
 font file, its licence and its split. A font is in one split with all of its digits. Families whose
 names begin alike share digits and are in one split: playwrite-* trains and edu-* measures. The
-other fonts were split about 60:10:30 by a hash of their names.
+other fonts were split about 60:10:30 by a hash of their names. liu-jian-mao-cao then joined
+over-the-rainbow, which has the same digits.
 """
 
 from __future__ import annotations
