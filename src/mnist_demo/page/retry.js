@@ -1,33 +1,33 @@
-// Between Gradio's page and the queue of its server. Gradio gives up what the queue refuses, and
-// reloads the page, with the drawing on it, when an answer's stream breaks. Here both are sent
-// again after a moment, if need be to another replica, and Gradio only finds the answer late.
+// Sends events again that Gradio would give up. Gradio's page drops an event that the queue refuses, and
+// reloads itself, with the drawing on it, when the stream of answers breaks. Here both are sent again
+// after a moment, perhaps to another replica. To Gradio the answer is only late.
 (() => {
-  const ask = window.fetch;
-  const TRIES = 100; // of two seconds each; then Gradio is told
-  const LONG = 3000; // milliseconds after which the page says that it is busy
-  const waiting = new Map(); // by the event's id: what was sent, until it is answered
-  const renamed = new Map(); // what was sent again has a new id, which Gradio does not know
-  let refused = 0; // how many are being sent again
+  const fetchOnce = window.fetch;
+  const MAX_TRIES = 100; // of two seconds each; then Gradio gets the error
+  const BUSY_AFTER = 3000; // milliseconds without an answer; then the page says that it is busy
+  const unanswered = new Map(); // id of an event to what was sent
+  const firstIds = new Map(); // id of an event that was sent again to its first id, which Gradio knows
+  let retrying = 0; // how many requests are being sent again
 
-  function show() {
+  function showBusy() {
     const now = Date.now();
-    const late = [...waiting.values()].some((sent) => now - sent.since >= LONG);
-    document.documentElement.classList.toggle("busy", refused > 0 || late);
+    const late = [...unanswered.values()].some((sent) => now - sent.since >= BUSY_AFTER);
+    document.documentElement.classList.toggle("busy", retrying > 0 || late);
   }
   const pause = () => new Promise((done) => setTimeout(done, 1000 + 2000 * Math.random()));
 
-  // The queue's acceptance, or what the last try gave.
+  // Sends an event until the queue accepts it; returns the last response.
   async function join(url, options) {
     let response;
-    for (let i = 0; i < TRIES; i++) {
-      response = await ask(url, options).catch(() => null);
+    for (let i = 0; i < MAX_TRIES; i++) {
+      response = await fetchOnce(url, options).catch(() => null);
       if (response && ![502, 503, 504].includes(response.status)) break;
-      refused += 1;
-      show();
+      retrying += 1;
+      showBusy();
       await pause();
-      refused -= 1;
+      retrying -= 1;
     }
-    show();
+    showBusy();
     return response ?? Response.error();
   }
 
@@ -36,15 +36,15 @@
     const response = await join(url, options);
     if (response.ok) {
       const { event_id: id } = await response.clone().json();
-      waiting.set(id, { url, options, since });
-      setTimeout(show, Math.max(0, LONG - (Date.now() - since)) + 1);
+      unanswered.set(id, { url, options, since });
+      setTimeout(showBusy, Math.max(0, BUSY_AFTER - (Date.now() - since)) + 1);
     }
     return response;
   }
 
-  // Pass on one stream's messages; true if that was the last stream that is needed.
-  async function pass(request, out) {
-    const response = await ask(request);
+  // Passes on the messages of one stream; returns true if no other stream is needed.
+  async function passOn(request, out) {
+    const response = await fetchOnce(request);
     if (!response.ok) return false;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -57,10 +57,10 @@
         const event = JSON.parse(message.slice("data:".length));
         // This replica does not know the visitor, or it is stopping.
         if (event.msg === "unexpected_error" && !event.event_id) return false;
-        event.event_id = renamed.get(event.event_id) ?? event.event_id;
+        event.event_id = firstIds.get(event.event_id) ?? event.event_id;
         if (event.msg === "process_completed") {
-          waiting.delete(event.event_id);
-          show();
+          unanswered.delete(event.event_id);
+          showBusy();
         }
         out.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`));
         if (event.msg === "close_stream") return true;
@@ -68,19 +68,20 @@
     }
   }
 
+  // A stream of answers that goes on when the connection breaks.
   function listen(request) {
     const start = async (out) => {
-      for (let i = 0; i < TRIES; i++) {
-        if (await pass(request, out).catch(() => false)) return out.close();
+      for (let i = 0; i < MAX_TRIES; i++) {
+        if (await passOn(request, out).catch(() => false)) return out.close();
         if (request.signal.aborted) break;
-        refused += 1;
-        show();
+        retrying += 1;
+        showBusy();
         await pause();
-        for (const [id, sent] of waiting) {
+        for (const [id, sent] of unanswered) {
           const response = await join(sent.url, sent.options);
-          if (response.ok) renamed.set((await response.json()).event_id, id);
+          if (response.ok) firstIds.set((await response.json()).event_id, id);
         }
-        refused -= 1;
+        retrying -= 1;
       }
       out.error(new Error("the answer's stream broke"));
     };
@@ -92,6 +93,6 @@
     const url = String(what?.url ?? what);
     if (/\/queue\/join(\?|$)/.test(url)) return send(url, options);
     if (/\/queue\/data\?/.test(url)) return Promise.resolve(listen(new Request(what, options)));
-    return ask.call(window, what, options);
+    return fetchOnce.call(window, what, options);
   };
 })();
