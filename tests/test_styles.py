@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from train.data.contact_sheet import style_sheet
-from train.paint.styles import paint_styles, read_styles, through, write
+from train.paint.styles import DIGITS, FOLDER, paint_styles, read_styles, through, write
 
 SPLITS = ("train", "validation", "test")
 
@@ -16,15 +17,29 @@ SPLITS = ("train", "validation", "test")
 def test_there_are_styles_of_every_digit_in_every_split() -> None:
     styles = {split: read_styles(split) for split in SPLITS}
     names = [style.name for split in SPLITS for style in styles[split]]
-    assert len(set(names)) == len(names) >= 60
+    assert len(set(names)) == len(names) >= 96
     # A third is never trained on.
     assert len(styles["test"]) + len(styles["validation"]) >= len(names) / 3
+    assert len(styles["test"]) >= 28
+    total = Counter(style.digit for split in SPLITS for style in styles[split])
+    assert min(total.values()) >= 9
     for split, fewest in (("train", 5), ("validation", 1), ("test", 2)):
         count = Counter(style.digit for style in styles[split])
         assert sorted(count) == list(range(10)) and min(count.values()) >= fewest
-    for style in styles["train"]:
+    for style in [style for split in SPLITS for style in styles[split]]:
         assert style.about and style.strokes
         assert all(stroke.ndim == 2 and len(stroke) >= 2 for stroke in style.strokes)
+
+
+def test_every_style_in_the_files_is_in_a_split_and_named_after_its_digit() -> None:
+    files = sorted(FOLDER.glob("*.json"))
+    assert [file.stem for file in files] == sorted(DIGITS)
+    stored = [style for file in files for style in json.loads(file.read_text(encoding="utf-8"))]
+    # A style with a misspelt split would be in none.
+    assert len(stored) == sum(len(read_styles(split)) for split in SPLITS)
+    for split in SPLITS:
+        for style in read_styles(split):
+            assert style.name.startswith(f"{DIGITS[style.digit]}-")
 
 
 @pytest.mark.parametrize("split", SPLITS)

@@ -1,8 +1,9 @@
 """Ways of writing the digits in different countries, drawn by ourselves as strokes.
 
-`styles.json` has the control points of each style in a unit box, x to the right and y down. A curve
-runs smoothly through the points; a third number marks a point as a corner. A style is in one split
-with all of its variations: "test" styles are never trained on.
+`styles/zero.json` to `styles/nine.json` have the control points of each style in a unit box, x to
+the right and y down, one stroke a line. A curve runs smoothly through the points; a third number
+marks a point as a corner. A style is in one split with all of its variations: "test" styles are
+never trained on.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tqdm import tqdm
 
 from train.paint.strokes import Strokes, paint_inputs, rotation
 
+FOLDER = Path(__file__).with_name("styles")
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 STEPS = 12  # points of the curve for each control point
 
 
@@ -46,18 +49,17 @@ class Style:
 
 def read_styles(split: str) -> list[Style]:
     """The styles of one split, in the order of the digits."""
-    stored = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     return [
         Style(
             name=style["name"],
-            digit=int(digit),
+            digit=digit,
             split=split,
             about=style["about"],
             strokes=[np.array([point[:2] for point in stroke]) for stroke in style["strokes"]],
             corners=[np.array([len(point) > 2 for point in stroke]) for stroke in style["strokes"]],
         )
-        for digit, styles in stored.items()
-        for style in styles
+        for digit, word in enumerate(DIGITS)
+        for style in json.loads((FOLDER / f"{word}.json").read_text(encoding="utf-8"))
         if style["split"] == split
     ]
 
