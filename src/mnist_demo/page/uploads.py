@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from mnist_demo.read.images import FORMATS, MAX_PIXELS
+from mnist_demo.read.images import MAX_PIXELS, ImageTooLargeError, open_image
 from mnist_demo.serve.micro_batching import LARGE_IMAGE
 from mnist_demo.serve.monitoring import record_outcome
 
@@ -33,7 +33,7 @@ def open_data_url(url: str) -> Image.Image:
         data = base64.b64decode(url.partition(",")[2], validate=True)
     except ValueError:
         raise refusal(SEND_IMAGE) from None
-    image = open_image(io.BytesIO(data))
+    image = _open(io.BytesIO(data))
     if image.width * image.height > LARGE_IMAGE:  # "Why?" needs much memory
         raise refusal(TOO_LARGE_DRAWING)
     return image
@@ -59,16 +59,17 @@ def open_file(file: dict[str, Any] | None) -> Image.Image:
     """
     if not file or not file["path"]:
         raise refusal(SEND_IMAGE)
-    return open_image(file["path"])
+    return _open(file["path"])
 
 
-def open_image(source: str | io.BytesIO) -> Image.Image:
+def _open(source: str | io.BytesIO) -> Image.Image:
+    """Open an image file; gr.Error if it cannot be read."""
     try:
-        return Image.open(source, formats=FORMATS)
-    except Image.DecompressionBombError:
+        return open_image(source)
+    except ImageTooLargeError:
         record_outcome("opening a file", "unreadable", 0)
         raise refusal(f"The image is too large: at most {MAX_PIXELS:,} pixels are read.") from None
-    except (OSError, ValueError, SyntaxError):
+    except ValueError:
         record_outcome("opening a file", "unreadable", 0)
         raise refusal(SEND_IMAGE) from None
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.images import FORMATS, MAX_PIXELS
+from mnist_demo.read.images import MAX_PIXELS, ImageTooLargeError, open_image
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.rest_bodies import MAX_BODY, TOO_SLOW, BodyReceiver, busy
@@ -144,7 +144,7 @@ def classify_files(
     images: dict[int, Image.Image] = {}
     for i, file in enumerate(files):
         try:
-            image = open_image(file)
+            image = open_body(file)
             if image.width * image.height <= max_pixels:
                 images[i] = image
         except HTTPException as error:
@@ -154,13 +154,13 @@ def classify_files(
     return results
 
 
-def open_image(file: bytes) -> Image.Image:
+def open_body(file: bytes) -> Image.Image:
     """The image, not yet decoded; HTTPException 413 or 415 if it cannot be read."""
     try:
-        image = Image.open(io.BytesIO(file), formats=FORMATS)
-    except Image.DecompressionBombError:
+        image = open_image(io.BytesIO(file))
+    except ImageTooLargeError:
         raise HTTPException(413, TOO_LARGE) from None
-    except (OSError, ValueError, SyntaxError):
+    except ValueError:
         raise HTTPException(415, f"this is not an image that can be read: {SEND}") from None
     if image.width * image.height > MAX_PIXELS:
         raise HTTPException(413, TOO_LARGE)
