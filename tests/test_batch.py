@@ -109,7 +109,7 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
-    """Killed after the first part: its rows are not made again, and the result is the whole."""
+    """It is killed after the first part. The next run keeps those rows and adds the others."""
     column = pa.array([png(i % 5000) for i in range(3 * ROWS_PER_PART)])
     pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
     parts = tmp_path / "a.parquet.parts"

@@ -23,8 +23,8 @@ from mnist_demo.read.numbers import (
 )
 from mnist_demo.weights import Weights
 from tests.sketchpad import load, one_of_each, strokes_of
-from train.data.compose_numbers import GAPS, LENGTHS, compose_many, contact
-from train.measure.evaluate import store
+from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, contact_column
+from train.measure.metrics import add_metric
 from train.measure.numbers import table
 from train.paint.strokes import draw
 
@@ -49,7 +49,7 @@ def classifier() -> Classifier:
 def test_a_network_brings_its_own_score_weights(
     weights: Path, stored: object, used: list[float]
 ) -> None:
-    store(weights, "number_score_weights", stored)
+    add_metric(weights, "number_score_weights", stored)
     assert score_weights(Weights(weights, f"of {stored}", "a folder")).tolist() == used
 
 
@@ -70,7 +70,7 @@ def row(names: list[str], space: int) -> Ink:
         strip = canvas[450 - height : 450]
         left = 40
         if i and space < 0:
-            left = contact(strip, ink) + space
+            left = contact_column(strip, ink) + space
         elif i:
             left = int(np.flatnonzero(canvas.any(axis=0))[-1]) + 1 + space
         room = strip[:, left : left + width]
@@ -183,15 +183,15 @@ def test_the_pieces_hold_all_the_ink_once() -> None:
     assert (pieces.cuts > 0).any()
 
 
-def test_the_best_way_is_the_best_of_all() -> None:
-    runs = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
+def test_the_best_segmentation_has_the_highest_total_score() -> None:
+    segments = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
     scores = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
-    assert best_segmentation(runs, scores, 3) == [1, 4]
-    assert best_segmentation(runs, scores + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
+    assert best_segmentation(segments, scores, 3) == [1, 4]
+    assert best_segmentation(segments, scores + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
 
 
 def test_composed_numbers_are_what_they_are_called() -> None:
-    numbers = compose_many(one_of_each(), 6, seed=0)
+    numbers = compose_numbers(one_of_each(), 6, seed=0)
     assert len(numbers) == 6 * len(LENGTHS) * len(GAPS)
     more_parts = 0
     for number in numbers:
@@ -213,7 +213,7 @@ def test_composed_numbers_are_what_they_are_called() -> None:
             np.maximum(room, ink, out=room)
         light = np.median(number.canvas) < 128
         np.testing.assert_array_equal(paper, number.canvas if light else 255 - number.canvas)
-    again = compose_many(one_of_each(), 6, seed=0)
+    again = compose_numbers(one_of_each(), 6, seed=0)
     assert all((a.canvas == b.canvas).all() for a, b in zip(numbers, again, strict=True))
 
 
@@ -227,8 +227,8 @@ def test_the_table_has_a_row_for_each_length() -> None:
 
 def test_the_figures_join_those_that_are_there(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="evaluate"):
-        store(tmp_path, "numbers", {})
+        add_metric(tmp_path, "numbers", {})
     (tmp_path / "metrics.json").write_text('{"version": "1.2.3", "numbers": 1}')
-    store(tmp_path, "numbers", {"read_right": 0.5})
+    add_metric(tmp_path, "numbers", {"read_right": 0.5})
     written = json.loads((tmp_path / "metrics.json").read_text())
     assert written == {"version": "1.2.3", "numbers": {"read_right": 0.5}}

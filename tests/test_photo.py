@@ -1,4 +1,4 @@
-"""Digits on paper, photographed under every condition that a visitor may bring."""
+"""Digits on paper, photographed under all conditions that visitors may have."""
 
 import argparse
 import io
@@ -236,7 +236,7 @@ def test_the_same_photo_in_every_accepted_form(tmp_path: Path) -> None:
 
 
 def test_a_drawing_is_read_as_it_is(classifier: Classifier) -> None:
-    """Whoever cannot draw uploads: a picture without a camera's traces goes through unchanged."""
+    """A picture that no camera took goes through unchanged."""
     _, strokes = strokes_of("eight")
     canvas = draw([stroke * (CANVAS / 400) for stroke in strokes], 9)
     ink_only = np.dstack([np.zeros((CANVAS, CANVAS, 3), np.uint8), 255 - canvas])
@@ -292,7 +292,7 @@ def test_light_is_evened_out_in_every_channel() -> None:
     assert 115 < np.median(flat[85:115, 103:107]) < 140
 
 
-def test_what_leads_out_is_dropped_and_ink_on_it_kept() -> None:
+def test_what_touches_the_border_is_dropped_and_ink_on_it_kept() -> None:
     dark = np.zeros((60, 80), np.uint8)
     dark[30, :] = 90  # a printed line
     dark[20:41, 40:43] = 200  # a stroke across it

@@ -26,7 +26,7 @@ from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics
 
 INK_HEIGHT, INK_WIDTH = 160, 2400  # pixels; the ink is scaled to fit into them
-MAX_PIECES = 80
+MAX_PIECES = 80  # of all ink
 MAX_SEGMENT_PIECES = 16  # pieces of one digit
 MAX_SEGMENT_WIDTH = 1.8  # of one digit, in digit heights
 MAX_INNER_GAP = 0.4  # white between two pieces of one digit, in digit heights
@@ -41,7 +41,7 @@ class Number:
     """The digits that were read, from left to right.
 
     Attributes:
-        digits: a prediction for each digit; empty when the image is blank.
+        digits: a prediction for each digit; empty if the image is blank.
         boxes: the place of each digit, (left, top, right, bottom) in the image's pixels. Right and
             bottom are exclusive.
     """
@@ -51,7 +51,7 @@ class Number:
 
     @property
     def text(self) -> str:
-        """The digits as a string, "" when blank."""
+        """The digits as a string; "" if the image is blank."""
         return "".join(str(prediction.digit) for prediction in self.digits)
 
 
@@ -79,7 +79,7 @@ class Pieces:
     spaces: NDArray[np.float64]
 
     def bounds(self, i: int, j: int) -> Box:
-        """The box around the pieces from the i-th to the j-th, counted from 0."""
+        """The box around the pieces from the i-th to the j-th, both included, counted from 0."""
         boxes = self.boxes[i : j + 1]
         left, top = boxes[:, :2].min(axis=0).tolist()
         right, bottom = boxes[:, 2:].max(axis=0).tolist()
@@ -118,7 +118,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
 
 
 def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
-    """The pieces of the ink in `image`; None when it is blank.
+    """The pieces of the ink in `image`; None if it is blank.
 
     Returns:
         The pieces; the corner (x, y) of their ink in the pixels of `read_pixels`; and how many of
@@ -146,7 +146,10 @@ def scale_ink(ink: Array) -> Array:
 
 
 def split_ink(ink: Array) -> Pieces:
-    """Cut `ink`, float32 (h, w), into pieces: in doubt into more than there are digits.
+    """Cut `ink` into pieces, in doubt into more pieces than there are digits.
+
+    Args:
+        ink: float32 (h, w) in [0, 1], as `scale_ink` returns it.
 
     Raises:
         ValueError: the ink has too many connected parts.
@@ -179,7 +182,8 @@ def split_ink(ink: Array) -> Pieces:
     for k in range(total):
         x, y, w, h = cv2.boundingRect((labels == k + 1).view(np.uint8))
         boxes[k] = x, y, x + w, y + h
-    # By the parts' middles first: a roof that reaches over the next digit must not part its pieces.
+    # Order by the parts' middles first: a stroke that reaches over the next digit must not come
+    # between the pieces of that digit.
     middles = (2 * stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH])[owners]
     order = np.lexsort((boxes[:, 0] + boxes[:, 2], np.array(owners), middles))
     rank = np.zeros(total + 1, np.int32)
@@ -283,7 +287,16 @@ def segment_features(
 def best_segmentation(
     segments: Sequence[tuple[int, int]], scores: NDArray[np.float64], count: int
 ) -> list[int]:
-    """The numbers of the segments that cover all `count` pieces once, with the highest score."""
+    """The segments that cover every piece once and have the highest total score.
+
+    Args:
+        segments: (first, last) for each, numbers of pieces counted from 0.
+        scores: float64 (segments,).
+        count: the number of pieces.
+
+    Returns:
+        The indices of these segments, from left to right.
+    """
     best: list[tuple[float, list[int]]] = [(0.0, []), *((-np.inf, []) for _ in range(count))]
     for k in sorted(range(len(segments)), key=lambda k: segments[k][0]):
         first, last = segments[k]

@@ -28,8 +28,9 @@ def saliency_map(classifier: Classifier, model_input: Array, digit: int) -> Arra
     the log-odds of `digit` over the squares that cover it, divided by the largest.
 
     Args:
+        classifier: it reads up to 145 versions of the image, in one batch.
         model_input: float32 (28, 28) in [0, 1], as `Prediction` has it.
-        digit: 0 to 9.
+        digit: the digit, 0 to 9, whose support is measured.
     """
     corners = [
         (y, x)
@@ -57,9 +58,9 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
     Ink that supports the digit is red, ink that contradicts it is blue, the rest is gray.
 
     Args:
-        pixels: the drawing as `read_pixels` gives it; there must be ink on it.
-        model_input: what `preprocess` makes of it.
-        heat: what `saliency_map` makes of that.
+        pixels: the drawing, uint8, as `read_pixels` returns it; there must be ink on it.
+        model_input: float32 (28, 28), what `preprocess` returns for it.
+        heat: float32 (28, 28), what `saliency_map` returns for `model_input`.
     """
     located = locate_ink(pixels)
     assert located is not None
@@ -67,7 +68,7 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
     height, width = pixels.shape[:2]
     cover = np.zeros((height, width), np.float32)
     cover[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
-    # Spread beyond the 28x28 strokes, as those that were drawn may be thicker.
+    # Spread the values beyond the strokes in 28x28, as the drawn strokes may be thicker.
     share = cv2.GaussianBlur((model_input > 0).astype(np.float32), (0, 0), 1)
     spread = cv2.GaussianBlur(heat, (0, 0), 1) / (share + 1e-6)
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -88,21 +89,22 @@ def placement(located: tuple[Array, tuple[int, int]], model_input: Array) -> Arr
     its centre of mass. So the two centres of mass are the same point of the drawing.
 
     Args:
-        located: the drawing's ink and its corner, as `locate_ink` gives them.
+        located: the drawing's ink and its corner, as `locate_ink` returns them.
+        model_input: float32 (28, 28), what `preprocess` returns for the drawing.
     """
     ink, corner = located
     even = even_strokes(ink)
-    # Drawing pixels in one of `even`.
+    # The drawing's pixels in one pixel of `even`.
     unit = 1.0 if even is ink else max(ink.shape) / WORK_SIDE
     middle = np.array(ink.shape[::-1]) / 2 + corner
     centre = middle + unit * (_centre_of_mass(even) - np.array(even.shape[::-1]) / 2)
     scale = 20 / (unit * max(even.shape))
-    # OpenCV counts from the middle of the first pixel.
+    # OpenCV's coordinates begin at the middle of the first pixel.
     shift = _centre_of_mass(model_input) - 0.5 - scale * (centre - 0.5)
     return np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
 
 
 def _centre_of_mass(ink: Array) -> NDArray[np.float64]:
-    """(x, y), counted from the upper left corner of the first pixel."""
+    """(x, y), measured from the upper left corner of the first pixel."""
     y, x = ((np.arange(n) + 0.5) @ ink.sum(axis=1 - axis) for axis, n in enumerate(ink.shape))
     return np.array([x, y]) / ink.sum()
