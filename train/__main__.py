@@ -16,7 +16,7 @@ COMMANDS = {
     "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
     "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),
     "numbers": ("measure.numbers", "measure how numbers of several digits are read"),
-    "prices": ("measure.costs", "fit how the number reader weighs what it sees"),
+    "prices": ("measure.score_weights", "fit how the number reader weighs what it sees"),
     "page-examples": ("paint.page_examples", "make the example pictures of the page"),
     "photos": ("measure.photos", "measure how many digits are read right in photos"),
     "push": ("hub.push", "upload the weights to the Hub"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from train.arguments import add_data_dir
-from train.measure.evaluate import store
+from train.measure.metrics import add_metric
 
 # Each step is a command of `python -m train`. The words in capitals stand for this command's own
 # arguments. The minutes, as measured on two cores, only serve to say how much time is left.
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     done = run_steps(names, args.runs / "steps.json")
     minutes = {command: round(step["seconds"] / 60, 1) for command, step in done.items()}
     total = round(sum(minutes.values()), 1)
-    store(args.out, "recipe_minutes", minutes | {"all": total, "processor": processor()})
+    add_metric(args.out, "recipe_minutes", minutes | {"all": total, "processor": processor()})
     print(f"{args.out} holds version {args.version}, made in {total} minutes")
 
 

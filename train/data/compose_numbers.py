@@ -18,7 +18,7 @@ Ink = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposedNumber:
     """A number that was composed of digits.
 
     Attributes:
@@ -36,7 +36,7 @@ class Composed:
     corners: list[tuple[int, int]]
 
 
-def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
+def select_upright(drawings: Sequence[Drawing]) -> list[Drawing]:
     """The drawings at most 1.5 times as wide as high; others were written along another line."""
     return [
         drawing
@@ -45,7 +45,7 @@ def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
     ]
 
 
-def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Composed]:
+def compose_numbers(drawings: Sequence[Drawing], count: int, seed: int) -> list[ComposedNumber]:
     """`count` numbers of each length and gap, in this order, each by a writer drawn at random."""
     writers: dict[str, list[Drawing]] = {}
     for drawing in drawings:
@@ -53,14 +53,16 @@ def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Com
     names = sorted(writers)
     rng = np.random.default_rng(seed)
     return [
-        compose(writers[names[rng.integers(len(names))]], length, gap, rng)
+        compose_number(writers[names[rng.integers(len(names))]], length, gap, rng)
         for length in LENGTHS
         for gap in GAPS
         for _ in range(count)
     ]
 
 
-def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator) -> Composed:
+def compose_number(
+    own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator
+) -> ComposedNumber:
     """A number of `length` digits out of one writer's `own`, in one brush, dark or light.
 
     The digits keep the sizes they were written in, stand on a line that may climb or fall, and
@@ -70,7 +72,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
             the next;
         "touching": one pair's strokes run into each other by up to half of their width;
         "overlapping": by half of it to all of it. The other pairs of the two are near or apart;
-        "broken": near or apart, and one of the digits is in parts, see `broken`.
+        "broken": near or apart, and one of the digits is in parts, see `break_digit`.
     """
     usual = float(np.median([extent(drawing)[1] for drawing in own]))
     brush = random_brush(rng)
@@ -84,7 +86,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         drawn.append([(stroke * size).astype(np.float32) for stroke in drawing.strokes])
     if gap == "broken":
         at = rng.integers(length)
-        drawn[at] = broken(drawn[at], brush, rng)
+        drawn[at] = break_digit(drawn[at], brush, rng)
     inks = [_ink(strokes, brush.radius) for strokes in drawn]
     tallest, widest = np.max([ink.shape for ink in inks], axis=0)
     row = np.zeros((4 * tallest, length * (widest + tallest)), np.uint8)
@@ -104,12 +106,13 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         elif kind == "near":
             clear = max(2, round(rng.uniform(0.02, 0.12) * brush.size))
             left = max(
-                contact(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink) + clear,
+                contact_column(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink)
+                + clear,
                 middle,
             )
         else:
             overlap = brush.radius * (rng.random() + (gap == "overlapping"))
-            left = contact(strip, ink) - max(2, round(overlap))
+            left = contact_column(strip, ink) - max(2, round(overlap))
         left = max(left, 0)
         middle = left + width // 2
         corners.append((left, foot - height))
@@ -121,7 +124,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
     text = "".join(drawing.label for drawing in chosen)
     digits = [255 - np.pad(ink, 10) for ink in inks]
     moved = [(column - x + before, line - y + above) for column, line in corners]
-    return Composed(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
+    return ComposedNumber(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
 
 
 def extent(drawing: Drawing) -> tuple[float, float]:
@@ -136,7 +139,7 @@ def _fit(size: float) -> float:
     return 1.0 if 0.4 < size < 2.5 else 1 / size
 
 
-def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
+def break_digit(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
     """The digit in two parts, with a gap of 0.03 to 0.12 of its height between them.
 
     Either its shortest stroke is moved away from the others, or one of its strokes is interrupted.
@@ -176,7 +179,7 @@ def right_edge(row: Ink) -> int:
     return int(np.flatnonzero(row.any(axis=0))[-1]) + 1
 
 
-def contact(strip: Ink, ink: Ink) -> int:
+def contact_column(strip: Ink, ink: Ink) -> int:
     """Where `ink` (h, n) touches the ink of `strip` (h, w) when it is pushed in from the right.
 
     Returns the column of the strip at which the left edge of `ink` then is; the first free column

@@ -23,7 +23,7 @@ from train.data.drawing import Drawing
 
 Points = NDArray[np.float32]
 Component = tuple[bool, Points]  # whether the pen was down, and where it went, y upwards
-WANTED = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
+NEEDED_FILES = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
 SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
 
 
@@ -71,7 +71,7 @@ def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> li
                 components += read_components(included, axes)
         elif words[:2] == [".SEGMENT", "CHARACTER"]:
             match = SEGMENT.match(line)
-            strokes = choose(components, match[1]) if match else []
+            strokes = select_strokes(components, match[1]) if match else []
             if not match or not strokes:
                 warnings.warn(f"{source} {name}: no strokes for {line!r}", stacklevel=2)
                 continue
@@ -121,7 +121,7 @@ def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
     return components
 
 
-def choose(components: list[Component], ranges: str) -> list[Points]:
+def select_strokes(components: list[Component], ranges: str) -> list[Points]:
     """The strokes that `ranges` names: "7", "7-9", "7:2-9:5" (component:point) or a comma list."""
     strokes = []
     for part in ranges.split(","):
@@ -165,7 +165,7 @@ def _files(data_dir: Path) -> dict[str, str]:
 def _needed(members: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, str]:
     files = {}
     for name, content in members:
-        if found := WANTED.search(name):
+        if found := NEEDED_FILES.search(name):
             files[found[1]] = content().decode("latin-1")
     # The public archive's sections 2 to 8 include ten times as much.
     named = {

@@ -25,8 +25,8 @@ from scipy.special import log_softmax
 from train.arguments import add_cache, add_data_dir
 from train.fit.architectures import ARCHITECTURES
 from train.fit.examples import NOT_A_DIGIT, Examples, load
-from train.fit.export import SHIFTS, best_temperature, freeze
-from train.fit.fit import Recipe, fit, make_step, predict
+from train.fit.export import SHIFTS, fit_temperature, freeze
+from train.fit.fit import Recipe, fit, make_train_step, predict
 from train.fit.model import count_multiplications
 from train.fit.segments import composed
 from train.fit.tables import write_table
@@ -34,14 +34,14 @@ from train.fit.tables import write_table
 RECIPE = Recipe(epochs=6, batch=128, weight_decay=0.05, dropout=0.2)
 SHARE = 0.08  # of what an epoch of the full recipe shows
 REPEATED = ("reference", "early", "late")  # with two seeds, which tells what a difference is worth
-UNITS = {  # of the table's figures, and their decimal places
+TABLE_UNITS = {  # of the table's figures, and their decimal places
     "mnist": (0.01, 2),
     "mnist_cross_entropy": (0.001, 1),
     "pens": (0.01, 2),
     "pens_cross_entropy": (0.001, 1),
     "letters_refused": (0.01, 1),
 }
-TURNS = 7  # of which the fastest counts: others may use the machine, too
+TIMING_ROUNDS = 7  # of which the fastest counts: others may use the machine, too
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    rows = costs({name: build(RECIPE.dropout) for name, build in ARCHITECTURES.items()})
+    rows = measure_costs({name: build(RECIPE.dropout) for name, build in ARCHITECTURES.items()})
     sources, validation = load("all", args.data_dir, args.cache)
     sources += composed(args.data_dir, args.cache)
     shorter = [replace(source, share=source.share * SHARE) for source in sources]
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
             recipe = replace(RECIPE, seed=seed)
             network = _network(build, recipe)
             model = fit(shorter, {}, recipe, out, network=network)
-            rows[name].setdefault("seeds", []).append(figures(model, validation))
+            rows[name].setdefault("seeds", []).append(validation_metrics(model, validation))
             report = {"recipe": asdict(RECIPE), "share": SHARE, "architectures": rows}
             args.out.write_text(json.dumps(report, indent=1) + "\n")
             write_table(args.page, table(rows))
@@ -76,7 +76,7 @@ def _network(build: Callable[[float], keras.Model], recipe: Recipe) -> Callable[
     return lambda: build(recipe.dropout)
 
 
-def costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
+def measure_costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
     """Parameters, multiplications, and the seconds of a training step and of frozen graphs."""
     tasks: dict[str, dict[str, Callable[[], Any]]] = {}
     rng = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
         optimizer = keras.optimizers.AdamW(1e-3)
         optimizer.build(model.trainable_variables)
         strategy = tf.distribute.get_strategy()
-        step = make_step(model, average, optimizer, RECIPE, strategy)
+        step = make_train_step(model, average, optimizer, RECIPE, strategy)
         tasks[name] = {
             "training_step": partial(step, images, labels),
             "one_image": partial(graph, images[:1]),
@@ -102,7 +102,7 @@ def costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
         rows[name]["seconds"] = dict.fromkeys(tasks[name], np.inf)
         for call in tasks[name].values():
             call()  # traces and compiles
-    for _ in range(TURNS):
+    for _ in range(TIMING_ROUNDS):
         for name, calls in tasks.items():
             seconds = rows[name]["seconds"]
             for task, call in calls.items():
@@ -114,7 +114,7 @@ def costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def figures(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
+def validation_metrics(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
     """Of one, two and three looks: the share of digits that are read right, and their cross-entropy
     in nats at the best temperature; the share of letters and symbols that score less than all but
     0.5% of the pens' digits."""
@@ -122,7 +122,7 @@ def figures(model: keras.Model, validation: dict[str, Examples]) -> dict[str, fl
     scores: dict[str, list[NDArray[Any]]] = {}
     for name, key in (("mnist", "mnist"), ("pens", "digits"), ("letters", "others")):
         examples = validation[key]
-        looks = [predict(model, shifted(examples.images, *shift)) for shift in SHIFTS]
+        looks = [predict(model, shift_images(examples.images, *shift)) for shift in SHIFTS]
         for count in range(1, len(looks) + 1):
             which = np.mean([look[0] for look in looks[:count]], axis=0)
             scores.setdefault(name, []).append(np.mean([look[1] for look in looks[:count]], axis=0))
@@ -134,13 +134,13 @@ def figures(model: keras.Model, validation: dict[str, Examples]) -> dict[str, fl
             else:
                 right = which.argmax(axis=1) == examples.labels
                 result[f"{name}_{count}"] = float(right.mean())
-                sharp = which / best_temperature(which, examples.labels)
+                sharp = which / fit_temperature(which, examples.labels)
                 chosen = log_softmax(sharp, axis=1)[np.arange(len(right)), examples.labels]
                 result[f"{name}_cross_entropy_{count}"] = float(-chosen.mean())
     return result
 
 
-def shifted(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+def shift_images(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
     """uint8 images (n, 28, 28) seen from some pixels further `down` and `right`; 0 outside."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     return padded[:, 1 + down : 29 + down, 1 + right : 29 + right]
@@ -159,7 +159,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             continue
         cells = [name, f"{row['parameters']:,}", f"{row['multiplications'] / 1e6:.1f}"]
         cells += [f"{row['seconds'][task] / reference[task]:.2f}" for task in reference]
-        for key, (unit, places) in UNITS.items():
+        for key, (unit, places) in TABLE_UNITS.items():
             values = [[s[f"{key}_{n}"] / unit for n in (1, 2, 3)] for s in row["seeds"]]
             text = " / ".join(f"{value:.{places}f}" for value in np.mean(values, axis=0))
             if len(values) > 1:

@@ -66,13 +66,13 @@ def read_digits(data_dir: Path) -> list[Drawing]:
     return read_unipen(data_dir, "1a") + read_pendigits(data_dir)
 
 
-def read_others(data_dir: Path) -> list[Drawing]:
+def read_letters_and_symbols(data_dir: Path) -> list[Drawing]:
     """The letters and symbols of UNIPEN 1b to 1d that can be told from a digit."""
     drawings = [d for section in ("1b", "1c", "1d") for d in read_unipen(data_dir, section)]
     return [drawing for drawing in drawings if drawing.label not in AMBIGUOUS]
 
 
-def of_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
+def select_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
     return [drawing for drawing in drawings if split_of(drawing.writer) == split]
 
 
@@ -80,7 +80,7 @@ def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:
     return np.repeat(np.array([int(drawing.label) for drawing in drawings], np.int64), count)
 
 
-def non_digits(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
+def scribbles_and_pairs(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
     """`count` scribbles, dots, blots and, for a third of them, pairs of `digits` side by side."""
     rng = np.random.default_rng(seed)
     strokes = []
@@ -100,9 +100,9 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
     """
 
     def paint() -> dict[str, Any]:
-        digits = of_split(read_digits(data_dir), split)
-        others = of_split(read_others(data_dir), split)
-        scribbles = non_digits(digits, len(digits) // 2, seed)
+        digits = select_split(read_digits(data_dir), split)
+        others = select_split(read_letters_and_symbols(data_dir), split)
+        scribbles = scribbles_and_pairs(digits, len(digits) // 2, seed)
         images = paint_many([d.strokes for d in digits], PAINTINGS, seed, f"{split} digits")
         arrays: dict[str, Any] = {"digits": images.reshape(-1, 28, 28)}
         arrays["labels"] = digit_labels(digits, PAINTINGS)
@@ -110,7 +110,7 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
             arrays[name] = paint_many(work, 1, seed + 1, f"{split} {name}")[:, 0]
         return arrays
 
-    stored = cached(cache / f"painted-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"painted-{split}-{seed}.npz", paint)
     examples = {"digits": Examples(stored["digits"], stored["labels"])}
     for name in ("others", "scribbles"):
         none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
@@ -118,15 +118,15 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
     return examples
 
 
-def extremes(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
+def extreme_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
     """Every pen-drawn digit of one split in each of `KINDS`, a kind after the other."""
 
     def paint() -> dict[str, Any]:
-        digits = of_split(read_digits(data_dir), split)
+        digits = select_split(read_digits(data_dir), split)
         images = paint_extremes([d.strokes for d in digits], seed, f"{split} extremes")
         return {"images": images.reshape(-1, 28, 28), "labels": digit_labels(digits, len(KINDS))}
 
-    stored = cached(cache / f"extremes-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"extremes-{split}-{seed}.npz", paint)
     return Examples(stored["images"], stored["labels"])
 
 
@@ -137,7 +137,7 @@ def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examp
         images, labels, fonts = paint_fonts(data_dir, split, FONT_PAINTINGS, seed)
         return {"images": images, "labels": labels, "fonts": fonts}
 
-    stored = cached(cache / f"fonts-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"fonts-{split}-{seed}.npz", paint)
     return Examples(stored["images"], stored["labels"])
 
 
@@ -148,11 +148,11 @@ def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
         images, labels, styles = paint_styles(split, STYLE_PAINTINGS, seed)
         return {"images": images, "labels": labels, "styles": styles}
 
-    stored = cached(cache / f"styles-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"styles-{split}-{seed}.npz", paint)
     return Examples(stored["images"], stored["labels"])
 
 
-def cached(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
+def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
     """The arrays in the .npz file `file`. If it is not there, `make` makes them."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,7 @@ def load(
             Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
             Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
         ]
-    extreme = extremes(data_dir, cache, "train")
+    extreme = extreme_digits(data_dir, cache, "train")
     if mislabelled is not None:
         extreme = extreme[~np.isin(np.arange(len(extreme)) // len(KINDS), mislabelled)]
     sources += [
@@ -225,7 +225,7 @@ def load(
         Source("styles", style_digits(cache, "train"), 0.6),
     ]
     validation |= painted(data_dir, cache, "validation")
-    validation["extremes"] = extremes(data_dir, cache, "validation")
+    validation["extremes"] = extreme_digits(data_dir, cache, "validation")
     validation["fonts"] = font_digits(data_dir, cache, "validation")
     validation["styles"] = style_digits(cache, "validation")
     return sources, validation

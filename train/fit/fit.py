@@ -136,12 +136,12 @@ def fit(
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
     (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
-    train_step = make_step(model, average, optimizer, recipe, strategy, tutor)
+    train_step = make_train_step(model, average, optimizer, recipe, strategy, tutor)
 
     began, first = time.monotonic(), int(epoch_done)
     for epoch in range(first, recipe.epochs):
         batches = strategy.experimental_distribute_dataset(
-            dataset(one_epoch(sources, recipe.seed + epoch), recipe)
+            dataset(sample_epoch(sources, recipe.seed + epoch), recipe)
         )
         total = tf.constant(0.0)
         quiet = not chief or None  # None: without a terminal there is no bar
@@ -189,7 +189,7 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
             layer.set_weights(known[layer.name].get_weights())
 
 
-def make_step(
+def make_train_step(
     model: keras.Model,
     average: keras.Model,
     optimizer: keras.optimizers.Optimizer,
@@ -251,7 +251,7 @@ def epoch_size(sources: list[Source]) -> int:
     return sum(int(len(source.examples) * source.share) for source in sources)
 
 
-def one_epoch(sources: list[Source], seed: int) -> Examples:
+def sample_epoch(sources: list[Source], seed: int) -> Examples:
     """Draw each source's share and shuffle them together."""
     rng = np.random.default_rng(seed)
     parts = []

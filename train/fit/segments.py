@@ -19,20 +19,23 @@ from scipy.special import expit
 from tqdm import tqdm
 
 from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
-from train.data.compose_numbers import Composed, compose_many, upright
-from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
+from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, read_digits, select_split
 
-# A segment is a digit if it has at least WHOLE of the digit's ink, and at most SLIVER of its own
-# ink is another's. It is no digit if it has at most PART of any digit, or at least FOREIGN of its
-# ink is not its main digit's. In between it could be called either, and is left out.
-WHOLE, SLIVER, PART, FOREIGN = 0.92, 0.08, 0.6, 0.25
+# A segment is a digit if it holds nearly all of one digit's ink and hardly any other ink.
+MIN_DIGIT_COVERAGE = 0.92  # share of the digit's ink that is in the segment
+MAX_FOREIGN_SHARE = 0.08  # share of the segment's ink that belongs to other digits
+# A segment is no digit if it holds only a part of its main digit, or much of another one.
+# Segments between these limits could be called either, so they are left out.
+MAX_PART_COVERAGE = 0.6
+MIN_FOREIGN_SHARE = 0.25
 # Half a 4 can be a 1. What the networks that `clean` trained take for a digit with more than this
 # probability is left out, as nobody could tell.
-ALIKE = 0.45
-COUNT = 300  # numbers of each length and gap
+MAX_DIGIT_PROBABILITY = 0.45
+NUMBERS_PER_KIND = 300  # numbers of each length and gap
 
 
-def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def labelled_segments(number: ComposedNumber) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images uint8 (n, 28, 28) of the segments that are a digit or none, and labels int64 (n,)."""
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     try:
@@ -44,18 +47,18 @@ def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     pieces, corner, (across, down) = found
     rows, columns = pieces.ink.shape
     runs, inputs = candidate_segments(pieces)
-    digits = truth(number, (round(rows * down), round(columns * across)), corner, pieces)
+    digits = digit_masks(number, (round(rows * down), round(columns * across)), corner, pieces)
     images, labels = [], []
     for (i, j), model_input in zip(runs, inputs, strict=True):
-        label = label_of(pieces, i, j, digits, number.text)
+        label = segment_label(pieces, i, j, digits, number.text)
         if label is not None:
             images.append(np.round(model_input * 255).astype(np.uint8))
             labels.append(label)
     return (np.stack(images), np.array(labels, np.int64)) if images else none
 
 
-def truth(
-    number: Composed, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
+def digit_masks(
+    number: ComposedNumber, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
 ) -> NDArray[np.bool_]:
     """Which ink of `pieces` belongs to each digit: bool (digits, h, w).
 
@@ -73,7 +76,9 @@ def truth(
     return np.stack(masks) & (pieces.ink > 0.4)
 
 
-def label_of(pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str) -> int | None:
+def segment_label(
+    pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str
+) -> int | None:
     """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None if they may be either."""
     own = (pieces.labels > i) & (pieces.labels <= j + 1) & (pieces.ink > 0.4)
     if not own.any():
@@ -82,9 +87,9 @@ def label_of(pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: st
     held = shared / np.maximum(digits.sum(axis=(1, 2)), 1)
     main = int(held.argmax())
     foreign = 1 - shared[main] / own.sum()
-    if held[main] >= WHOLE and foreign <= SLIVER:
+    if held[main] >= MIN_DIGIT_COVERAGE and foreign <= MAX_FOREIGN_SHARE:
         return int(text[main])
-    if held[main] <= PART or foreign >= FOREIGN:
+    if held[main] <= MAX_PART_COVERAGE or foreign >= MIN_FOREIGN_SHARE:
         return NOT_A_DIGIT
     return None
 
@@ -97,11 +102,11 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     """
     file = cache / f"segments-train-{seed}.npz"
     if not file.exists():
-        drawings = upright(of_split(read_digits(data_dir), "train"))
-        numbers = compose_many(drawings, COUNT, seed)
+        drawings = select_upright(select_split(read_digits(data_dir), "train"))
+        numbers = compose_numbers(drawings, NUMBERS_PER_KIND, seed)
         cv2.setNumThreads(1)
         with ProcessPoolExecutor() as pool:
-            work = pool.map(segments, numbers, chunksize=32)
+            work = pool.map(labelled_segments, numbers, chunksize=32)
             done = list(tqdm(work, total=len(numbers), desc="numbers"))
         images = np.concatenate([images for images, _ in done])
         labels = np.concatenate([labels for _, labels in done])
@@ -109,7 +114,7 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
         # There are many segments that differ by a speck only.
         others = np.random.default_rng(seed).choice(others, min(len(others), 3 * len(digits)))
         score = digit_probability(images[others], cache)
-        kept = np.concatenate([digits, others[score < ALIKE]])
+        kept = np.concatenate([digits, others[score < MAX_DIGIT_PROBABILITY]])
         cache.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
         np.savez_compressed(part, images=images[kept], labels=labels[kept])

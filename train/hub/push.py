@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    check_name(args.repo)
+    check_repo_name(args.repo)
     metrics = checked_metrics(args.weights)
-    files = contents(args.weights, metrics, args.repo)
+    files = files_to_upload(args.weights, metrics, args.repo)
     if args.dry_run:
         print(f"Would send version {metrics['version']} to {args.repo}:")
         return list_files(files)
@@ -59,7 +59,7 @@ def checked_metrics(weights: Path) -> dict[str, Any]:
     return metrics
 
 
-def contents(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
+def files_to_upload(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
     """What is uploaded: path in the repository to a file, or to what to write there."""
     names = [*metrics["files"], METRICS, *sorted(path.name for path in weights.glob("*.png"))]
     card = str(model_card(metrics, repo)).encode()
@@ -87,7 +87,7 @@ def push(
     old = [name for name in api.list_repo_files(repo, revision=head) if name.startswith("model/")]
     commit = api.create_commit(
         repo,
-        operations(files, old),
+        commit_operations(files, old),
         commit_message=f"Version {version}",
         parent_commit=head,  # somebody else's push meanwhile is an error, not overwritten
     )
@@ -103,7 +103,7 @@ def push(
     print(f"  MNIST_DEMO_REPO={repo} MNIST_DEMO_REVISION={commit.oid}")
 
 
-def operations(
+def commit_operations(
     files: dict[str, Path | bytes], old: list[str]
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
     """Add `files`, and delete those of the `old` ones that they do not replace."""
@@ -121,7 +121,7 @@ def list_files(files: dict[str, Path | bytes]) -> None:
     print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
 
 
-def check_name(name: str) -> None:
+def check_repo_name(name: str) -> None:
     if name.count("/") != 1 or not all(name.split("/")):
         raise SystemExit(f"{name!r} is no repository on the Hub: give OWNER/NAME")
 

@@ -22,8 +22,8 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.read.photo import Photo, read_photo
 from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.fit.examples import of_split, read_digits
-from train.measure.evaluate import store
+from train.fit.examples import read_digits, select_split
+from train.measure.metrics import add_metric
 from train.paint.photograph import Scene, photograph, random_scene
 from train.paint.strokes import Brush, paint, rotation
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     keep = args.split == "test" and not args.count
     if keep and not (args.weights / "metrics.json").exists():
         raise SystemExit("no metrics.json yet: run python -m train evaluate first")
-    drawings = of_split(read_digits(args.data_dir), args.split)
+    drawings = select_split(read_digits(args.data_dir), args.split)
     if args.count:
         order = np.random.default_rng(args.seed).permutation(len(drawings))
         drawings = [drawings[i] for i in order[: args.count]]
@@ -52,15 +52,16 @@ def run(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     seeds = [[args.seed, i] for i in range(len(drawings))]
     with ProcessPoolExecutor() as pool:
-        work = pool.map(both_inputs, drawings, seeds, chunksize=16)
+        work = pool.map(photo_and_canvas_inputs, drawings, seeds, chunksize=16)
         inputs = list(tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo"))
     in_photos, painted = zip(*inputs, strict=True)
     classifier = Classifier.load(args.weights)
-    answers = read(classifier, in_photos)
+    answers = predict_digits(classifier, in_photos)
     right = answers == labels
     accuracy = float(right.mean())
     print(f"\n{accuracy:.2%} of {len(labels)} photos read right; in {np.sum(answers < 0)} no digit")
-    print(f"{np.mean(read(classifier, painted) == labels):.2%} of the same strokes painted cleanly")
+    clean_accuracy = np.mean(predict_digits(classifier, painted) == labels)
+    print(f"{clean_accuracy:.2%} of the same strokes painted cleanly")
     for name, values in conditions([scene_of(seed) for seed in seeds]).items():
         shares = [(value, values == value) for value in np.unique(values)]
         row = (f"{value} {right[has].mean():.1%} of {has.sum()}" for value, has in shares)
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
         Image.fromarray(np.concatenate(rows)).save(args.out)
         print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
     if keep:
-        store(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
+        add_metric(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
 
 
 def scene_of(seed: Sequence[int]) -> Scene:
@@ -84,7 +85,9 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
     return read_photo(Image.open(io.BytesIO(jpeg)))
 
 
-def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Array | None]:
+def photo_and_canvas_inputs(
+    drawing: Drawing, seed: Sequence[int]
+) -> tuple[Array | None, Array | None]:
     """The network's inputs from a photo, and from the same pen at the same tilt on a canvas."""
     scene = scene_of(seed)
     turn = rotation(np.radians(scene.tilt))
@@ -93,7 +96,7 @@ def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Ar
     return preprocess(photo_of(drawing, seed).ink), preprocess(canvas)
 
 
-def read(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
+def predict_digits(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
     """The digits read, -1 where there was none: (n,)."""
     digits = [prediction.digit for prediction in classifier.classify_inputs(inputs)]
     return np.array([-1 if digit is None else digit for digit in digits], np.int64)

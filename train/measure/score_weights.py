@@ -20,9 +20,9 @@ from tqdm import tqdm
 from mnist_demo import Classifier
 from mnist_demo.read.numbers import SCORE_WEIGHTS, candidate_segments, find_pieces, segment_features
 from train.arguments import add_data_dir, add_weights
-from train.data.compose_numbers import Composed, compose_many, upright
-from train.fit.examples import of_split, read_digits
-from train.measure.evaluate import store
+from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
+from train.fit.examples import read_digits, select_split
+from train.measure.metrics import add_metric
 
 REGULARISATION = 1.0  # pull of each weight towards 0: only what many numbers ask for is followed
 Floats = NDArray[np.float64]
@@ -36,16 +36,16 @@ class Lattice:
     Attributes:
         features: float64 (segments, k), the `segment_features` of each segment.
         arcs: all arcs, in the order of where they start.
-        arcs_last: the last node of all paths.
+        arcs_end: the last node of all paths.
         correct: the arcs of the paths that read the right digits.
-        correct_last: the last node of these paths, which have nodes of their own.
+        correct_end: the last node of these paths, which have nodes of their own.
     """
 
     features: Floats
     arcs: list[Arc]
-    arcs_last: int
+    arcs_end: int
     correct: list[Arc]
-    correct_last: int
+    correct_end: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,17 +58,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
-    drawings = upright(of_split(read_digits(args.data_dir), "validation"))
-    numbers = compose_many(drawings, args.count, args.seed + 1)
-    lattices = [lattice_of(classifier, number) for number in tqdm(numbers, desc="numbers")]
-    weights = fit([lattice for lattice in lattices if lattice.correct])
+    drawings = select_upright(select_split(read_digits(args.data_dir), "validation"))
+    numbers = compose_numbers(drawings, args.count, args.seed + 1)
+    lattices = [number_lattice(classifier, number) for number in tqdm(numbers, desc="numbers")]
+    weights = fit_weights([lattice for lattice in lattices if lattice.correct])
     rounded = [round(float(weight), 2) for weight in weights]
     print(f"weights of a segment's features: {rounded}")
     if args.store:
-        store(args.weights, "number_score_weights", rounded)
+        add_metric(args.weights, "number_score_weights", rounded)
 
 
-def lattice_of(classifier: Classifier, number: Composed) -> Lattice:
+def number_lattice(classifier: Classifier, number: ComposedNumber) -> Lattice:
     """The lattice of a composed number, as the classifier reads its segments."""
     found = find_pieces(number.canvas)
     assert found is not None  # a number has ink
@@ -76,10 +76,12 @@ def lattice_of(classifier: Classifier, number: Composed) -> Lattice:
     segments, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
     digits = [str(prediction.digit) for prediction in predictions]
-    return lattice(segments, digits, number.text, segment_features(pieces, segments, predictions))
+    return build_lattice(
+        segments, digits, number.text, segment_features(pieces, segments, predictions)
+    )
 
 
-def lattice(
+def build_lattice(
     segments: Sequence[tuple[int, int]], digits: Sequence[str], text: str, features: Floats
 ) -> Lattice:
     """The paths through `segments`, read as `digits`, and those among them that read `text`."""
@@ -95,10 +97,10 @@ def lattice(
         if digits[k] == digit
     ]
     last = count * width + len(text)
-    return Lattice(features, arcs, count, on_path_to(correct, last), last)
+    return Lattice(features, arcs, count, arcs_on_paths(correct, last), last)
 
 
-def on_path_to(arcs: Sequence[Arc], last: int) -> list[Arc]:
+def arcs_on_paths(arcs: Sequence[Arc], last: int) -> list[Arc]:
     """Those of `arcs`, in the order of their starts, that lie on a path from node 0 to `last`."""
     begun = {0}
     for start, end, _ in arcs:
@@ -111,15 +113,15 @@ def on_path_to(arcs: Sequence[Arc], last: int) -> list[Arc]:
     return [arc for arc in arcs if arc[0] in begun and arc[1] in ended]
 
 
-def fit(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
+def fit_weights(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
     """The weights that make the correct paths most probable, on average over `lattices`."""
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         value, slope = REGULARISATION / 2 * float(weights @ weights), REGULARISATION * weights
         for one in lattices:
             scores = one.features @ weights
-            arcs, expected = log_sum(one.arcs, one.arcs_last, scores, one.features)
-            correct, wanted = log_sum(one.correct, one.correct_last, scores, one.features)
+            arcs, expected = log_partition(one.arcs, one.arcs_end, scores, one.features)
+            correct, wanted = log_partition(one.correct, one.correct_end, scores, one.features)
             value += arcs - correct
             slope = slope + expected - wanted
         return value, slope
@@ -127,7 +129,7 @@ def fit(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x, np.float64)
 
 
-def log_sum(
+def log_partition(
     arcs: Sequence[Arc], last: int, scores: Floats, features: Floats
 ) -> tuple[float, Floats]:
     """The logarithm of the sum of exp(scores) over all paths from node 0 to `last`, and its slope.
