@@ -16,6 +16,7 @@ from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
 from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
+from train.files import write_whole
 from train.paint.extremes import KINDS, paint_extremes
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
 from train.paint.styles import paint_styles
@@ -153,12 +154,11 @@ def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
 
 
 def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
-    """The arrays in the .npz file `file`. If it is not there, `make` makes them."""
+    """The arrays in the .npz file `file`. If it does not exist, it is filled with `make()`."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part.npz")
-        np.savez_compressed(part, **make())
-        part.rename(file)
+        arrays = make()
+        with write_whole(file) as part, part.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
     with np.load(file) as stored:
         return dict(stored)
 

@@ -19,6 +19,7 @@ from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from train.arguments import add_cache, add_data_dir
+from train.files import write_whole
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
 # The network looks at each image and at two copies shifted by one pixel, and averages the logits.
@@ -152,10 +153,7 @@ def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> N
 
     module = tf.Module()
     module.serve = freeze(serve)
-    part = out.with_name(
-        out.name + ".part"
-    )  # no half of a SavedModel may take the place of a whole one
-    shutil.rmtree(part, ignore_errors=True)
-    tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
-    shutil.rmtree(out, ignore_errors=True)
-    part.rename(out)
+    with write_whole(out) as part:
+        shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
+        tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
+        shutil.rmtree(out, ignore_errors=True)

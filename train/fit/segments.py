@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -20,7 +21,14 @@ from tqdm import tqdm
 
 from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
 from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
-from train.fit.examples import NOT_A_DIGIT, Examples, Source, read_digits, select_split
+from train.fit.examples import (
+    NOT_A_DIGIT,
+    Examples,
+    Source,
+    cached_arrays,
+    read_digits,
+    select_split,
+)
 
 # A segment is a digit if it holds nearly all of one digit's ink and hardly any other ink.
 MIN_DIGIT_COVERAGE = 0.92  # share of the digit's ink that is in the segment
@@ -95,13 +103,16 @@ def segment_label(
 
 
 def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
-    """The segments of numbers by training writers: those that are digits, and a like number of
-    those that are not.
+    """Two sources: segments that are a digit, and segments that are none.
 
-    Composing takes minutes, so the segments are kept in `cache`.
+    They are cut out of numbers composed of training writers' digits. Composing takes minutes, so
+    the segments are kept in `cache`.
+
+    Raises:
+        SystemExit: `clean` has not run with this cache, or a data set is missing or damaged.
     """
-    file = cache / f"segments-train-{seed}.npz"
-    if not file.exists():
+
+    def cut() -> dict[str, NDArray[Any]]:
         drawings = select_upright(select_split(read_digits(data_dir), "train"))
         numbers = compose_numbers(drawings, NUMBERS_PER_KIND, seed)
         cv2.setNumThreads(1)
@@ -111,16 +122,14 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
         images = np.concatenate([images for images, _ in done])
         labels = np.concatenate([labels for _, labels in done])
         digits, others = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
-        # There are many segments that differ by a speck only.
+        # Many of these segments differ only by a speck.
         others = np.random.default_rng(seed).choice(others, min(len(others), 3 * len(digits)))
         score = digit_probability(images[others], cache)
         kept = np.concatenate([digits, others[score < MAX_DIGIT_PROBABILITY]])
-        cache.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part.npz")
-        np.savez_compressed(part, images=images[kept], labels=labels[kept])
-        part.rename(file)
-    with np.load(file) as stored:
-        examples = Examples(stored["images"], stored["labels"])
+        return {"images": images[kept], "labels": labels[kept]}
+
+    stored = cached_arrays(cache / f"segments-train-{seed}.npz", cut)
+    examples = Examples(stored["images"], stored["labels"])
     is_digit = examples.labels != NOT_A_DIGIT
     return [
         Source("digits cut out of numbers", examples[is_digit], 0.4),
