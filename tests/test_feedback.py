@@ -24,7 +24,7 @@ from mnist_demo import Prediction
 from mnist_demo.page import feedback
 from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
 from mnist_demo.page.i18n import TEXTS, t
-from tests.conftest import ROOT, train
+from tests.conftest import ROOT, train, wait_until
 from tests.hub_standin import WRITER, Hub
 from train.__main__ import main
 from train.hub.pull_feedback import read_corrections
@@ -54,7 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def synced(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feedback]:
     """Feedback for the dataset `REPO`, which commits all the time once `sync` is called."""
     monkeypatch.setenv("MNIST_DEMO_FEEDBACK_REPO", REPO)
-    monkeypatch.setattr(feedback, "EVERY", 0.005)
+    monkeypatch.setattr(feedback, "COMMIT_MINUTES", 0.005)
     made = Feedback()
     yield made
     made.stop()
@@ -73,14 +73,6 @@ def on_hub(hub: Hub) -> list[int]:
     return sorted(json.loads(line)["label"] for text in data for line in text.splitlines())
 
 
-def wait_until(done: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if done():
-            return
-        time.sleep(0.05)
-    pytest.fail("not within a minute")
-
-
 def unpack(text: str) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(base64.b64decode(text))))
 
@@ -88,7 +80,7 @@ def unpack(text: str) -> np.ndarray:
 def test_a_correction_says_what_was_seen_and_answered_and_nothing_else(folder: Path) -> None:
     drawing = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
     drawing.paste((0, 0, 0, 255), (100, 100, 200, 200))
-    Feedback().keep(prediction(7, digit=3), 5, "1.2.0", drawing)
+    Feedback().save(prediction(7, digit=3), 5, "1.2.0", drawing)
     (line,) = lines(folder)
     assert set(line) == {"image", "drawing", "answer", "label", "version", "time"}
     np.testing.assert_array_equal(unpack(line["image"]), seen(7))
@@ -99,7 +91,7 @@ def test_a_correction_says_what_was_seen_and_answered_and_nothing_else(folder: P
 
 
 def test_not_a_digit_is_an_answer_and_a_correction(folder: Path) -> None:
-    Feedback().keep(prediction(score=0.1), NOT_A_DIGIT, "1.2.0")
+    Feedback().save(prediction(score=0.1), NOT_A_DIGIT, "1.2.0")
     (line,) = lines(folder)
     assert (line["answer"], line["label"], line["drawing"]) == (-1, -1, None)
 
@@ -107,82 +99,82 @@ def test_not_a_digit_is_an_answer_and_a_correction(folder: Path) -> None:
 @pytest.mark.parametrize("label", [10, -2, 11])
 def test_what_is_no_digit_is_refused(folder: Path, label: int) -> None:
     with pytest.raises(ValueError, match="no digit from 0 to 9"):
-        Feedback().keep(prediction(), label, "1.2.0")
+        Feedback().save(prediction(), label, "1.2.0")
     assert not lines(folder)
 
 
 def test_a_blank_drawing_and_a_huge_one_are_refused(folder: Path) -> None:
     blank = Prediction(np.zeros(10, np.float32), 0.0, None)
     with pytest.raises(ValueError, match="nothing to correct"):
-        Feedback().keep(blank, 3, "1.2.0")
+        Feedback().save(blank, 3, "1.2.0")
     with pytest.raises(ValueError, match="more than 2000 pixels"):
-        Feedback().keep(prediction(), 3, "1.2.0", Image.new("1", (1, 5000)))
+        Feedback().save(prediction(), 3, "1.2.0", Image.new("1", (1, 5000)))
     assert not lines(folder)
 
 
 def test_threads_do_not_mix_their_lines(folder: Path) -> None:
-    kept = Feedback()
+    store = Feedback()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: kept.keep(prediction(i), i % 10, "1.2.0"), range(40)))
+        list(pool.map(lambda i: store.save(prediction(i), i % 10, "1.2.0"), range(40)))
     assert sorted(line["label"] for line in lines(folder)) == sorted([*range(10)] * 4)
 
 
 def test_the_folder_cannot_be_filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feedback, "MAX_FOLDER", 5000)
+    monkeypatch.setattr(feedback, "MAX_FOLDER_BYTES", 5000)
     # What another process left counts, too.
     for i in range(2):
-        Feedback().keep(prediction(i), i, "1.2.0")
-    kept = Feedback()
+        Feedback().save(prediction(i), i, "1.2.0")
+    store = Feedback()
     refused = set()
     for i in range(10):
         try:
-            kept.keep(prediction(i), i, "1.2.0")
+            store.save(prediction(i), i, "1.2.0")
         except ValueError as error:
             refused.add(str(error))
     assert refused == {"There is no room for more corrections."}
-    assert 3 <= len(lines(folder)) <= 4 and feedback.size(folder) <= 5000
+    assert 3 <= len(lines(folder)) <= 4 and feedback.folder_size(folder) <= 5000
 
 
 def test_nor_by_many_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(folder: Path, size: Callable[[Path], int] = feedback.size) -> int:
+    def slow(folder: Path, size: Callable[[Path], int] = feedback.folder_size) -> int:
         bytes_before = size(folder)
         time.sleep(0.01)  # in which other threads could write
         return bytes_before
 
-    monkeypatch.setattr(feedback, "size", slow)
-    monkeypatch.setattr(feedback, "MAX_FOLDER", 3000)
-    kept = Feedback()
+    monkeypatch.setattr(feedback, "folder_size", slow)
+    monkeypatch.setattr(feedback, "MAX_FOLDER_BYTES", 3000)
+    store = Feedback()
     with ThreadPoolExecutor(8) as pool:
-        done = [pool.submit(kept.keep, prediction(i), i, "1.2.0") for i in range(8)]
+        done = [pool.submit(store.save, prediction(i), i, "1.2.0") for i in range(8)]
     assert any(future.exception() for future in done)
-    assert 0 < feedback.size(folder) <= 3000
+    assert 0 < feedback.folder_size(folder) <= 3000
 
 
 def test_the_version_and_the_drawing_cannot_make_a_line_long(folder: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3)).astype(np.uint8)
-    Feedback().keep(prediction(), 3, "v" * 1_000_000, Image.fromarray(noise))
-    assert feedback.size(folder) < 70_000
+    Feedback().save(prediction(), 3, "v" * 1_000_000, Image.fromarray(noise))
+    assert feedback.folder_size(folder) < 70_000
 
 
 def test_too_many_a_minute_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feedback, "PER_MINUTE", 3)
+    monkeypatch.setattr(feedback, "MAX_PER_MINUTE", 3)
     clock = [1000.0]
     monkeypatch.setattr("mnist_demo.page.feedback.time.monotonic", lambda: clock[0])
-    kept = Feedback()
+    store = Feedback()
     for i in range(3):
-        kept.keep(prediction(i), i, "1.2.0")
+        store.save(prediction(i), i, "1.2.0")
     with pytest.raises(ValueError, match="try again in a minute"):
-        kept.keep(prediction(3), 3, "1.2.0")
+        store.save(prediction(3), 3, "1.2.0")
     clock[0] += 61
-    kept.keep(prediction(4), 4, "1.2.0")
+    store.save(prediction(4), 4, "1.2.0")
     assert [line["label"] for line in lines(folder)] == [0, 1, 2, 4]
 
 
 def test_a_new_file_begins_when_one_is_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feedback, "MAX_FILE", 3000)
-    kept = Feedback()
+    monkeypatch.setattr(feedback, "MAX_FILE_BYTES", 3000)
+    store = Feedback()
     for i in range(5):
-        kept.keep(prediction(i), i, "1.2.0")
+        store.save(prediction(i), i, "1.2.0")
     sizes = [path.stat().st_size for path in folder.glob("*.jsonl")]
     assert len(sizes) > 1 and max(sizes) <= 3000 and len(lines(folder)) == 5
 
@@ -190,8 +182,8 @@ def test_a_new_file_begins_when_one_is_full(folder: Path, monkeypatch: pytest.Mo
 def test_a_line_that_was_cut_off_spoils_no_other(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = Feedback()
-    kept.keep(prediction(0), 0, "1.2.0")
+    store = Feedback()
+    store.save(prediction(0), 0, "1.2.0")
     (path,) = folder.glob("*.jsonl")
 
     def full(descriptor: int) -> None:
@@ -201,8 +193,8 @@ def test_a_line_that_was_cut_off_spoils_no_other(
     with monkeypatch.context() as patch:
         patch.setattr("mnist_demo.page.feedback.os.fsync", full)
         with pytest.raises(ValueError, match="could not be saved"):
-            kept.keep(prediction(1), 1, "1.2.0")
-    kept.keep(prediction(2), 2, "1.2.0")
+            store.save(prediction(1), 1, "1.2.0")
+    store.save(prediction(2), 2, "1.2.0")
     corrections, damaged = read_corrections(folder)
     assert sorted(entry["label"] for entry in corrections) == [0, 2] and len(damaged) == 1
 
@@ -213,7 +205,7 @@ def test_a_folder_that_cannot_be_made_is_said(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MNIST_DEMO_FEEDBACK_DIR", str(tmp_path / "file" / "feedback"))
     with pytest.raises(ValueError, match="could not be saved"):
-        Feedback().keep(prediction(), 3, "1.2.0")
+        Feedback().save(prediction(), 3, "1.2.0")
 
 
 @pytest.mark.parametrize(
@@ -231,11 +223,11 @@ def test_without_a_dataset_and_a_token_nothing_leaves_the_server(
 ) -> None:
     for name, value in (("MNIST_DEMO_FEEDBACK_REPO", repo), ("HF_TOKEN", token)):
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    kept = Feedback()
-    kept.sync()
-    kept.keep(prediction(), 3, "1.2.0")
-    assert kept.repo is None and not hub.requests and said in caplog.text
-    assert kept.notice() == str(t("notice"))
+    store = Feedback()
+    store.sync()
+    store.save(prediction(), 3, "1.2.0")
+    assert store.repo is None and not hub.requests and said in caplog.text
+    assert store.notice() == str(t("notice"))
     assert all("Hub" not in texts["notice"] for texts in TEXTS.values())
 
 
@@ -244,7 +236,7 @@ def test_corrections_reach_a_private_dataset(hub: Hub, synced: Feedback) -> None
     assert all("Hugging Face Hub" in texts["notice_hub"] for texts in TEXTS.values())
     synced.sync()
     for label in range(3):
-        synced.keep(prediction(label), label, "1.2.0")
+        synced.save(prediction(label), label, "1.2.0")
         wait_until(lambda wanted=[*range(label + 1)]: on_hub(hub) == wanted)  # type: ignore[misc]
     assert hub.repos["datasets", REPO].private
 
@@ -252,13 +244,13 @@ def test_corrections_reach_a_private_dataset(hub: Hub, synced: Feedback) -> None
 def test_files_of_an_earlier_process_are_sent_and_those_on_the_hub_stay(
     hub: Hub, synced: Feedback, folder: Path
 ) -> None:
-    Feedback().keep(prediction(1), 1, "1.2.0")
+    Feedback().save(prediction(1), 1, "1.2.0")
     synced.sync()
     wait_until(lambda: on_hub(hub) == [1])
     # A Space that starts anew begins with an empty folder.
     for path in folder.iterdir():
         path.unlink()
-    Feedback().keep(prediction(2), 2, "1.2.0")
+    Feedback().save(prediction(2), 2, "1.2.0")
     wait_until(lambda: on_hub(hub) == [1, 2])
 
 
@@ -268,13 +260,13 @@ def test_nothing_is_lost_while_the_hub_is_away(
     with monkeypatch.context() as away:
         away.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
         synced.sync()
-        synced.keep(prediction(1), 1, "1.2.0")
+        synced.save(prediction(1), 1, "1.2.0")
         wait_until(lambda: "the Hub cannot be reached" in caplog.text)
     wait_until(lambda: on_hub(hub) == [1])
     # Away again, now that it was found: the connection breaks, then the Hub has a fault.
     hub.fail("POST", "/commit/", times=1, cut=True)
     hub.fail("POST", "/commit/", times=1, status=500)
-    synced.keep(prediction(2), 2, "1.2.0")
+    synced.save(prediction(2), 2, "1.2.0")
     wait_until(lambda: on_hub(hub) == [1, 2])
     assert not any(fault.times for fault in hub.faults)
     assert WRITER not in caplog.text
@@ -288,7 +280,7 @@ def test_a_token_that_may_not_write_is_not_shown(
     with caplog.at_level(logging.DEBUG, "mnist_demo"):
         synced.sync()
         wait_until(lambda: "the Hub does not accept the token" in caplog.text)
-    synced.keep(prediction(1), 1, "1.2.0")
+    synced.save(prediction(1), 1, "1.2.0")
     assert token not in caplog.text
 
 
@@ -298,12 +290,12 @@ import numpy as np
 from mnist_demo import Prediction
 from mnist_demo.page.feedback import Feedback
 feedback = Feedback()
-feedback.keep(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, np.eye(28, dtype=np.float32)), 0, "")
+feedback.save(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, np.eye(28, dtype=np.float32)), 0, "")
 feedback.sync()
 for line in sys.stdin:
     label = int(line)
     image = np.eye(28, k=label, dtype=np.float32)
-    feedback.keep(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, image), label, "")
+    feedback.save(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, image), label, "")
     print("kept", flush=True)
 """
 
@@ -341,11 +333,11 @@ def test_a_kill_between_two_commits_loses_nothing(
     wait_until(lambda: on_hub(hub) == [0, 1, 2])
 
 
-def keep_some(kept: Feedback) -> None:
+def save_some(store: Feedback) -> None:
     old, new = "version 1.1.0 from the repository", "1.2.0"  # pages wrote the first at one time
     said = ((1, 3, old), (2, 5, old), (1, 3, new), (2, 6, new), (3, NOT_A_DIGIT, new))
     for seed, label, version in said:
-        kept.keep(prediction(seed, digit=3), label, version)
+        store.save(prediction(seed, digit=3), label, version)
 
 
 def pull(*words: str | Path) -> None:
@@ -364,7 +356,7 @@ def check_set(file: Path) -> None:
 def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keep_some(Feedback())
+    save_some(Feedback())
     good = json.loads(next(folder.glob("*.jsonl")).read_text().splitlines()[0])
     big = io.BytesIO()
     Image.new("L", (9000, 9000)).save(big, "PNG")
@@ -395,7 +387,7 @@ def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
 
 
 def test_the_last_word_is_the_latest_whichever_file_it_is_in(folder: Path, tmp_path: Path) -> None:
-    Feedback().keep(prediction(1), 3, "1.2.0")
+    Feedback().save(prediction(1), 3, "1.2.0")
     (path,) = folder.glob("*.jsonl")
     line = json.loads(path.read_text())
     path.unlink()
@@ -408,11 +400,11 @@ def test_the_last_word_is_the_latest_whichever_file_it_is_in(folder: Path, tmp_p
 
 
 def test_pull_from_the_dataset(hub: Hub, synced: Feedback, tmp_path: Path) -> None:
-    keep_some(synced)
+    save_some(synced)
     synced.sync()
     wait_until(lambda: len(on_hub(hub)) == 5)
     sha = hub.repos["datasets", REPO].commits[-1].sha
-    synced.keep(prediction(9), 9, "1.2.0")
+    synced.save(prediction(9), 9, "1.2.0")
     wait_until(lambda: len(on_hub(hub)) == 6)
     pull("--repo", REPO, "--revision", sha, "--out", tmp_path / "old.npz")
     check_set(tmp_path / "old.npz")
@@ -441,7 +433,7 @@ def test_pull_says_when_there_is_nothing(folder: Path, tmp_path: Path) -> None:
 def test_fit_learns_from_the_extra_examples(folder: Path, tmp_path: Path) -> None:
     import tensorflow as tf
 
-    keep_some(Feedback())
+    save_some(Feedback())
     assert train("pull-feedback", "--out", tmp_path / "extra.npz").returncode == 0
     with np.load(tmp_path / "extra.npz") as stored:  # enough of them for one more step
         images, labels = (np.repeat(stored[name], 100, axis=0) for name in ("images", "labels"))

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
-from mnist_demo.page.about_tab import about
+from mnist_demo.page.about_tab import about_html
 from mnist_demo.page.draw_tab import FOLDER, verdict
-from mnist_demo.page.embed_tab import address, snippets
-from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, say
+from mnist_demo.page.embed_tab import public_url, snippets
+from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, translate
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.read.saliency import (
     CONTRADICTS,
@@ -67,7 +67,7 @@ def test_answers_come_in_the_language_that_the_browser_asks_for() -> None:
     assert language(asking(accept_language="nl, fr;q=0.5")) == "fr"
     assert language(asking(accept_language="nl")) == "en"
     assert language(asking()) == language(None) == "en"
-    assert say("sure", asking(accept_language="es"), 7) == "Parece un 7."
+    assert translate("sure", asking(accept_language="es"), 7) == "Parece un 7."
 
 
 def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
@@ -137,31 +137,31 @@ def test_strokes_get_the_colour_of_what_they_said() -> None:
 
 def test_about_has_figures_plots_data_and_what_is_served() -> None:
     weights = repository_weights()
-    text = about(weights)
+    text = about_html(weights)
     figures = json.loads((weights.path / "metrics.json").read_text())["results"]["released"]
     assert f"{figures['mnist_test_accuracy']:.2%}" in text
     assert f"{figures['unipen_1a_accuracy']:.2%}" in text
     assert text.count("<figure>") == 3 and text.count("CC BY") == 3
     assert f"version {weights.version} from the repository" in text
-    assert "Wie gut es liest" in about(weights, asking(accept_language="de"))
+    assert "Wie gut es liest" in about_html(weights, asking(accept_language="de"))
 
 
 def test_about_says_why_other_weights_are_served_and_quotes_nothing_as_html() -> None:
     note = "owner/name cannot be served: <script>no</script>"
-    text = about(replace(repository_weights(), note=note))
+    text = about_html(replace(repository_weights(), note=note))
     assert "owner/name cannot be served" in text and "<script>" not in text
 
 
 def test_about_does_without_figures(tmp_path: Any) -> None:
-    text = about(replace(repository_weights(), path=tmp_path))
+    text = about_html(replace(repository_weights(), path=tmp_path))
     assert "came without figures" in text and "<figure>" not in text
 
 
 def test_the_snippets_get_the_address_that_the_visitor_sees() -> None:
-    assert address(asking(referer="https://a-b.hf.space/?embed=1")) == "https://a-b.hf.space"
+    assert public_url(asking(referer="https://a-b.hf.space/?embed=1")) == "https://a-b.hf.space"
     proxied = {"x_forwarded_proto": "https", "x_forwarded_host": "a.org", "host": "10.0.0.1"}
-    assert address(asking(**proxied)) == "https://a.org"
-    assert address(asking(host="127.0.0.1:7860")) == "http://127.0.0.1:7860"
+    assert public_url(asking(**proxied)) == "https://a.org"
+    assert public_url(asking(host="127.0.0.1:7860")) == "http://127.0.0.1:7860"
     assert all("https://a.org" in snippet for snippet in snippets("https://a.org"))
 
 
@@ -169,5 +169,5 @@ def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
     examples = json.loads((FOLDER / "examples.json").read_text())
     drawn = [title for title in examples if not title.startswith("MNIST")]
     assert len(drawn) == 10 and len(examples) == 20
-    assert TEXTS["en"]["ways"].split("; ") == drawn
-    assert {len(names.split("; ")) for names in (texts["ways"] for texts in TEXTS.values())} == {10}
+    assert TEXTS["en"]["example_names"].split("; ") == drawn
+    assert all(len(texts["example_names"].split("; ")) == 10 for texts in TEXTS.values())

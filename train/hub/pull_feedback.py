@@ -16,7 +16,7 @@ from huggingface_hub import snapshot_download
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_demo.page.feedback import FOLDER
+from mnist_demo.page.feedback import DATA_FOLDER
 from mnist_demo.weights.hub import HUB_ERRORS, explain_error, set_request_timeout
 from train.fit.examples import NOT_A_DIGIT, Examples
 from train.hub.push import check_repo_name
@@ -65,11 +65,11 @@ def download_corrections(repo: str, revision: str | None) -> Path:
     set_request_timeout()
     try:
         snapshot = snapshot_download(
-            repo, repo_type="dataset", revision=revision, allow_patterns=f"{FOLDER}/*.jsonl"
+            repo, repo_type="dataset", revision=revision, allow_patterns=f"{DATA_FOLDER}/*.jsonl"
         )
     except HUB_ERRORS as error:
         raise SystemExit(f"No corrections were pulled: {explain_error(error, repo)}") from None
-    return Path(snapshot) / FOLDER
+    return Path(snapshot) / DATA_FOLDER
 
 
 def read_corrections(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:

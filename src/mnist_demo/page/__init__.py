@@ -1,1 +1,1 @@
-"""What a visitor sees."""
+"""The Gradio page that visitors see, and its endpoints for programs."""

@@ -1,4 +1,4 @@
-"""The About tab: how it works, how well, what it learned from, where it fails, what is served."""
+"""The About tab: how the demo works, its metrics, its training data, its limits, its weights."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.page.html_parts import figure, image_tag
-from mnist_demo.page.i18n import Request, say, translate
+from mnist_demo.page.i18n import Request, translate, translate_english
 from mnist_demo.page.reader import Reader
 from mnist_demo.weights import Weights, read_metrics
 
-# Key in metrics.json, its sentence in i18n.py, and how it is written.
-ROWS = (
+# The key in metrics.json, the key of the row's name in locales/, and the format of the value.
+METRIC_ROWS = (
     ("mnist_test_accuracy", "row_mnist", "{:.2%}"),
     ("unipen_1a_accuracy", "row_unipen", "{:.2%}"),
     ("pendigits_accuracy", "row_pendigits", "{:.2%}"),
@@ -24,7 +24,7 @@ ROWS = (
 )
 PLOTS = {"brush.png": "plot_brush", "confusion.png": "plot_confusion"}
 PLOTS |= {"reliability.png": "plot_reliability"}
-DATA = (
+DATASETS = (
     ("MNIST", "https://huggingface.co/datasets/ylecun/mnist", "CC BY-SA 3.0"),
     ("UNIPEN train_r01_v07", "https://doi.org/10.5281/zenodo.1195803", "CC BY 4.0"),
     ("Pen-Based Recognition", "https://doi.org/10.24432/C5MG6K", "CC BY 4.0"),
@@ -32,56 +32,62 @@ DATA = (
 
 
 def about_tab(tab: gr.Tab, reader: Reader) -> None:
-    """Add the text to the tab. It is filled in when a visitor selects the tab, as the network may
-    still be loading before."""
+    """Add the text to the tab.
+
+    It is made when a visitor selects the tab: while the page is built, the network still loads.
+    """
     text = gr.HTML("", elem_id="about")
 
     def fill(request: gr.Request) -> str:
-        return about(reader.classifier(request).weights, request)
+        return about_html(reader.classifier(request).weights, request)
 
     tab.select(fill, None, text, show_progress="hidden", api_visibility="private")
 
 
-def about(weights: Weights, request: Request = None) -> str:
-    """The tab's text as HTML, with the figures and plots that lie beside `weights`."""
+def about_html(weights: Weights, request: Request = None) -> str:
+    """The tab's text as HTML, with the metrics and plots in the folder of `weights`."""
     try:
         results: dict[str, Any] = read_metrics(weights.path).get("results", {})
     except ValueError:
         results = {}
-    parts = [f"<p>{say('about', request)}</p>", f"<h2>{say('about_figures', request)}</h2>"]
-    parts.append(table(results, request) if results else f"<p>{say('no_figures', request)}</p>")
+
+    def text(key: str) -> str:
+        return translate(key, request)
+
+    parts = [f"<p>{text('about')}</p>", f"<h2>{text('about_figures')}</h2>"]
+    parts.append(metrics_table(results, request) if results else f"<p>{text('no_figures')}</p>")
     for name, key in PLOTS.items():
         file = weights.path / name
         if results and file.is_file():
-            caption = say(key, request)
+            caption = text(key)
             parts.append(figure(image_tag(file.read_bytes(), caption), caption))
-    parts.append(f"<h2>{say('about_data', request)}</h2><ul>")
-    parts += [f'<li><a href="{url}">{name}</a>, {licence}</li>' for name, url, licence in DATA]
-    parts.append(f"</ul><h2>{say('about_fails', request)}</h2><p>{say('fails', request)}</p>")
-    # From outside: the note may quote what a server answered.
+    parts.append(f"<h2>{text('about_data')}</h2><ul>")
+    parts += [f'<li><a href="{url}">{name}</a>, {licence}</li>' for name, url, licence in DATASETS]
+    parts.append(f"</ul><h2>{text('about_fails')}</h2><p>{text('fails')}</p>")
     own = weights.origin == "the repository"
     key = "served_own" if own else "served"
     note = f" ({weights.note})" if weights.note else ""
-    served = html.escape(say(key, request, weights.version, weights.origin) + note)
-    parts.append(f'<h2>{say("about_served", request)}</h2><p id="served">{served}</p>')
+    # The note may quote what a server answered, so it is escaped.
+    served = html.escape(translate(key, request, weights.version, weights.origin) + note)
+    parts.append(f'<h2>{text("about_served")}</h2><p id="served">{served}</p>')
     return "".join(parts)
 
 
-def table(results: dict[str, Any], request: Request) -> str:
-    """One row a figure, one column for this network and each baseline."""
+def metrics_table(results: dict[str, Any], request: Request) -> str:
+    """The metrics as an HTML table: one row for each, one column for each network."""
     head = "".join(
-        f'<th scope="col">{html.escape(translate(name, request))}</th>' for name in results
+        f'<th scope="col">{html.escape(translate_english(name, request))}</th>' for name in results
     )
     rows = []
-    for key, sentence, form in ROWS:
+    for key, name, form in METRIC_ROWS:
         if any(key in figures for figures in results.values()):
             cells = "".join(
                 f"<td>{form.format(figures[key]) if key in figures else ''}</td>"
                 for figures in results.values()
             )
-            rows.append(f'<tr><th scope="row">{say(sentence, request)}</th>{cells}</tr>')
-    # It scrolls by itself on a narrow page, and by keyboard.
-    label = say("about_figures", request)
+            rows.append(f'<tr><th scope="row">{translate(name, request)}</th>{cells}</tr>')
+    # On a narrow page the table scrolls within its frame, with a tabindex also by keyboard.
+    label = translate("about_figures", request)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -24,12 +24,16 @@ from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
 from mnist_demo.serve.gradio_patches.request_errors import explain_unreadable_inputs
 from mnist_demo.serve.gradio_patches.sessions import use_light_sessions
 
-# Seconds: how often Gradio looks for old uploads, and the age from which it deletes them.
+# How often Gradio looks for old uploads, and from which age it deletes them, in seconds.
 DELETE_UPLOADS = (600, 600)
 
 
 def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
-    """The whole page. `load` runs in the background and returns the classifier."""
+    """The whole page.
+
+    Args:
+        load: returns the classifier. It runs in the background, so the page is there before.
+    """
     limit_pillow()
     limit_analytics()
     reader = Reader(load)
@@ -38,7 +42,7 @@ def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     with gr.Blocks(
         title="Draw a digit", analytics_enabled=False, delete_cache=DELETE_UPLOADS
     ) as page:
-        with gr.Column(elem_id="intro"):  # Gradio translates one sentence in each component
+        with gr.Column(elem_id="intro"):  # Gradio translates only one text in each component
             gr.HTML(f"<h1>{t('title')}</h1>")
             gr.HTML(f"<p>{t('intro')}</p>")
         gr.HTML(f"<p>{t('busy')}</p>", elem_id="busy")  # retry.js shows it
@@ -61,8 +65,8 @@ def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
 
 
 def limit_pillow() -> None:
-    """Let Pillow refuse images that are too large, and texts in PNG files."""
-    # Pillow refuses images of more than twice this, and only warns of those above it.
+    """Let Pillow refuse images of more than `MAX_PIXELS`, and PNG files with long texts in them."""
+    # Pillow refuses images of more than twice this number of pixels. It only warns below that.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     PngImagePlugin.MAX_TEXT_MEMORY = 1_000_000  # bytes, unpacked

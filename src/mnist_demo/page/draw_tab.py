@@ -1,4 +1,4 @@
-"""The Draw tab: a square to draw in, beside it the answer and the reasons for it, and feedback."""
+"""The Draw tab: a square to draw in, the answer, the reasons for it, and buttons for feedback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import gradio as gr
 
 from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
 from mnist_demo.page.html_parts import figure, ink_figure, no_ink_figure, png_image
-from mnist_demo.page.i18n import Request, say, t, translate
+from mnist_demo.page.i18n import Request, t, translate, translate_english
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
@@ -21,16 +21,16 @@ from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
 FOLDER = Path(__file__).parent
 CANVAS = (400, 400)  # pixels of the Sketchpad's image
-# Below this confidence the page says that it is not sure. Of the validation paintings, 0.9% are
-# read with less confidence, and 43% of these are read wrong.
-CONFIDENT = 0.8
+# Below this confidence the page says that it is not sure. 0.9% of the validation paintings have a
+# lower confidence, and 43% of these are read wrong.
+CONFIDENCE_THRESHOLD = 0.8
 
 
 class DrawEvents:
     """What happens when a visitor draws, asks why, or gives feedback.
 
-    Every method takes the drawing as a data URL, see sketchpad.js, and returns what the tab's
-    components show.
+    The methods take the drawing as a data URL, which sketchpad.js makes. They return the values of
+    the tab's components.
     """
 
     def __init__(self, reader: Reader, feedback: Feedback) -> None:
@@ -38,47 +38,49 @@ class DrawEvents:
         self._feedback = feedback
 
     def answer(self, url: str, request: gr.Request) -> tuple[Any, ...]:
-        """The verdict, the Label's value and the 28x28 picture; nothing in the heat map and the
-        thanks of the drawing before."""
+        """The verdict, the Label's value and the 28x28 picture, and two empty strings.
+
+        These clear the heat map and the thanks, which belong to the drawing before.
+        """
         prediction = self._reader.classify(open_data_url(url), request)
         picture = ink_figure(prediction, request)
         return verdict(prediction, request), label_value(prediction), picture, "", ""
 
     def explain(self, url: str, request: gr.Request) -> tuple[str, str]:
-        """The strokes in colours: as a figure below the answer, and to lay over the drawing."""
+        """The heat map, as a figure below the answer and as an image to lay over the drawing."""
         pixels = read_pixels(open_data_url(url)) if url else None
         prediction = self._reader.classify(pixels, request)
         if pixels is None or prediction.digit is None or prediction.model_input is None:
             return no_ink_figure(request), ""
         heat = saliency_map(self._reader.classifier(), prediction.model_input, prediction.digit)
         coloured = overlay_on_drawing(pixels, prediction.model_input, heat)
-        because = say("because", request)
+        because = translate("because", request)
         below = figure(png_image(coloured, because, "heat"), because)
         return below, png_image(coloured, "")
 
     def give_feedback(self, label: int | None) -> Callable[[str, gr.Request], str]:
-        """A function that keeps `label` for the drawing; None says that the answer was right."""
+        """A function that saves `label` for a drawing. None means that the answer was right."""
 
-        def keep(url: str, request: gr.Request) -> str:
+        def save(url: str, request: gr.Request) -> str:
             try:
                 drawing = open_data_url(url)
                 prediction = self._reader.classify(drawing, request)
                 answer = prediction.digit if prediction.is_digit else NOT_A_DIGIT
                 chosen = answer if label is None else label
                 if chosen is None:
-                    raise ValueError(say("blank", request))
+                    raise ValueError(translate("blank", request))
                 version = self._reader.classifier().weights.version
-                self._feedback.keep(prediction, chosen, version, drawing)
+                self._feedback.save(prediction, chosen, version, drawing)
             except ValueError as error:
-                text, title = translate(str(error), request), say("error", request)
+                text, title = translate_english(str(error), request), translate("error", request)
                 raise gr.Error(text, title=title, print_exception=False) from None
-            return f'<p role="status">{say("thanks", request)}</p>'
+            return f'<p role="status">{translate("thanks", request)}</p>'
 
-        return keep
+        return save
 
 
 def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
-    """Add the tab's components and events to the page; returns its Sketchpad."""
+    """Add the tab's components and events to the page, and return its Sketchpad."""
     events = DrawEvents(reader, feedback)
     with gr.Row():
         with gr.Column(min_width=288, elem_id="paper"):
@@ -91,7 +93,8 @@ def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
             why = gr.Button(t("why"), elem_id="why", size="sm")
             buttons, thanks = add_feedback_buttons()
     gr.HTML(example_grid(), elem_id="examples")
-    gr.HTML(f"{t('ways')}", elem_id="ways")  # sketchpad.js takes the drawn examples' names from it
+    # Gradio translates this hidden text, and sketchpad.js gives the names in it to the examples.
+    gr.HTML(f"{t('example_names')}", elem_id="example_names")
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
 
     strokes = add_stroke_events("")
@@ -100,13 +103,13 @@ def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
     strokes.input(events.answer, strokes, shown, trigger_mode="always_last", **private)
     why.click(events.explain, strokes, [picture, heat], trigger_mode="always_last", **private)
     for button, digit in buttons:
-        keep = events.give_feedback(digit)
-        button.click(keep, strokes, thanks, trigger_mode="once", **private)
+        save = events.give_feedback(digit)
+        button.click(save, strokes, thanks, trigger_mode="once", **private)
     return sketch
 
 
 def add_feedback_buttons() -> tuple[list[tuple[gr.Button, int | None]], gr.HTML]:
-    """The buttons, each with the label that it stands for; and the place for the thanks."""
+    """The buttons, each with the label that it gives, and the element that shows the thanks."""
     with gr.Column(elem_id="feedback"):
         with gr.Row():
             gr.HTML(f"<p>{t('right')}</p>")
@@ -123,23 +126,23 @@ def verdict(prediction: Prediction, request: Request = None) -> str:
     """One sentence about `prediction` as HTML: sure, unsure, not a digit, or blank."""
     best = [digit for digit, _ in prediction.top(2)]
     if not best:
-        sentence = say("blank", request)
+        sentence = translate("blank", request)
     elif not prediction.is_digit:
-        sentence = say("not_a_digit", request)
-    elif prediction.confidence < CONFIDENT:
-        sentence = say("unsure", request, *best)
+        sentence = translate("not_a_digit", request)
+    elif prediction.confidence < CONFIDENCE_THRESHOLD:
+        sentence = translate("unsure", request, *best)
     else:
-        sentence = say("sure", request, best[0])
+        sentence = translate("sure", request, best[0])
     return f"<p>{sentence}</p>"
 
 
 def label_value(prediction: Prediction) -> dict[str, float] | None:
-    """What a Label shows: digit to probability, None when blank."""
+    """The value of a gr.Label: the probabilities of the three best guesses; None when blank."""
     return {str(digit): probability for digit, probability in prediction.top(3)} or None
 
 
 def example_grid() -> str:
-    """Buttons with the pictures of examples.json, as HTML; sketchpad.js sends what is clicked."""
+    """Buttons with the pictures of examples.json, as HTML. sketchpad.js sends the one clicked."""
     examples = json.loads((FOLDER / "examples.json").read_text())
     buttons = "".join(
         f'<button type="button" class="example" aria-label="{title}" title="{title}">'

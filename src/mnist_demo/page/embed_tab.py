@@ -1,74 +1,53 @@
-"""The Embed & API tab: snippets with the address that the page is served from."""
+"""The Embed & API tab: snippets for other pages and for programs."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import gradio as gr
 
 from mnist_demo.page.i18n import t
 
+FOLDER = Path(__file__).parent / "snippets"
 GRADIO_JS = f"https://gradio.s3-us-west-2.amazonaws.com/{gr.__version__}/gradio.js"
 
-# Title and the snippet, in which URL stands for the address. Gradio's Code gets no language:
-# the colours of its syntax are too faint.
-SNIPPETS: dict[str, tuple[str, str]] = {
-    "iframe": (
-        "HTML: iframe",
-        """<iframe
-  src="URL/?embed=1"
-  title="Draw a digit"
-  style="width: 100%; height: 820px; border: 0"
-></iframe>""",
-    ),
-    "component": (
-        "HTML: web component",
-        f"""<script type="module" src="{GRADIO_JS}"></script>
-<gradio-app src="URL"></gradio-app>""",
-    ),
-    "python": (
-        "Python",
-        """from gradio_client import Client, handle_file
-
-client = Client("URL")
-answer = client.predict(handle_file("digit.png"), api_name="/classify")
-print(answer["digit"], answer["confidence"])""",
-    ),
-    "javascript": (
-        "JavaScript",
-        """async function classify(file) {  // a File, a Blob, or what a canvas's toBlob() gives
-  const response = await fetch("URL/v1/classify", { method: "POST", body: file });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;  // { digit, confidence, top, ... }
-}""",
-    ),
-    "curl": ("curl", "curl --data-binary @digit.png URL/v1/classify"),
-}
+# Id, title and file of each snippet. In the files, URL stands for the address of the page.
+SNIPPETS = (
+    ("iframe", "HTML: iframe", "iframe.html"),
+    ("component", "HTML: web component", "web_component.html"),
+    ("python", "Python", "python_client.py"),
+    ("javascript", "JavaScript", "fetch.js"),
+    ("curl", "curl", "curl.sh"),
+)
 
 
 def embed_tab(tab: gr.Tab) -> None:
-    """Builds the tab; its snippets get their address when it is looked at."""
+    """Add the snippets to the tab. When a visitor selects it, they get the page's address."""
     gr.HTML(f"<p>{t('embed_intro')}</p>")
+    texts = snippets("https://OWNER-NAME.hf.space")
     codes = [
+        # Without a `language`: the colours of its syntax would be too faint.
         gr.Code(
-            text.replace("URL", "https://OWNER-NAME.hf.space"),
+            text,
             label=title,
             interactive=False,
             lines=1,
             elem_id=f"snippet-{name}",
             buttons=["copy"],
         )
-        for name, (title, text) in SNIPPETS.items()
+        for (name, title, _), text in zip(SNIPPETS, texts, strict=True)
     ]
-
-    def fill(request: gr.Request) -> list[str]:
-        return snippets(address(request))
-
-    tab.select(fill, None, codes, show_progress="hidden", api_visibility="private")
+    tab.select(snippets_for_visitor, None, codes, show_progress="hidden", api_visibility="private")
 
 
-def address(request: gr.Request) -> str:
-    """Where the visitor found the page, also behind a proxy, without a slash at the end."""
-    # The browser says it; a proxy may have changed what the server sees of it.
+def snippets_for_visitor(request: gr.Request) -> list[str]:
+    """Every snippet, with the address at which the visitor found the page."""
+    return snippets(public_url(request))
+
+
+def public_url(request: gr.Request) -> str:
+    """The address at which the visitor found the page, without a slash at the end."""
+    # The Referer header has it. The server's own address differs behind a proxy.
     headers = request.headers
     referer = headers.get("referer", "").partition("?")[0].partition("#")[0]
     if referer.startswith(("http://", "https://")):
@@ -80,4 +59,5 @@ def address(request: gr.Request) -> str:
 
 def snippets(url: str) -> list[str]:
     """Every snippet, for the page at `url`."""
-    return [text.replace("URL", url) for _, text in SNIPPETS.values()]
+    texts = [(FOLDER / file).read_text(encoding="utf-8").rstrip("\n") for _, _, file in SNIPPETS]
+    return [text.replace("GRADIO_JS", GRADIO_JS).replace("URL", url) for text in texts]

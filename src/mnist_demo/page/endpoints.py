@@ -23,7 +23,7 @@ SEND_SKETCH = (
 
 
 class Endpoints:
-    """The functions behind the endpoints. Their docstrings are shown to users of the API."""
+    """The functions of the endpoints. Gradio shows their docstrings to users of the API."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -76,9 +76,13 @@ class Endpoints:
 
 
 def add_endpoints(reader: Reader, sketch: gr.Sketchpad) -> None:
-    """Add the endpoints to the page that is being built; `sketch` is its Sketchpad."""
+    """Add the endpoints to the page that is being built.
+
+    Args:
+        sketch: any Sketchpad of the page: it tells Gradio what /classify_sketch takes.
+    """
     endpoints = Endpoints(reader)
-    # No visitor sees these components.
+    # Hidden components, because Gradio derives an endpoint's inputs and outputs from components.
     call = gr.Button(visible=False)
     image = gr.Image(label="Image file", visible=False)
     # The functions open their files themselves. Gradio's components decode more than is needed, and

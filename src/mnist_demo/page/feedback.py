@@ -1,12 +1,17 @@
-"""Corrections by visitors: kept in a folder, and in a dataset on the Hub if the owner wants that.
+"""Corrections by visitors: saved in a folder, and in a dataset on the Hub if the owner wants that.
 
     feedback = Feedback()
-    feedback.sync()                                        # does nothing without a dataset
-    feedback.keep(prediction, 4, classifier.weights.version)
+    feedback.sync()  # does nothing without a dataset
+    feedback.save(prediction, 4, classifier.weights.version)
 
-A correction is one line of JSON: `image`, what the network saw as a PNG of 28x28 gray pixels, white
-ink on black, in base64; `drawing`, what was drawn, likewise, or null; `answer` and `label`, what
-the network read and what it is, 0 to 9 or -1 for not a digit; `version` of the weights; `time`.
+A correction is one line of JSON with these fields:
+
+    image    what the network saw: 28x28 gray pixels, white ink on black, as a PNG in base64
+    drawing  what was drawn, as a PNG in base64, or null
+    answer   what the network read: 0 to 9, or -1 for not a digit
+    label    what the visitor says that it is, in the same numbers
+    version  the version of the weights
+    time     in UTC, as ISO 8601
 """
 
 from __future__ import annotations
@@ -34,92 +39,94 @@ from mnist_demo.weights.hub import explain_error, set_request_timeout
 from mnist_demo.weights.resolve import HUB_NAME
 
 NOT_A_DIGIT = -1
-FOLDER = "data"  # of the dataset
-EVERY = 5  # minutes between two commits, and between two attempts to find the dataset
-PER_MINUTE = 60  # corrections, of all visitors together
-MAX_FILE = 1_000_000  # bytes after which the next file begins: a commit sends whole files
-MAX_FOLDER = 100_000_000  # bytes: some 30,000 corrections with their drawings
-DRAWING_SIDE = 200  # pixels of the longer side of a drawing that is kept
-MAX_DRAWING_SIDE = 2000  # pixels of the longer side of one that is taken
+DATA_FOLDER = "data"  # the folder in the dataset
+COMMIT_MINUTES = 5  # minutes between two commits, and between two attempts to find the dataset
+MAX_PER_MINUTE = 60  # corrections by all visitors together
+MAX_FILE_BYTES = 1_000_000  # then the next file begins, because a commit sends whole files
+MAX_FOLDER_BYTES = 100_000_000  # about 30,000 corrections with their drawings
+DRAWING_SIDE = 200  # longer side of a drawing that is saved, in pixels
+MAX_DRAWING_SIDE = 2000  # longer side of a drawing that is accepted, in pixels
 
 logger = logging.getLogger(__name__)
 
 
 class Feedback:
-    """Keeps corrections; safe to use from several threads, and processes may share the folder.
+    """Saves corrections. Threads may share it, and processes may share the folder.
 
     Attributes:
-        folder: of MNIST_DEMO_FEEDBACK_DIR, or feedback/ in the working directory.
-        repo: the dataset OWNER/NAME of MNIST_DEMO_FEEDBACK_REPO to which the folder is sent; None
-            unless there is a token in HF_TOKEN, too.
+        folder: the folder in MNIST_DEMO_FEEDBACK_DIR, or feedback/ in the working directory.
+        repo: the dataset OWNER/NAME in MNIST_DEMO_FEEDBACK_REPO, to which the folder is sent. None
+            if the variable is not set or there is no token in HF_TOKEN.
     """
 
     def __init__(self) -> None:
         self.folder = Path(os.environ.get("MNIST_DEMO_FEEDBACK_DIR") or "feedback")
-        self.repo = dataset()
+        self.repo = dataset_name()
         self._lock = threading.Lock()
         self._file: Path | None = None
-        self._times: deque[float] = deque(maxlen=PER_MINUTE)
+        self._times: deque[float] = deque(maxlen=MAX_PER_MINUTE)
         self._stopped = threading.Event()
         self._scheduler: CommitScheduler | None = None
 
-    def keep(
+    def save(
         self,
         prediction: Prediction,
         label: int,
         version: str,
         drawing: Image.Image | None = None,
     ) -> None:
-        """Append a correction to the folder; when this returns, it is on the disk.
+        """Append a correction to a file in the folder. It is on the disk when this returns.
 
         Args:
             prediction: the network's answer.
-            label: what the visitor says it was, 0 to 9 or `NOT_A_DIGIT`; right answers count too.
-            version: of the weights that gave the answer.
-            drawing: as it was drawn, transparent or on paper.
+            label: what the visitor says that it is: 0 to 9, or `NOT_A_DIGIT`. It may be the answer.
+            version: the version of the weights that gave the answer.
+            drawing: what was drawn, on a transparent or an opaque background.
 
         Raises:
-            ValueError: a sentence for the visitor, who asks for the impossible or for too much.
+            ValueError: the correction is invalid, or a limit is reached, or it cannot be written.
+                The text is for the visitor.
         """
         line = json.dumps(correction(prediction, label, version, drawing)).encode() + b"\n"
         with self._lock:
             now = time.monotonic()
-            if len(self._times) == PER_MINUTE and now - self._times[0] < 60:
+            if len(self._times) == MAX_PER_MINUTE and now - self._times[0] < 60:
                 raise ValueError("Too many corrections at the moment: try again in a minute.")
             try:
-                if size(self.folder) + len(line) > MAX_FOLDER:
+                if folder_size(self.folder) + len(line) > MAX_FOLDER_BYTES:
                     raise ValueError("There is no room for more corrections.")
                 self._append(line)
             except OSError as error:
-                self._file = None  # the next line must not join one that was cut off
+                self._file = None  # this file may end in an incomplete line
                 logger.warning("No correction can be written: %s", error)
                 raise ValueError("The correction could not be saved.") from error
             self._times.append(now)
 
     def _append(self, line: bytes) -> None:
-        if self._file is None or self._file.stat().st_size + len(line) > MAX_FILE:
+        if self._file is None or self._file.stat().st_size + len(line) > MAX_FILE_BYTES:
             self.folder.mkdir(parents=True, exist_ok=True)
-            # A name of its own: neither another process nor a Space started anew overwrites it.
+            # The name is unique: no other process and no restarted Space overwrites the file.
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}.jsonl"
             self._file = self.folder / name
         with self._file.open("ab") as file:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
-        # CommitScheduler sends files whose time has changed; file systems' own clocks are coarse.
+        # CommitScheduler sends files whose time has changed. The clocks of file systems are coarse:
+        # two quick changes could have the same time.
         now = time.time_ns()
         os.utime(self._file, ns=(now, now))
 
     def sync(self) -> None:
-        """Send the folder to the dataset from now on, with what earlier processes left in it.
+        """From now on, send the folder to the dataset, with the files of earlier processes in it.
 
-        Returns at once. The dataset is created, private, if it is not there. While the Hub is away
-        everything stays in the folder, and the next attempt sends it.
+        It returns at once. A dataset that does not exist is created and is private. While the Hub
+        cannot be reached, everything stays in the folder, and the next attempt sends it.
         """
         if self.repo:
-            threading.Thread(target=self._start, args=(self.repo,), daemon=True).start()
+            threading.Thread(target=self._start_scheduler, args=(self.repo,), daemon=True).start()
 
-    def _start(self, repo: str) -> None:
+    def _start_scheduler(self, repo: str) -> None:
         while not self._stopped.is_set():
             try:
                 set_request_timeout()
@@ -128,30 +135,30 @@ class Feedback:
                     repo_type="dataset",
                     private=True,
                     folder_path=self.folder,
-                    path_in_repo=FOLDER,
+                    path_in_repo=DATA_FOLDER,
                     allow_patterns="*.jsonl",
-                    every=EVERY,
+                    every=COMMIT_MINUTES,
                     token=os.environ["HF_TOKEN"],
                 )
                 return
-            except Exception as error:  # whatever it is, it must not keep the demo down
+            except Exception as error:  # no error here may stop the demo
                 text = explain_error(error, repo)
                 logger.warning("Corrections are not sent to %s for now: %s", repo, text)
-            self._stopped.wait(EVERY * 60)
+            self._stopped.wait(COMMIT_MINUTES * 60)
 
     def stop(self) -> None:
-        """Send nothing any more."""
+        """Stop sending the folder."""
         self._stopped.set()
         if self._scheduler:
             self._scheduler.stop()
 
     def notice(self) -> str:
-        """What the page says about corrections, in one sentence that Gradio translates."""
+        """What the page says about corrections, as a text that Gradio translates."""
         return f"{t('notice_hub')} {self.repo}" if self.repo else str(t("notice"))
 
 
-def dataset() -> str | None:
-    """The dataset that the environment names, if it can be written to; the log says why not."""
+def dataset_name() -> str | None:
+    """The dataset in MNIST_DEMO_FEEDBACK_REPO. None if it cannot be used; the log says why."""
     repo = os.environ.get("MNIST_DEMO_FEEDBACK_REPO")
     if not repo:
         return None
@@ -167,15 +174,15 @@ def dataset() -> str | None:
 def correction(
     prediction: Prediction, label: int, version: str, drawing: Image.Image | None
 ) -> dict[str, Any]:
-    """What is kept; ValueError when it makes no sense."""
+    """The fields of a correction, see above; ValueError if it is invalid."""
     if prediction.model_input is None or prediction.digit is None:
         raise ValueError("There is nothing to correct: draw a digit first.")
     if label not in range(NOT_A_DIGIT, 10):
         raise ValueError(f"{label} is no digit from 0 to 9.")
     image = Image.fromarray(np.round(prediction.model_input * 255).astype(np.uint8))
     return {
-        "image": png(image),
-        "drawing": None if drawing is None else png(on_paper(drawing)),
+        "image": png_base64(image),
+        "drawing": None if drawing is None else png_base64(flatten_drawing(drawing)),
         "answer": prediction.digit if prediction.is_digit else NOT_A_DIGIT,
         "label": int(label),
         "version": version[:100],
@@ -183,8 +190,8 @@ def correction(
     }
 
 
-def on_paper(drawing: Image.Image) -> Image.Image:
-    """The drawing in gray on white paper, its longer side `DRAWING_SIDE` or less."""
+def flatten_drawing(drawing: Image.Image) -> Image.Image:
+    """The drawing in gray on white, its longer side at most `DRAWING_SIDE`."""
     if max(drawing.size) > MAX_DRAWING_SIDE:
         raise ValueError(f"The drawing has more than {MAX_DRAWING_SIDE} pixels on a side.")
     paper = Image.new("RGBA", drawing.size, "white")
@@ -194,12 +201,12 @@ def on_paper(drawing: Image.Image) -> Image.Image:
     return gray
 
 
-def png(image: Image.Image) -> str:
+def png_base64(image: Image.Image) -> str:
     data = io.BytesIO()
     image.save(data, "PNG", optimize=True)
     return base64.b64encode(data.getvalue()).decode()
 
 
-def size(folder: Path) -> int:
-    """Bytes of the corrections in `folder`, 0 if it is not there."""
+def folder_size(folder: Path) -> int:
+    """The size of all corrections in `folder` in bytes; 0 if it does not exist."""
     return sum(path.stat().st_size for path in folder.glob("*.jsonl"))

@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from mnist_demo.page.i18n import Request, say, t
+from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import Array, Pixels
 
@@ -16,20 +16,20 @@ NO_INK = '<div class="nothing"></div>'
 
 
 def ink_figure(prediction: Prediction, request: Request = None) -> str:
-    """The 28x28 image that the network saw, with a caption; an empty frame when blank."""
+    """The 28x28 image that the network saw, with a caption; an empty frame if it is blank."""
     if prediction.model_input is None:
         return no_ink_figure(request)
-    picture = png_image(gray_pixels(prediction.model_input), say("seen_alt", request))
-    return figure(picture, say("seen", request))
+    picture = png_image(gray_pixels(prediction.model_input), translate("seen_alt", request))
+    return figure(picture, translate("seen", request))
 
 
 def no_ink_figure(request: Request | None = None) -> str:
-    """The empty frame. Without `request`, Gradio translates its caption in the browser."""
-    return figure(NO_INK, str(t("seen")) if request is None else say("seen", request))
+    """An empty frame. Without `request`, Gradio translates its caption in the browser."""
+    return figure(NO_INK, str(t("seen")) if request is None else translate("seen", request))
 
 
 def gray_pixels(model_input: Array) -> Pixels:
-    """uint8 in [0, 255] for float32 in [0, 1]."""
+    """The pixels as uint8 in [0, 255], from float32 in [0, 1]."""
     return np.round(model_input * 255).astype(np.uint8)
 
 
@@ -38,7 +38,7 @@ def figure(picture: str, caption: str) -> str:
 
 
 def png_image(pixels: Pixels, alt: str, css_class: str = "") -> str:
-    """An <img> that holds its own pixels: uint8 (h, w), (h, w, 3) or (h, w, 4)."""
+    """An <img> with the pixels in a data URL: uint8 (h, w), (h, w, 3) or (h, w, 4)."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     return image_tag(png.getvalue(), alt, css_class)

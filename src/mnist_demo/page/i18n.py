@@ -1,8 +1,8 @@
-"""What the page says, in six languages: one file for each in locales/.
+"""The texts of the page in six languages. Each language has a file in locales/.
 
-Gradio translates the components that stand on the page from the start, by the browser's language.
-Sentences that Python makes for one visitor are chosen by the request's Accept-Language header. A
-browser fills both from the same setting.
+Gradio translates the texts that are on the page from the start, in the browser: `t`. Texts that
+Python makes for one visitor are chosen by the request's Accept-Language header: `translate`. A
+browser takes both languages from the same setting.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ Request = gr.Request | None
 
 LANGUAGES = ("en", "de", "es", "fr", "zh-CN", "ja")
 LOCALES = Path(__file__).parent / "locales"
-# Language to key to text. A text may have places for values: "{0}".
+# TEXTS[language][key]. A text may have placeholders for values: "{0}".
 TEXTS: dict[str, dict[str, str]] = {
     language: json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
     for language in LANGUAGES
 }
-# For `launch(i18n=t)`, and for components that stand on the page from the start: t("undo"). A
-# browser may ask for "zh" alone, or for another region of it.
+# t("undo") in a component is translated in the browser. A browser may ask for "zh" alone, or with
+# another region than "CN".
 t = gr.I18n(**TEXTS, zh=TEXTS["zh-CN"])
 
 
 def language(request: Request) -> str:
-    """The one of `LANGUAGES` to answer `request` in; English if it asks for none of them."""
+    """The language of `LANGUAGES` that `request` prefers; English if it asks for none of them."""
     wanted = request.headers.get("accept-language", "") if request else ""
     for tag in wanted.split(","):
         primary = tag.split(";")[0].strip().split("-")[0].lower()
@@ -37,13 +37,13 @@ def language(request: Request) -> str:
     return "en"
 
 
-def say(key: str, request: Request, *values: object) -> str:
-    """The text of `key` in the language of `request`, with `values` in their places."""
+def translate(key: str, request: Request, *values: object) -> str:
+    """The text of `key` in the language of `request`, with `values` in its placeholders."""
     return TEXTS[language(request)][key].format(*values).replace(" a 8", " an 8")
 
 
-def translate(text: str, request: Request) -> str:
-    """`text` in the language of `request` if it is an English text of the page; else `text`."""
-    known = (key for key, english in TEXTS["en"].items() if english == text)
-    key = next(known, None)
+def translate_english(text: str, request: Request) -> str:
+    """`text` in the language of `request` if it is one of the page's English texts; else `text`."""
+    keys = (key for key, english in TEXTS["en"].items() if english == text)
+    key = next(keys, None)
     return text if key is None else TEXTS[language(request)][key]

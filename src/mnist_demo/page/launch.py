@@ -1,4 +1,4 @@
-"""Serves the page: Gradio's launch with everything that the demo sets."""
+"""Serves the page: the arguments for Gradio's `launch`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ FOLDER = Path(__file__).parent
 
 
 def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
-    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise.
+    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's environment variables differ.
 
     Args:
-        page: as `build_page` makes it.
-        routes: are looked at before Gradio's own.
+        page: from `build_page`.
+        routes: further routes, which take precedence over Gradio's own.
     """
     page.launch(
         app_kwargs={
@@ -63,7 +63,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
 
 
 def head() -> str:
-    """Scripts and styles that must be there before Gradio's own scripts run, as HTML."""
+    """The scripts and styles that must be loaded before Gradio's own scripts, as HTML."""
     parts = []
     for name in ("embed", "retry"):
         script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The Numbers tab: a wide paper for several digits, and below it each with its own top three."""
+"""The Numbers tab: a wide paper for several digits, and the three best guesses for each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from mnist_demo.page.draw_tab import CONFIDENT
+from mnist_demo.page.draw_tab import CONFIDENCE_THRESHOLD
 from mnist_demo.page.html_parts import gray_pixels, png_image
-from mnist_demo.page.i18n import Request, say, t
+from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
@@ -28,7 +28,7 @@ class NumberEvents:
         self._reader = reader
 
     def answer_drawing(self, url: str, request: gr.Request) -> tuple[str, str]:
-        """Read the number in a data URL, see sketchpad.js."""
+        """Read the number in a data URL, which sketchpad.js makes."""
         return self._answer(open_data_url(url), request)
 
     def answer_file(self, file: str | None, request: gr.Request) -> tuple[str, str]:
@@ -55,12 +55,14 @@ def numbers_tab(reader: Reader) -> None:
 
 
 def verdict(number: Number, request: Request = None) -> str:
-    """The number, large, in one sentence as HTML: sure of each digit, not sure, or blank."""
+    """One sentence with the number as HTML: sure of every digit, not sure, or blank."""
     if not number.digits:
-        return f"<p>{say('number_blank', request)}</p>"
-    sure = all(digit.is_digit and digit.confidence >= CONFIDENT for digit in number.digits)
+        return f"<p>{translate('number_blank', request)}</p>"
+    sure = all(
+        digit.is_digit and digit.confidence >= CONFIDENCE_THRESHOLD for digit in number.digits
+    )
     key = "number_sure" if sure else "number_unsure"
-    return f"<p>{say(key, request, f'<strong>{number.text}</strong>')}</p>"
+    return f"<p>{translate(key, request, f'<strong>{number.text}</strong>')}</p>"
 
 
 def digit_cards(number: Number) -> str:
@@ -69,7 +71,7 @@ def digit_cards(number: Number) -> str:
 
 
 def _card(digit: Prediction) -> str:
-    assert digit.model_input is not None  # `read_number` returns only what has ink
+    assert digit.model_input is not None  # `read_number` returns no blank digits
     picture = png_image(gray_pixels(digit.model_input), "")
     guesses = "".join(
         f'<div><span>{guess}</span><meter value="{probability:.3f}" aria-hidden="true"></meter>'

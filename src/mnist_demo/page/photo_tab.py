@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnist_demo.page.draw_tab import label_value, verdict
 from mnist_demo.page.html_parts import figure, ink_figure, png_image
-from mnist_demo.page.i18n import Request, say, t, translate
+from mnist_demo.page.i18n import Request, t, translate, translate_english
 from mnist_demo.page.reader import Reader
 from mnist_demo.read.images import Pixels
 from mnist_demo.read.photo import Photo
@@ -28,12 +28,12 @@ class PhotoEvents:
         """The verdict, the Label's value and the pictures of the steps.
 
         Args:
-            file: what Gradio received, a FileData as a dict; None when the photo was removed.
+            file: a FileData of Gradio as a dict; None when the photo was removed.
         """
         photo, prediction = self._reader.classify_photo(file["path"] if file else None, request)
         words = verdict(prediction, request)
         if prediction.digit is None:
-            words = f"<p>{say('no_ink' if photo.steps else 'photo_intro', request)}</p>"
+            words = f"<p>{translate('no_ink' if photo.steps else 'photo_intro', request)}</p>"
         pictures = step_figures(photo, request) + ink_figure(prediction, request)
         return words, label_value(prediction), pictures
 
@@ -60,8 +60,8 @@ def photo_tab(reader: Reader) -> None:
         show_progress="hidden",
         trigger_mode="always_last",
         api_visibility="private",
-        # `read_photo` opens the file itself: it decodes no more than it needs, and says what is
-        # wrong with a file.
+        # `read_photo` opens the file itself. Gradio's component decodes more than is needed, and
+        # does not explain what is wrong with a file.
         preprocess=False,
     )
 
@@ -70,12 +70,13 @@ def step_figures(photo: Photo, request: Request = None) -> str:
     """The pictures of the steps from the photo to the ink, with captions, as HTML."""
     figures = []
     for name, picture in photo.steps:
-        caption = translate(name, request)
+        caption = translate_english(name, request)
         figures.append(figure(png_image(thumbnail(picture), caption), caption))
     return "".join(figures)
 
 
 def thumbnail(pixels: Pixels) -> Pixels:
+    """`pixels` made smaller, if necessary, until no side is longer than `STEP_SIDE`."""
     image = Image.fromarray(pixels)
     image.thumbnail((STEP_SIDE, STEP_SIDE))
     return np.asarray(image)

@@ -1,4 +1,4 @@
-"""The classifier as the page uses it: it loads in the background, and errors are the visitor's."""
+"""The classifier as the page uses it: loaded in the background, with errors for visitors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from mnist_demo.page.i18n import Request, say
+from mnist_demo.page.i18n import Request, translate
 from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.numbers import Number, read_number
 from mnist_demo.read.photo import Photo, read_photo
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 def in_background(load: Callable[[], T]) -> Future[T]:
-    """What `load` returns or raises, once it has; it runs in a thread.
+    """Run `load` in a thread; the Future holds what it returns or raises.
 
-    Python waits for an executor's threads before it ends. It does not wait for this one, so that
-    the demo can be stopped, and sends its last corrections, while the network is still loading.
+    Python waits for the threads of a ThreadPoolExecutor before it ends, but not for this thread. So
+    the demo can be stopped while the network is still loading, and sends its last corrections.
     """
     loading: Future[T] = Future()
 
@@ -37,39 +37,40 @@ def in_background(load: Callable[[], T]) -> Future[T]:
 
 
 class Reader:
-    """Reads images once the classifier is loaded.
+    """Reads images for visitors and programs; waits until the classifier is loaded.
 
-    Every method raises gr.Error in the visitor's language: the image cannot be read, or the
-    classifier could not be loaded.
+    `request` says in which language an error is written, and `endpoint` under which name a call is
+    counted in /metrics. Every method raises gr.Error if the classifier could not be loaded, or if
+    the image cannot be read.
 
     Attributes:
-        loading: the classifier, or the exception that its loading ended with.
+        loading: a Future of the classifier.
     """
 
     def __init__(self, load: Callable[[], Classifier]) -> None:
-        """Begin to `load`, in a thread: it takes seconds."""
+        """Start to load the classifier in a thread, as that takes seconds."""
         self.loading = in_background(load)
 
     def classifier(self, request: Request = None) -> Classifier:
-        """The classifier. A visitor who has to wait for it is told so."""
+        """The classifier. If the visitor has to wait for it, the page says so."""
         if not self.loading.done():
-            gr.Info(say("loading", request), title=say("note", request))
+            gr.Info(translate("loading", request), title=translate("note", request))
         try:
             return self.loading.result()
         except Exception as error:
-            text, title = say("no_network", request), say("error", request)
+            text, title = translate("no_network", request), translate("error", request)
             raise gr.Error(text, title=title) from error
 
     def classify(self, image: Any, request: Request = None, endpoint: str = "page") -> Prediction:
-        """Read one digit; `image` is anything that `preprocess` accepts."""
+        """The digit in `image`, which is anything that `preprocess` accepts."""
         return self._read(Classifier.classify, image, request, endpoint)
 
     def read_number(self, image: Any, request: Request = None, endpoint: str = "page") -> Number:
-        """Read the digits in `image` from left to right."""
+        """The digits in `image` from left to right."""
         return self._read(read_number, image, request, endpoint)
 
     def classify_photo(self, file: str | None, request: Request = None) -> tuple[Photo, Prediction]:
-        """What is found in the photo, and which digit that is."""
+        """The steps from the photo in `file` to the ink, and the digit in it."""
         return self._read(classify_photo, file, request, "page")
 
     def _read(
@@ -93,6 +94,6 @@ def classify_photo(classifier: Classifier, file: str | None) -> tuple[Photo, Pre
 
 
 def unreadable(error: ValueError, request: Request) -> gr.Error:
-    """What the visitor is told about an image that `preprocess` does not accept."""
-    text, title = say("unreadable", request, error), say("error", request)
+    """The error that a visitor sees when `preprocess` does not accept an image."""
+    text, title = translate("unreadable", request, error), translate("error", request)
     return gr.Error(text, title=title, print_exception=False)

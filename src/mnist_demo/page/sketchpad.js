@@ -57,11 +57,11 @@ function completePage() {
   for (const part of root.querySelectorAll(".cm-scroller:not([tabindex='0'])")) part.tabIndex = 0;
   const title = root.querySelector("gradio-app[control_page_title=true] h1")?.textContent;
   if (title && document.title !== title) document.title = title;
-  const ways = root.querySelector("#ways")?.textContent.trim().split("; ") ?? [];
+  const names = root.querySelector("#example_names")?.textContent.trim().split("; ") ?? [];
   root.querySelectorAll(".example:not([title^=MNIST])").forEach((button, i) => {
-    if (ways[i] && button.title !== ways[i]) {
-      button.title = ways[i];
-      button.setAttribute("aria-label", ways[i]);
+    if (names[i] && button.title !== names[i]) {
+      button.title = names[i];
+      button.setAttribute("aria-label", names[i]);
     }
   });
   for (const large of root.querySelectorAll("[data-testid=label-output-value]")) {

@@ -1,4 +1,4 @@
-"""A Sketchpad as all tabs use it, and the events of its strokes."""
+"""The Sketchpad of the Draw and the Numbers tab, and the events of its strokes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SCRIPT = Path(__file__).parent / "sketchpad.js"
 
 
 def add_sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
-    """Add a Sketchpad with Undo and Clear below it to the page.
+    """Add a Sketchpad to the page, with the buttons Undo and Clear below it.
 
     Args:
-        prefix: begins the ids of its elements.
-        size: width and height in pixels of its image.
+        prefix: the beginning of the ids of its elements.
+        size: width and height of its image in pixels.
     """
     sketch = gr.Sketchpad(
         elem_id=f"{prefix}sketch",
@@ -36,9 +36,9 @@ def add_sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
 
 
 def add_stroke_events(prefix: str) -> gr.HTML:
-    """A hidden element whose value is the drawing on the Sketchpad of `prefix`, as a data URL.
+    """A hidden element whose value is the drawing on the Sketchpad with `prefix`, as a data URL.
 
-    It has an `input` event after every stroke.
+    It fires an `input` event after every stroke.
     """
     script = SCRIPT.read_text(encoding="utf-8")
     return gr.HTML("", html_template="", js_on_load=script, elem_id=f"{prefix}pen")

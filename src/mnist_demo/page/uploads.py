@@ -1,4 +1,4 @@
-"""What visitors and programs send becomes a PIL image, or an error that they see."""
+"""Opens the images that visitors and programs send, or raises an error that they see."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mnist_demo.read.images import MAX_PIXELS, ImageTooLargeError, open_image
 from mnist_demo.serve.micro_batching import LARGE_IMAGE
 from mnist_demo.serve.monitoring import record_outcome
 
-MAX_URL = 250_000  # characters of a drawing that the page sends; usually it takes 8,000
+MAX_URL = 250_000  # characters of a drawing's data URL; a usual one has 8,000
 
 SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
 TOO_LARGE_DRAWING = "The drawing is too large."
 
 
 def open_data_url(url: str) -> Image.Image:
-    """The drawing in a data URL, as sketchpad.js sends it; not yet decoded.
+    """The drawing in a data URL, which sketchpad.js sends. Its pixels are not decoded yet.
 
     Raises:
-        gr.Error: it is no image, or larger than any canvas of the page.
+        gr.Error: it is not an image, or it is larger than any canvas of the page.
     """
-    if not isinstance(url, str):  # a program can send anything to the page's own event
+    if not isinstance(url, str):  # a program can send anything to this event
         raise refusal(SEND_IMAGE)
     if len(url) > MAX_URL:
         raise refusal(TOO_LARGE_DRAWING)
@@ -34,17 +34,18 @@ def open_data_url(url: str) -> Image.Image:
     except ValueError:
         raise refusal(SEND_IMAGE) from None
     image = _open(io.BytesIO(data))
-    if image.width * image.height > LARGE_IMAGE:  # "Why?" needs much memory
+    if image.width * image.height > LARGE_IMAGE:  # `overlay_on_drawing` needs much memory
         raise refusal(TOO_LARGE_DRAWING)
     return image
 
 
 def open_sketch(drawing: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A Sketchpad's value as `{"composite": image or None}`; None if it names no image at all.
+    """The value of a Sketchpad as `{"composite": image}`; None if there is no image in it.
 
-    `drawing` is what Gradio received: an EditorData as a dict. An `id` stands for images that a
-    Sketchpad has uploaded before. Our page sends no such drawing, so these uploads are closed, and
-    the drawing counts as blank.
+    Args:
+        drawing: an EditorData of Gradio as a dict. Its `id` refers to images that the Sketchpad has
+            uploaded before. Our page does not send them and closes these uploads, so a drawing with
+            an `id` counts as blank: `{"composite": None}`.
     """
     if drawing is None or (drawing["id"] is None and drawing["composite"] is None):
         return None
@@ -52,10 +53,13 @@ def open_sketch(drawing: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def open_file(file: dict[str, Any] | None) -> Image.Image:
-    """The uploaded image, not yet decoded. `file` is what Gradio received: a FileData as a dict.
+    """The uploaded image. Its pixels are not decoded yet.
+
+    Args:
+        file: a FileData of Gradio as a dict.
 
     Raises:
-        gr.Error: it is no image that can be read.
+        gr.Error: it is not an image that can be read.
     """
     if not file or not file["path"]:
         raise refusal(SEND_IMAGE)
@@ -75,5 +79,5 @@ def _open(source: str | io.BytesIO) -> Image.Image:
 
 
 def refusal(text: str) -> gr.Error:
-    """An error for the caller alone: the log does not need it."""
+    """An error that only the caller sees: it is not logged."""
     return gr.Error(text, print_exception=False)

@@ -1,0 +1,1 @@
+curl --data-binary @digit.png URL/v1/classify
