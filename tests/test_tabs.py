@@ -323,6 +323,17 @@ def other_origin(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
+# Ends when the page has not changed for half a second.
+STILL = """() => new Promise(done => {
+    let timer = setTimeout(done, 500);
+    const changes = { childList: true, subtree: true, attributes: true, characterData: true };
+    new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(done, 500);
+    }).observe(document.body, changes);
+})"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme: Any) -> None:
     with visit(browser, url, 768, 900, color_scheme=scheme) as page:
@@ -333,7 +344,7 @@ def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, url: str, scheme
         found = []
         for key in TABS:
             page.get_by_role("tab", name=TEXTS["en"][key]).click()
-            page.wait_for_timeout(1500)
+            page.evaluate(STILL)
             result = Axe().run(page).response
             found += [
                 (key, violation["id"], node["target"], node.get("failureSummary", "")[:200])
