@@ -21,7 +21,12 @@ def test_the_file_appears_when_it_is_complete(tmp_path: Path) -> None:
 def test_the_old_file_stays_after_an_error(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("old")
-    with pytest.raises(ValueError, match="half-way"), write_whole(file) as part:
-        part.write_text("new")
-        raise ValueError("half-way")
+
+    def fail_half_way() -> None:
+        with write_whole(file) as part:
+            part.write_text("new")
+            raise ValueError("half-way")
+
+    with pytest.raises(ValueError, match="half-way"):
+        fail_half_way()
     assert file.read_text() == "old"

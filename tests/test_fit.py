@@ -66,15 +66,16 @@ def test_a_teacher_is_believed_as_far_as_the_recipe_says(tmp_path: Path) -> None
 
     from train.data.mnist import read_sample
     from train.fit.examples import Examples, Source
-    from train.fit.fit import Recipe, fit, losses
+    from train.fit.fit import Recipe, fit
     from train.fit.model import build
+    from train.fit.train_step import losses
 
     digits = tf.constant([[0.0] * 9 + [5.0]])
-    labels, taught = tf.constant([9], tf.int64), tf.one_hot([3], 10)
+    labels, teacher_probabilities = tf.constant([9], tf.int64), tf.one_hot([3], 10)
 
     def loss(distillation: float) -> float:
         recipe = Recipe(label_smoothing=0.0, is_digit_weight=0.0, distillation=distillation)
-        return float(losses(digits, tf.zeros((1, 1)), labels, recipe, taught)[0])
+        return float(losses(digits, tf.zeros((1, 1)), labels, recipe, teacher_probabilities)[0])
 
     assert loss(1.0) == pytest.approx(
         loss(0.0) + 5.0, abs=1e-4

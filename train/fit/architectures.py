@@ -1,7 +1,8 @@
-"""The networks that `compare-architectures` compares: each reads what `train.model.build` reads.
+"""The networks that `compare-architectures` compares.
 
-All have the two heads of `train.model.heads` and differ in what comes before. Convolutions are
-followed by batch normalisation, which can be folded into them, and all nonlinearities are ReLU.
+All take the input of `train.fit.model.build` and have the two heads of `train.fit.model.heads`.
+They differ in what comes before the heads. Batch normalisation, which can be folded into the
+convolution, follows every convolution. All nonlinearities are ReLU.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Find drawings that carry a wrong label, with networks that never saw their writers.
 
-Confident learning (Northcutt, Jiang and Chuang, 2021), cross-fitted over two halves of the
-training writers: a drawing is left out of training when a network trained on the other half reads
-another digit, and is at least as sure of it as it is on average of that digit's own drawings.
+The method is confident learning (Northcutt, Jiang and Chuang, "Confident Learning: Estimating
+Uncertainty in Dataset Labels", 2021), cross-fitted over two halves of the training writers. A
+drawing is left out of training if the network that was trained on the other half reads another
+digit, with at least the confidence that it has on average for drawings of that digit.
 """
 
 from __future__ import annotations
@@ -34,22 +35,22 @@ def run(args: argparse.Namespace) -> None:
     sources, _ = load("all", args.data_dir, args.cache)
     mnist, pens, others, scribbles = (source.examples for source in sources[:4])
     drawings = select_split(read_digits(args.data_dir), "train")
-    half = np.array([fold_of(drawing.writer) for drawing in drawings])
+    fold = np.array([fold_of(drawing.writer) for drawing in drawings])
     probabilities = np.zeros((len(drawings), 10))
-    for side in (0, 1):
-        known = np.repeat(half != side, PAINTINGS)
+    for held_out in (0, 1):
+        known = np.repeat(fold != held_out, PAINTINGS)
         learn = [
             Source("mnist", mnist, 0.5),
             Source("pens", pens[known], 1.0),
             Source("letters and symbols", others, 0.3),
             Source("scribbles and pairs", scribbles, 0.5),
         ]
-        recipe = Recipe(epochs=args.epochs, width=48, seed=side)
-        model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{side}")
+        recipe = Recipe(epochs=args.epochs, width=48, seed=held_out)
+        model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{held_out}")
         logits, _ = predict(model, pens.images[~known])
-        # One verdict for all paintings of a drawing.
-        of_drawing = softmax(logits, axis=1).reshape(-1, PAINTINGS, 10).mean(axis=1)
-        probabilities[half == side] = of_drawing
+        # All paintings of a drawing together give one answer.
+        mean_probabilities = softmax(logits, axis=1).reshape(-1, PAINTINGS, 10).mean(axis=1)
+        probabilities[fold == held_out] = mean_probabilities
     labels = pens.labels[::PAINTINGS]
     wrong = find_label_issues(probabilities, labels)
     report = {"drawings": wrong.tolist(), "of": len(labels), "rule": __doc__}
@@ -63,12 +64,18 @@ def run(args: argparse.Namespace) -> None:
 
 
 def fold_of(writer: str) -> int:
+    """0 or 1: the half of the training writers that `writer` is in, by a hash of the name."""
     return hashlib.sha256(f"half {writer}".encode()).digest()[0] % 2
 
 
 def find_label_issues(probabilities: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of the rows of `probabilities` (n, 10) that speak against their `labels` (n,)."""
+    """The indices of wrong labels, int64, in rising order.
+
+    Args:
+        probabilities: (n, 10), by a network that was not trained on these writers.
+        labels: int64 (n,), 0 to 9.
+    """
     confidence = [probabilities[labels == digit, digit].mean() for digit in range(10)]
     read = probabilities.argmax(axis=1)
-    sure = probabilities.max(axis=1) >= np.array(confidence)[read]
-    return np.flatnonzero((read != labels) & sure)
+    confident = probabilities.max(axis=1) >= np.array(confidence)[read]
+    return np.flatnonzero((read != labels) & confident)

@@ -1,8 +1,8 @@
-"""Compare the networks of `train.architectures`: their cost, and what they learn in equal steps.
+"""Compare the networks of `train.fit.architectures`: cost and learning.
 
-Each is trained from random weights on a part of the data and read on validation only; costs are
-measured on this machine, all networks in turn, and given relative to the reference. A finished
-training is not repeated: delete its folder to do so.
+Each network is trained from random weights on a part of the data, and measured on validation data
+only. Times are measured on this machine, for all networks in turn, and given relative to the
+reference. A finished training is kept: delete its folder to repeat it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ from train.arguments import add_cache, add_data_dir
 from train.fit.architectures import ARCHITECTURES
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 from train.fit.export import SHIFTS, fit_temperature, freeze
-from train.fit.fit import Recipe, fit, make_train_step, predict
+from train.fit.fit import Recipe, fit, predict
 from train.fit.model import count_multiplications
 from train.fit.segments import composed
 from train.fit.tables import write_table
+from train.fit.train_step import make_train_step
 
 RECIPE = Recipe(epochs=6, batch=128, weight_decay=0.05, dropout=0.2)
 SHARE = 0.08  # of what an epoch of the full recipe shows
-REPEATED = ("reference", "early", "late")  # with two seeds, which tells what a difference is worth
+# These are trained with two seeds. A difference between two networks that is no larger than that
+# between two seeds says nothing.
+REPEATED = ("reference", "early", "late")
 TABLE_UNITS = {  # of the table's figures, and their decimal places
     "mnist": (0.01, 2),
     "mnist_cross_entropy": (0.001, 1),
@@ -41,7 +44,7 @@ TABLE_UNITS = {  # of the table's figures, and their decimal places
     "pens_cross_entropy": (0.001, 1),
     "letters_refused": (0.01, 1),
 }
-TIMING_ROUNDS = 7  # of which the fastest counts: others may use the machine, too
+TIMING_ROUNDS = 7  # the fastest counts, as other programs may slow down the others
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +80,12 @@ def _network(build: Callable[[float], keras.Model], recipe: Recipe) -> Callable[
 
 
 def measure_costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
-    """Parameters, multiplications, and the seconds of a training step and of frozen graphs."""
+    """What each network costs.
+
+    Returns:
+        By the network's name: "parameters", "multiplications" of one image, and "seconds" of a
+        "training_step", and of a frozen graph that reads "one_image" and a "batch".
+    """
     tasks: dict[str, dict[str, Callable[[], Any]]] = {}
     rng = np.random.default_rng(0)
     images = tf.constant(rng.random((RECIPE.batch, 28, 28, 1), np.float32))
@@ -115,9 +123,14 @@ def measure_costs(models: dict[str, keras.Model]) -> dict[str, dict[str, Any]]:
 
 
 def validation_metrics(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
-    """Of one, two and three looks: the share of digits that are read right, and their cross-entropy
-    in nats at the best temperature; the share of letters and symbols that score less than all but
-    0.5% of the pens' digits."""
+    """Measure a network on validation data, with the logits averaged over 1, 2 and 3 of `SHIFTS`.
+
+    Returns:
+        With "_1" to "_3" at the end of each key: "mnist" and "pens", the share of digits that are
+        read right, in [0, 1]; their "mnist_cross_entropy" and "pens_cross_entropy" in nats at the
+        best temperature; "letters_refused", the share of letters and symbols that score lower
+        than all but 0.5% of the pens' digits.
+    """
     result: dict[str, float] = {}
     scores: dict[str, list[NDArray[Any]]] = {}
     for name, key in (("mnist", "mnist"), ("pens", "digits"), ("letters", "others")):
@@ -141,14 +154,17 @@ def validation_metrics(model: keras.Model, validation: dict[str, Examples]) -> d
 
 
 def shift_images(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
-    """uint8 images (n, 28, 28) seen from some pixels further `down` and `right`; 0 outside."""
+    """Cut each image `down` and `right` by -1, 0 or 1 pixels: uint8 (n, 28, 28), 0 outside."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     return padded[:, 1 + down : 29 + down, 1 + right : 29 + right]
 
 
 def table(rows: dict[str, dict[str, Any]]) -> str:
-    """One row for each network: cost relative to the reference, then means over the seeds; for
-    those of several seeds also half the range between them."""
+    """A Markdown table with a row for each network.
+
+    Times are relative to the reference. Other columns are means over the seeds. Where there are
+    several seeds, half of the range between them follows.
+    """
     headings = ["", "parameters", "million multiplications a look", "training step", "one image"]
     headings += ["batch", "MNIST, 1 / 2 / 3 looks", "MNIST cross-entropy"]
     headings += ["pens, 1 / 2 / 3 looks", "pens cross-entropy", "letters refused"]

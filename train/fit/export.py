@@ -22,9 +22,9 @@ from train.arguments import add_cache, add_data_dir
 from train.files import write_whole
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
-# The network looks at each image and at two copies shifted by one pixel, and averages the logits.
-# On validation digits the cross-entropy is as low as with four copies, and lower than with none or
-# one.
+# (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
+# by one pixel are averaged. On validation digits the cross-entropy is as low as with four copies,
+# and lower than with none or one.
 SHIFTS = ((0, 0), (1, 1), (-1, -1))
 MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     if args.between:
         interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
     _, validation = load(args.data, args.data_dir, args.cache)
-    figures = export(model, validation, args.out)
+    calibration = export(model, validation, args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
@@ -63,37 +63,43 @@ def run(args: argparse.Namespace) -> None:
         "seed": recipe["seed"],
         "commit": commit,
         "parameters": model.count_params(),
-        "calibration": figures,
+        "calibration": calibration,
     }
     if args.between:
         training["between"] = "the run's weights and those that it began with"
     (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
-    print(json.dumps(figures, indent=1))
+    print(json.dumps(calibration, indent=1))
 
 
 def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> dict[str, float]:
-    """Write `out`/model; returns the temperature and the offset of the score it is exported with.
+    """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
-    minimises the cross-entropy of validation digits. The offset puts `digit_score` = 0.5 where
-    `MAX_REFUSED_DIGITS` of them lie below.
+    minimises the cross-entropy of the validation digits. The offset is subtracted from the logit
+    of `is_digit`, so that `MAX_REFUSED_DIGITS` of these digits have a `digit_score` below 0.5.
+
+    Returns:
+        The "temperature" and the "digit_score_offset".
     """
-    # Pen-drawn digits where there are any: visitors are nearer to them than to MNIST.
+    # Visitors' drawings are more like pen-drawn digits than like MNIST.
     examples = validation.get("digits", validation["mnist"])
-    which, whether = logits(model, examples.images)
-    temperature = fit_temperature(which, examples.labels)
+    digits, is_digit = logits(model, examples.images)
+    temperature = fit_temperature(digits, examples.labels)
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
-        offset = float(np.quantile(whether, MAX_REFUSED_DIGITS))
-    _save(model, temperature, offset, out / "model")
+        offset = float(np.quantile(is_digit, MAX_REFUSED_DIGITS))
+    _write_model(model, temperature, offset, out / "model")
     return {"temperature": temperature, "digit_score_offset": offset}
 
 
 def interpolate_weights(model: keras.Model, start: keras.Model) -> None:
-    """Move `model`'s weights half-way back to those that its training began with.
+    """Set `model`'s weights to the mean of its own and those of `start`, where it began.
 
-    So the network keeps what it learned last and forgets less of what it knew before (Wortsman
-    and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
+    The network then keeps most of what it learned last and forgets less of what it knew before
+    (Wortsman and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
+
+    Raises:
+        ValueError: the two networks have different weights.
     """
     pairs = zip(model.get_weights(), start.get_weights(), strict=True)
     model.set_weights([(new + old) / 2 for new, old in pairs])
@@ -110,13 +116,13 @@ def fit_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
 
 
 def _mean_shifted_logits(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean logits over `SHIFTS`, float32 (batch, 10) and (batch,)."""
+    """The logits, float32 (batch, 10) and (batch,), averaged over `SHIFTS` of the images."""
     padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    views = [padded[:, 1 + y : 29 + y, 1 + x : 29 + x] for y, x in SHIFTS]
-    which, whether = model(tf.concat(views, axis=0), training=False)
+    copies = [padded[:, 1 + y : 29 + y, 1 + x : 29 + x] for y, x in SHIFTS]
+    digits, is_digit = model(tf.concat(copies, axis=0), training=False)
     count = len(SHIFTS)
-    which = tf.reduce_mean(tf.reshape(which, [count, -1, 10]), axis=0)
-    return which, tf.reduce_mean(tf.reshape(whether, [count, -1]), axis=0)
+    digits = tf.reduce_mean(tf.reshape(digits, [count, -1, 10]), axis=0)
+    return digits, tf.reduce_mean(tf.reshape(is_digit, [count, -1]), axis=0)
 
 
 def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -130,9 +136,10 @@ def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any],
 
 
 def freeze(serve: Callable[[tf.Tensor], Any]) -> Any:
-    """`serve` of images (batch, 28, 28, 1) as a graph with its weights as constants.
+    """A graph of `serve` with its weights as constants.
 
-    Such a graph loads and runs faster, and its SavedModel is one file.
+    Such a graph loads and runs faster, and its SavedModel is one file. `serve` and the graph take
+    float32 images (batch, 28, 28, 1) in [0, 1].
     """
     signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
     concrete = tf.function(serve, input_signature=signature).get_concrete_function()
@@ -143,12 +150,12 @@ def freeze(serve: Callable[[tf.Tensor], Any]) -> Any:
     )
 
 
-def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> None:
+def _write_model(model: keras.Model, temperature: float, offset: float, out: Path) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        which, whether = _mean_shifted_logits(model, images)
+        digits, is_digit = _mean_shifted_logits(model, images)
         return {
-            "probabilities": tf.nn.softmax(which / temperature),
-            "digit_score": tf.sigmoid(whether - offset),
+            "probabilities": tf.nn.softmax(digits / temperature),
+            "digit_score": tf.sigmoid(is_digit - offset),
         }
 
     module = tf.Module()

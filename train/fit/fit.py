@@ -1,4 +1,4 @@
-"""Train a network. It continues from the run's last checkpoint."""
+"""Train a network. An interrupted run continues from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,29 +22,9 @@ from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
+from train.fit.recipe import Recipe
 from train.fit.segments import composed
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; `batch` counts images over all workers, `epochs` passes over the sources.
-
-    `distillation` is the teacher's share of the target (Hinton, Vinyals and Dean, "Distilling the
-    Knowledge in a Neural Network", 2015), in [0, 1]; above 0 it needs a teacher.
-    """
-
-    epochs: int = 30
-    batch: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.03
-    strength: float = 1.0
-    average: float = 0.998
-    is_digit_weight: float = 0.3
-    width: int = 64
-    dropout: float = 0.3
-    distillation: float = 0.0
-    seed: int = 0
+from train.fit.train_step import make_train_step
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,36 +66,51 @@ def fit(
     teacher: Path | None = None,
     network: Callable[[], keras.Model] | None = None,
 ) -> keras.Model:
-    """Train for `recipe.epochs` and return the network with averaged weights.
+    """Train a network, or continue the training in `out`.
 
-    Begins with the weights of the network in `start`, layer by layer of the same name; layers that
-    it lacks begin at random, as all do without `start`. The network in `teacher` sees each image as
-    distorted as the student does. `network` makes another network than `train.model.build`.
+    The weights that are validated and returned are an exponential moving average of the trained
+    ones (Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992).
 
-    Raises SystemExit where `recipe.distillation` and `teacher` do not come together.
+    Args:
+        sources: what to learn from.
+        validation: sets to measure after each epoch, by name.
+        recipe: how to train.
+        out: folder of the run. It gets checkpoints, a log for TensorBoard, recipe.json and the
+            averaged network as network.keras.
+        strategy: how to train on several workers. Every worker calls this function with the same
+            arguments, and takes its share of every batch.
+        start: a network.keras. Each layer begins with the weights of this network's layer of the
+            same name. Layers that it lacks begin at random.
+        teacher: a network.keras for `recipe.distillation`. It sees the same distorted images as
+            the network that is trained.
+        network: makes the untrained network; `train.fit.model.build` if None.
 
-    The weights returned and validated are an exponential moving average of those trained (Polyak
-    and Juditsky, 1992). Writes checkpoints and a log for TensorBoard to `out`, and the averaged
-    network to `out`/network.keras. Every worker of `strategy` runs this same function on the same
-    arguments; each takes its share of every batch.
+    Returns:
+        The network with averaged weights.
+
+    Raises:
+        SystemExit: `recipe.distillation` is above 0 without a `teacher`, or the reverse; or `out`
+            holds a run with another recipe.
     """
     if (recipe.distillation > 0) != (teacher is not None):
         raise SystemExit("--distillation above 0 and --teacher need each other")
     strategy = strategy or tf.distribute.get_strategy()
     resolver = strategy.cluster_resolver
     chief = resolver is None or resolver.task_type is None or resolver.task_id == 0
-    place = out if chief else out / f"worker-{resolver.task_id}"
-    place.mkdir(parents=True, exist_ok=True)
+    folder = out if chief else out / f"worker-{resolver.task_id}"
+    folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     steps = max(1, epoch_size(sources) // recipe.batch)
     with strategy.scope():
-        many = strategy.num_replicas_in_sync > 1
-        network = network or partial(build, recipe.width, recipe.dropout, many)
+        synchronized = strategy.num_replicas_in_sync > 1
+        network = network or partial(build, recipe.width, recipe.dropout, synchronized)
         model, average = network(), network()
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
-        tutor = None if teacher is None else keras.saving.load_model(teacher, compile=False)
+        teacher_model = None
+        if teacher is not None:
+            teacher_model = keras.saving.load_model(teacher, compile=False)
         schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
             decay_steps=steps * max(1, recipe.epochs - 1),
@@ -129,14 +124,14 @@ def fit(
     checkpoint = tf.train.Checkpoint(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done
     )
-    manager = tf.train.CheckpointManager(checkpoint, str(place / "checkpoints"), max_to_keep=1)
-    used = asdict(recipe) | ({"start": start.name} if start else {})
-    check_same_recipe(place / "recipe.json", used)
+    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
+    settings = asdict(recipe) | ({"start": start.name} if start else {})
+    check_same_recipe(folder / "recipe.json", settings)
     if manager.restore_or_initialize():
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
-    (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
-    log = tf.summary.create_file_writer(str(place / "log"))
-    train_step = make_train_step(model, average, optimizer, recipe, strategy, tutor)
+    (folder / "recipe.json").write_text(json.dumps(settings, indent=1) + "\n")
+    log = tf.summary.create_file_writer(str(folder / "log"))
+    train_step = make_train_step(model, average, optimizer, recipe, strategy, teacher_model)
 
     began, first = time.monotonic(), int(epoch_done)
     for epoch in range(first, recipe.epochs):
@@ -153,22 +148,26 @@ def fit(
                     bar.set_postfix(loss=f"{float(loss):.4f}")
                 total += loss
         epoch_done.assign_add(1)
-        figures = {"loss": float(total) / steps} | validate(average, validation)
-        text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        each = (time.monotonic() - began) / (epoch + 1 - first) / 60
-        left = f"{each * (recipe.epochs - epoch - 1):.0f} minutes left"
+        metrics = {"loss": float(total) / steps} | validate(average, validation)
+        text = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+        minutes_each = (time.monotonic() - began) / (epoch + 1 - first) / 60
+        left = f"{minutes_each * (recipe.epochs - epoch - 1):.0f} minutes left"
         if chief:
             print(f"epoch {epoch + 1}/{recipe.epochs}: {text}; {left}", flush=True)
         with log.as_default(epoch + 1):
-            for name, value in figures.items():
+            for name, value in metrics.items():
                 tf.summary.scalar(name, value)
         manager.save()
-        average.save(place / "network.keras")
+        average.save(folder / "network.keras")
     return average
 
 
 def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
-    """SystemExit if the run that left `file` was trained by another recipe; it may be longer."""
+    """Compare `recipe` with the recipe.json of an earlier run, if there is one.
+
+    Raises:
+        SystemExit: a value other than `epochs` differs.
+    """
     if file.exists():
         before = json.loads(file.read_text())
         changed = sorted(
@@ -182,77 +181,29 @@ def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Give `target`'s layers the weights of `source`'s layers of the same names."""
+    """Copy the weights of every layer of `source` to the layer of the same name in `target`.
+
+    Layers of `target` that `source` lacks keep their weights.
+
+    Raises:
+        ValueError: two layers of the same name have weights of different shapes.
+    """
     known = {layer.name: layer for layer in source.layers}
     for layer in target.layers:
         if layer.name in known:
             layer.set_weights(known[layer.name].get_weights())
 
 
-def make_train_step(
-    model: keras.Model,
-    average: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    recipe: Recipe,
-    strategy: tf.distribute.Strategy,
-    teacher: keras.Model | None = None,
-) -> Any:
-    """One step of training on a distributed batch; returns the loss over all workers."""
-
-    def replica_step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        taught = None
-        if teacher is not None:
-            taught = tf.nn.softmax(teacher(images, training=False)[0])
-        with tf.GradientTape() as tape:
-            digits, is_digit = model(images, training=True)
-            each = losses(digits, is_digit, labels, recipe, taught)
-            loss = tf.reduce_sum(each) / recipe.batch
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-        return loss
-
-    @tf.function
-    def step(images: Any, labels: Any) -> tf.Tensor:
-        loss = strategy.reduce("SUM", strategy.run(replica_step, (images, labels)), axis=None)
-        # The average forgets faster at first, so that no random weights of the start remain in it.
-        count = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(recipe.average, (1 + count) / (10 + count))
-        for slow, fast in zip(average.variables, model.variables, strict=True):
-            if slow.dtype == "float32":
-                slow.assign(keep * slow.value + (1 - keep) * fast.value)
-        return loss
-
-    return step
-
-
-def losses(
-    digits: tf.Tensor,
-    is_digit: tf.Tensor,
-    labels: tf.Tensor,
-    recipe: Recipe,
-    taught: tf.Tensor | None = None,
-) -> tf.Tensor:
-    """The loss of each image: cross-entropy of the digit, and of whether it is one.
-
-    `taught` are a teacher's probabilities, float32 (batch, 10).
-    """
-    known = tf.cast(labels != NOT_A_DIGIT, tf.float32)
-    truth = tf.one_hot(labels, 10)  # all zero for what is no digit
-    smooth = recipe.label_smoothing
-    target = truth * (1 - smooth) + smooth / 10
-    if taught is not None:
-        target = target * (1 - recipe.distillation) + taught * recipe.distillation
-    which = tf.nn.softmax_cross_entropy_with_logits(target, digits) * known
-    whether = tf.nn.sigmoid_cross_entropy_with_logits(known, is_digit[:, 0])
-    return which + recipe.is_digit_weight * whether
-
-
 def epoch_size(sources: list[Source]) -> int:
+    """How many examples an epoch shows."""
     return sum(int(len(source.examples) * source.share) for source in sources)
 
 
 def sample_epoch(sources: list[Source], seed: int) -> Examples:
-    """Draw each source's share and shuffle them together."""
+    """The examples of one epoch: each source's share, drawn at random and shuffled together.
+
+    A share above 1 shows every example at least once.
+    """
     rng = np.random.default_rng(seed)
     parts = []
     for source in sources:
@@ -265,7 +216,7 @@ def sample_epoch(sources: list[Source], seed: int) -> Examples:
 
 
 def dataset(examples: Examples, recipe: Recipe) -> tf.data.Dataset:
-    """Distorted batches of float32 images (batch, 28, 28, 1) in [0, 1] and int64 labels."""
+    """Batches of distorted images, float32 (batch, 28, 28, 1) in [0, 1], and int64 labels."""
 
     def prepare(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scaled = tf.cast(images[..., tf.newaxis], tf.float32) / 255
@@ -279,24 +230,29 @@ def dataset(examples: Examples, recipe: Recipe) -> tf.data.Dataset:
 
 
 def predict(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Logits of uint8 images (n, 28, 28): float32 (n, 10) and (n,)."""
+    """The logits of `digits`, float32 (n, 10), and of `is_digit`, (n,), of uint8 (n, 28, 28)."""
     call = tf.function(lambda batch: model(batch, training=False))
     digits, is_digit = [], []
     for start in range(0, len(images), 500):
         batch = images[start : start + 500, ..., np.newaxis].astype(np.float32) / 255
-        which, whether = call(tf.constant(batch))
-        digits.append(which.numpy())
-        is_digit.append(whether.numpy()[:, 0])
+        outputs = call(tf.constant(batch))
+        digits.append(outputs[0].numpy())
+        is_digit.append(outputs[1].numpy()[:, 0])
     return np.concatenate(digits), np.concatenate(is_digit)
 
 
 def validate(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
-    """The accuracy on each set of digits; on each other set, the share that is taken for digits."""
-    figures = {}
+    """Measure the network on every validation set.
+
+    Returns:
+        "NAME accuracy" for a set of digits, and "NAME taken for digits" for a set without any: the
+        share of the images that is read right or taken for a digit, in [0, 1].
+    """
+    metrics = {}
     for name, examples in validation.items():
-        which, whether = predict(model, examples.images)
+        digits, is_digit = predict(model, examples.images)
         if (examples.labels == NOT_A_DIGIT).all():
-            figures[f"{name} taken for digits"] = float((whether > 0).mean())
+            metrics[f"{name} taken for digits"] = float((is_digit > 0).mean())
         else:
-            figures[f"{name} accuracy"] = float((which.argmax(axis=1) == examples.labels).mean())
-    return figures
+            metrics[f"{name} accuracy"] = float((digits.argmax(axis=1) == examples.labels).mean())
+    return metrics

@@ -1,9 +1,9 @@
 """Training examples for the number reader: segments of composed numbers, labelled by their digits.
 
-A network that never saw two digits run together, or a digit and a slice of its neighbour, takes
-them for a digit of some kind. LeCun and others trained theirs on whole strings for this reason
-("Gradient-Based Learning Applied to Document Recognition", 1998, section VI); here the digits'
-places are known, so each run can be told to be one of them or none.
+A network that never saw two digits together, or a digit with a slice of its neighbour, takes them
+for some digit. LeCun and others therefore trained theirs on whole strings ("Gradient-Based Learning
+Applied to Document Recognition", 1998, section VI). Here the place of every digit is known, so each
+segment can be labelled as one of the digits or as none.
 """
 
 from __future__ import annotations
@@ -37,14 +37,18 @@ MAX_FOREIGN_SHARE = 0.08  # share of the segment's ink that belongs to other dig
 # Segments between these limits could be called either, so they are left out.
 MAX_PART_COVERAGE = 0.6
 MIN_FOREIGN_SHARE = 0.25
-# Half a 4 can be a 1. What the networks that `clean` trained take for a digit with more than this
-# probability is left out, as nobody could tell.
+# Half of a 4 may look like a 1. A part that the networks of `clean` take for a digit with more than
+# this probability is left out.
 MAX_DIGIT_PROBABILITY = 0.45
 NUMBERS_PER_KIND = 300  # numbers of each length and gap
 
 
 def labelled_segments(number: ComposedNumber) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images uint8 (n, 28, 28) of the segments that are a digit or none, and labels int64 (n,)."""
+    """The segments of a number that clearly are a digit, or clearly are none.
+
+    Returns:
+        Images uint8 (n, 28, 28), preprocessed, and labels int64 (n,), 0 to 9 or NOT_A_DIGIT.
+    """
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     try:
         found = find_pieces(number.canvas)
@@ -68,9 +72,9 @@ def labelled_segments(number: ComposedNumber) -> tuple[NDArray[np.uint8], NDArra
 def digit_masks(
     number: ComposedNumber, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
 ) -> NDArray[np.bool_]:
-    """Which ink of `pieces` belongs to each digit: bool (digits, h, w).
+    """Which ink of `pieces` belongs to each digit of the number: bool (digits, h, w).
 
-    `shape` and `corner` are of the ink that `locate_ink` found on the number's canvas.
+    `shape` (rows, columns) and `corner` (column, row) say where the ink is on the number's canvas.
     """
     size = pieces.ink.shape[1], pieces.ink.shape[0]
     x, y = corner
@@ -87,17 +91,28 @@ def digit_masks(
 def segment_label(
     pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str
 ) -> int | None:
-    """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None if they may be either."""
+    """The label of the segment from piece `i` to piece `j`.
+
+    Args:
+        pieces: the pieces of the number.
+        i: index of the segment's first piece, from 0.
+        j: index of its last piece.
+        digits: the `digit_masks` of the number.
+        text: the digits of the number.
+
+    Returns:
+        0 to 9, NOT_A_DIGIT, or None if it could be called either.
+    """
     own = (pieces.labels > i) & (pieces.labels <= j + 1) & (pieces.ink > 0.4)
     if not own.any():
         return None
     shared = (digits & own).sum(axis=(1, 2))
-    held = shared / np.maximum(digits.sum(axis=(1, 2)), 1)
-    main = int(held.argmax())
+    coverage = shared / np.maximum(digits.sum(axis=(1, 2)), 1)
+    main = int(coverage.argmax())
     foreign = 1 - shared[main] / own.sum()
-    if held[main] >= MIN_DIGIT_COVERAGE and foreign <= MAX_FOREIGN_SHARE:
+    if coverage[main] >= MIN_DIGIT_COVERAGE and foreign <= MAX_FOREIGN_SHARE:
         return int(text[main])
-    if held[main] <= MAX_PART_COVERAGE or foreign >= MIN_FOREIGN_SHARE:
+    if coverage[main] <= MAX_PART_COVERAGE or foreign >= MIN_FOREIGN_SHARE:
         return NOT_A_DIGIT
     return None
 

@@ -1,4 +1,4 @@
-"""The baselines: the plain Keras convnet for MNIST, and two simpler ways to feed it a canvas."""
+"""The baselines: Keras's plain convnet for MNIST, and two simpler ways to prepare a canvas."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from train.fit.examples import Examples
 
 
 def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Model:
-    """The network of Keras's own example "Simple MNIST convnet", trained on MNIST as it is.
+    """The network of Keras's example "Simple MNIST convnet" (https://keras.io/examples), trained.
 
-    Kept in `file`, since the training takes minutes. Returns probabilities (batch, 10).
+    Training takes minutes, so the network is kept in `file`. It takes float32 images
+    (batch, 28, 28, 1) in [0, 1] and returns probabilities (batch, 10).
     """
     if file.exists():
         return keras.saving.load_model(file)
@@ -43,12 +44,19 @@ def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Mode
 
 
 def resize_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The whole canvas, uint8 (h, w), dark on 255, resized: float32 (28, 28), white on black."""
+    """The whole canvas, resized: float32 (28, 28) in [0, 1], white on black.
+
+    `canvas` is uint8 (h, w), with dark ink on paper of 255.
+    """
     small = cv2.resize(255 - canvas, (28, 28), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32) / np.float32(255)
 
 
 def normalise_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The digit placed as in MNIST, with strokes as wide as they are: float32 (28, 28)."""
+    """The digit scaled and centred as in MNIST, without changing the width of its strokes.
+
+    `canvas` is uint8 (h, w). Returns float32 (28, 28) in [0, 1], white on black; all zero if the
+    canvas has no ink.
+    """
     ink = find_ink(canvas)
     return np.zeros((28, 28), np.float32) if ink is None else normalise(ink)

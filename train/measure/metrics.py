@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+# Key in metrics.json: title of the row, and format of the value.
 ROWS = {
     "mnist_test_accuracy": ("MNIST test accuracy", "{:.2%}"),
     "unipen_1a_accuracy": ("held-out writers, UNIPEN 1a", "{:.2%}"),
@@ -35,7 +36,10 @@ ROWS = {
 
 
 def markdown_table(results: dict[str, dict[str, Any]]) -> str:
-    """One row a figure, one column a reader."""
+    """A Markdown table with a row for each metric of `ROWS` and a column for each reader.
+
+    `results` has the metrics of each reader by name.
+    """
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for key, (title, form) in ROWS.items():
         if any(key in result for result in results.values()):
@@ -44,15 +48,22 @@ def markdown_table(results: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def confident_error_rate(probabilities: Array, labels: Array, sure: float = 0.95) -> float:
-    """The share of all digits that are read wrong with more than `sure` confidence."""
+def confident_error_rate(probabilities: Array, labels: Array, threshold: float = 0.95) -> float:
+    """The share of all digits that are read wrong with a confidence above `threshold`, in [0, 1].
+
+    `probabilities` are (n, 10), `labels` (n,).
+    """
     wrong = probabilities.argmax(axis=1) != labels
-    return float((wrong & (probabilities.max(axis=1) > sure)).mean())
+    return float((wrong & (probabilities.max(axis=1) > threshold)).mean())
 
 
 def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
-    their counts (Guo and others, 2017)."""
+    """The expected calibration error, in [0, 1] (Guo and others, "On Calibration of Modern Neural
+    Networks", ICML 2017).
+
+    It is the mean gap between confidence and accuracy over `bins` equal bins of confidence,
+    weighted by their counts. `probabilities` are (n, 10), `labels` (n,).
+    """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     index = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -65,7 +76,11 @@ def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 
 
 
 def add_metric(weights: Path, key: str, value: Any) -> None:
-    """Add what another command measured to the metrics that this one wrote for `weights`."""
+    """Add a value to metrics.json in the folder `weights`, or replace it.
+
+    Raises:
+        SystemExit: there is no metrics.json. `evaluate` writes it.
+    """
     file = weights / "metrics.json"
     if not file.exists():
         raise SystemExit(f"no {file}: run `python -m train evaluate` first")

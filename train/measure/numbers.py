@@ -1,7 +1,7 @@
 """Compose numbers of 2 to 5 digits from one writer's strokes and count how many are read right.
 
-With --split test, it reads the held-out writers and writes weights/metrics.json: run that once per
-release, and choose by --split validation.
+With --split test, it reads the held-out writers and adds to metrics.json. Run that once for each
+release. Choose between readers with --split validation.
 """
 
 from __future__ import annotations
@@ -56,7 +56,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def table(right: NDArray[np.float64], alone: NDArray[np.float64]) -> str:
-    """Shares by length (rows) and gap (columns) of `right`, shape (lengths, gaps, count)."""
+    """A Markdown table of the shares read right, by length (rows) and gap (columns).
+
+    Args:
+        right: (lengths, gaps, count), 1 where a number is read right and 0 elsewhere.
+        alone: the same for numbers whose digits are given one by one.
+    """
     rows = ["| digits | " + " | ".join(GAPS) + " | all | digits given one by one |"]
     rows.append("|---" * (len(GAPS) + 3) + "|")
     means = [*right.mean(axis=2), right.mean(axis=(0, 2))]

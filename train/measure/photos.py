@@ -1,7 +1,7 @@
 """Photograph the strokes of held-out writers on made-up paper and count what is read right.
 
-With --split test it measures the held-out writers, and keeps the share of all their digits in
-metrics.json: run that once per release, and choose by --split validation.
+With --split test, it measures the held-out writers and adds to metrics.json. Run that once for each
+release. Choose between methods with --split validation.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    keep = args.split == "test" and not args.count
-    if keep and not (args.weights / "metrics.json").exists():
+    add_to_metrics = args.split == "test" and not args.count
+    if add_to_metrics and not (args.weights / "metrics.json").exists():
         raise SystemExit("no metrics.json yet: run python -m train evaluate first")
     drawings = select_split(read_digits(args.data_dir), args.split)
     if args.count:
@@ -68,19 +68,21 @@ def run(args: argparse.Namespace) -> None:
         print(f"{name}: " + ", ".join(row))
     wrong = np.flatnonzero(~right)[:24]
     if len(wrong):
-        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
+        rows = [steps_strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
         args.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.concatenate(rows)).save(args.out)
         print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
-    if keep:
+    if add_to_metrics:
         add_metric(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
 
 
 def scene_of(seed: Sequence[int]) -> Scene:
+    """The random scene that belongs to a photo's seed."""
     return random_scene(np.random.default_rng(seed))
 
 
 def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
+    """A drawing in the scene of `seed`, photographed and read as the Photo tab reads it."""
     jpeg = photograph(drawing.strokes, scene_of(seed), np.random.default_rng([*seed, 1]))
     return read_photo(Image.open(io.BytesIO(jpeg)))
 
@@ -88,7 +90,10 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
 def photo_and_canvas_inputs(
     drawing: Drawing, seed: Sequence[int]
 ) -> tuple[Array | None, Array | None]:
-    """The network's inputs from a photo, and from the same pen at the same tilt on a canvas."""
+    """The network's inputs from a photo, and from the same strokes painted on a canvas.
+
+    Pen and tilt are equal. Each is float32 (28, 28) in [0, 1], or None without ink.
+    """
     scene = scene_of(seed)
     turn = rotation(np.radians(scene.tilt))
     strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
@@ -97,13 +102,13 @@ def photo_and_canvas_inputs(
 
 
 def predict_digits(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
-    """The digits read, -1 where there was none: (n,)."""
+    """The digits that are read, int64 (n,); -1 for an input that is None."""
     digits = [prediction.digit for prediction in classifier.classify_inputs(inputs)]
     return np.array([-1 if digit is None else digit for digit in digits], np.int64)
 
 
 def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
-    """The conditions of each photo that may have made it hard to read."""
+    """What may make a photo hard to read, by name: the value for each photo, (n,)."""
     return {
         "ink": np.array([scene.ink for scene in scenes]),
         "paper": np.array([scene.ruling for scene in scenes]),
@@ -113,8 +118,8 @@ def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
     }
 
 
-def strip(photo: Photo, model_input: Array | None) -> NDArray[np.uint8]:
-    """The steps side by side, then what the network saw: uint8 (200, 1200, 3)."""
+def steps_strip(photo: Photo, model_input: Array | None) -> NDArray[np.uint8]:
+    """The steps of reading a photo side by side, then the network's input: uint8 (200, 1200, 3)."""
     seen = np.zeros((28, 28)) if model_input is None else model_input
     pictures = [picture for _, picture in photo.steps][:5]
     pictures += [np.round(255 * seen).astype(np.uint8)]

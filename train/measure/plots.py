@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 def confusion(labels: Array, probabilities: Array, file: Path) -> None:
-    """The confusion matrix of held-out digits."""
+    """Plot the confusion matrix of held-out digits: `labels` (n,), `probabilities` (n, 10)."""
     counts = np.zeros((10, 10), int)
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     figure, axes = plt.subplots(figsize=(5, 5))
@@ -33,7 +33,10 @@ def confusion(labels: Array, probabilities: Array, file: Path) -> None:
 
 
 def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15) -> None:
-    """The reliability diagram: the share read right against the confidence."""
+    """Plot the reliability diagram: the share read right against the confidence.
+
+    `labels` are (n,), `probabilities` (n, 10).
+    """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     index = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -50,7 +53,10 @@ def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15)
 
 
 def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path) -> None:
-    """Accuracy against the brush's radius, one line for each size and reader."""
+    """Plot accuracy against the brush's radius, with a line for each size and reader.
+
+    `buckets` has the accuracy in [0, 1] of each reader, by radius and size in canvas pixels.
+    """
     figure, axes = plt.subplots(figsize=(6, 4))
     for name, style in zip(buckets, ("-", ":", "--"), strict=False):
         sizes = sorted({size for _, size in buckets[name]})

@@ -1,9 +1,10 @@
-"""Fit the weights that score the segments of numbers, for read/numbers.py.
+"""Fit the weights with which the number reader scores segments (read/numbers.py).
 
-A conditional random field over the paths through the pieces (Lafferty, McCallum and Pereira, 2001):
-the fit makes those paths probable that read the correct digits. It uses numbers by validation
-writers, other ones than `numbers` measures with the same --seed. With --store, it writes them to
-metrics.json beside the network that they were fitted for.
+The model is a conditional random field over the paths through the pieces (Lafferty, McCallum and
+Pereira, "Conditional Random Fields", ICML 2001). The fit makes the paths probable that read the
+correct digits. It uses numbers by validation writers, and not those that `numbers` composes with
+the same --seed. With --store, the weights are written to metrics.json, beside the network that they
+were fitted for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from train.data.compose_numbers import ComposedNumber, compose_numbers, select_u
 from train.fit.examples import read_digits, select_split
 from train.measure.metrics import add_metric
 
-REGULARISATION = 1.0  # pull of each weight towards 0: only what many numbers ask for is followed
+REGULARISATION = 1.0  # L2: half of this times the sum of the squared weights
 Floats = NDArray[np.float64]
 Arc = tuple[int, int, int]  # from, to, and the number of the segment
 
@@ -35,10 +36,11 @@ class Lattice:
 
     Attributes:
         features: float64 (segments, k), the `segment_features` of each segment.
-        arcs: all arcs, in the order of where they start.
+        arcs: the arcs of all paths, sorted by their starts. Their nodes are places between pieces.
         arcs_end: the last node of all paths.
-        correct: the arcs of the paths that read the right digits.
-        correct_end: the last node of these paths, which have nodes of their own.
+        correct: the arcs of the paths that read the right digits. Their nodes are pairs of a place
+            and the number of digits that are read before it, as one integer.
+        correct_end: the last node of these paths.
     """
 
     features: Floats
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def number_lattice(classifier: Classifier, number: ComposedNumber) -> Lattice:
-    """The lattice of a composed number, as the classifier reads its segments."""
+    """The lattice of a composed number whose segments `classifier` reads."""
     found = find_pieces(number.canvas)
     assert found is not None  # a number has ink
     pieces = found[0]
@@ -84,7 +86,14 @@ def number_lattice(classifier: Classifier, number: ComposedNumber) -> Lattice:
 def build_lattice(
     segments: Sequence[tuple[int, int]], digits: Sequence[str], text: str, features: Floats
 ) -> Lattice:
-    """The paths through `segments`, read as `digits`, and those among them that read `text`."""
+    """All paths through the segments of a number, and those that read `text`.
+
+    Args:
+        segments: the first and the last piece of each segment.
+        digits: how each segment is read, "0" to "9".
+        text: the digits of the number.
+        features: float64 (segments, k).
+    """
     order = sorted(range(len(segments)), key=lambda k: segments[k])
     arcs = [(segments[k][0], segments[k][1] + 1, k) for k in order]
     count = max(end for _, end, _ in arcs)
@@ -101,7 +110,7 @@ def build_lattice(
 
 
 def arcs_on_paths(arcs: Sequence[Arc], last: int) -> list[Arc]:
-    """Those of `arcs`, in the order of their starts, that lie on a path from node 0 to `last`."""
+    """The arcs that lie on a path from node 0 to `last`. `arcs` are sorted by their starts."""
     begun = {0}
     for start, end, _ in arcs:
         if start in begun:
@@ -114,17 +123,22 @@ def arcs_on_paths(arcs: Sequence[Arc], last: int) -> list[Arc]:
 
 
 def fit_weights(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> Floats:
-    """The weights that make the correct paths most probable, on average over `lattices`."""
+    """The weights, float64 (k,), that make the correct paths most probable.
+
+    The regularised likelihood is maximised by L-BFGS, from the weights `start`.
+    """
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        value, slope = REGULARISATION / 2 * float(weights @ weights), REGULARISATION * weights
-        for one in lattices:
-            scores = one.features @ weights
-            arcs, expected = log_partition(one.arcs, one.arcs_end, scores, one.features)
-            correct, wanted = log_partition(one.correct, one.correct_end, scores, one.features)
+        value, gradient = REGULARISATION / 2 * float(weights @ weights), REGULARISATION * weights
+        for lattice in lattices:
+            scores = lattice.features @ weights
+            arcs, expected = log_partition(lattice.arcs, lattice.arcs_end, scores, lattice.features)
+            correct, wanted = log_partition(
+                lattice.correct, lattice.correct_end, scores, lattice.features
+            )
             value += arcs - correct
-            slope = slope + expected - wanted
-        return value, slope
+            gradient = gradient + expected - wanted
+        return value, gradient
 
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x, np.float64)
 
@@ -132,20 +146,29 @@ def fit_weights(lattices: Sequence[Lattice], start: Floats = SCORE_WEIGHTS) -> F
 def log_partition(
     arcs: Sequence[Arc], last: int, scores: Floats, features: Floats
 ) -> tuple[float, Floats]:
-    """The logarithm of the sum of exp(scores) over all paths from node 0 to `last`, and its slope.
+    """The log partition function, and the expected features, by the forward algorithm.
 
-    The slope is the mean of the paths' features, each weighted by its share of the sum.
+    Args:
+        arcs: the arcs of the paths from node 0 to `last`.
+        last: the last node.
+        scores: float64 (segments,).
+        features: float64 (segments, k).
+
+    Returns:
+        The logarithm of the sum of exp(score) over all paths. Then its gradient with respect to
+        the weights, float64 (k,): the mean of the paths' features, weighted by their shares of
+        the sum.
     """
-    coming: dict[int, list[tuple[int, int]]] = {}
+    incoming: dict[int, list[tuple[int, int]]] = {}
     for start, end, k in arcs:
-        coming.setdefault(end, []).append((start, k))
+        incoming.setdefault(end, []).append((start, k))
     sums = {0: 0.0}
     means = {0: np.zeros(features.shape[1])}
-    for end in sorted(coming):
-        starts, ks = map(list, zip(*coming[end], strict=True))
-        each = np.array([sums[start] for start in starts]) + scores[ks]
-        highest = each.max()
-        shares = np.exp(each - highest)
+    for end in sorted(incoming):
+        starts, ks = map(list, zip(*incoming[end], strict=True))
+        arc_scores = np.array([sums[start] for start in starts]) + scores[ks]
+        highest = arc_scores.max()
+        shares = np.exp(arc_scores - highest)
         total = shares.sum()
         sums[end] = float(highest + np.log(total))
         before = np.array([means[start] for start in starts])
