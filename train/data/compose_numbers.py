@@ -37,7 +37,7 @@ class ComposedNumber:
 
 
 def select_upright(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """The drawings at most 1.5 times as wide as high; others were written along another line."""
+    """The drawings that are at most 1.5 times as wide as high. Others may lie on their side."""
     return [
         drawing
         for drawing in drawings
@@ -46,7 +46,10 @@ def select_upright(drawings: Sequence[Drawing]) -> list[Drawing]:
 
 
 def compose_numbers(drawings: Sequence[Drawing], count: int, seed: int) -> list[ComposedNumber]:
-    """`count` numbers of each length and gap, in this order, each by a writer drawn at random."""
+    """Compose `count` numbers of each of `LENGTHS` and `GAPS`, in this order.
+
+    The digits of a number are by one writer, chosen at random.
+    """
     writers: dict[str, list[Drawing]] = {}
     for drawing in drawings:
         writers.setdefault(drawing.writer, []).append(drawing)
@@ -61,9 +64,9 @@ def compose_numbers(drawings: Sequence[Drawing], count: int, seed: int) -> list[
 
 
 def compose_number(
-    own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator
+    drawings: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator
 ) -> ComposedNumber:
-    """A number of `length` digits out of one writer's `own`, in one brush, dark or light.
+    """A number of `length` digits out of one writer's `drawings`, in one brush, dark or light.
 
     The digits keep the sizes they were written in, stand on a line that may climb or fall, and
     follow each other
@@ -74,15 +77,15 @@ def compose_number(
         "overlapping": by half of it to all of it. The other pairs of the two are near or apart;
         "broken": near or apart, and one of the digits is in parts, see `break_digit`.
     """
-    usual = float(np.median([extent(drawing)[1] for drawing in own]))
+    usual = float(np.median([extent(drawing)[1] for drawing in drawings]))
     brush = random_brush(rng)
     scale = brush.size / usual
     slope = rng.normal(0, 0.03)
     touching = rng.integers(1, length)  # the digit that touches the one before it
-    chosen = [own[i] for i in rng.integers(len(own), size=length)]
+    chosen = [drawings[i] for i in rng.integers(len(drawings), size=length)]
     drawn = []
     for drawing in chosen:
-        size = scale * _fit(extent(drawing)[1] / usual)
+        size = scale * _size_correction(extent(drawing)[1] / usual)
         drawn.append([(stroke * size).astype(np.float32) for stroke in drawing.strokes])
     if gap == "broken":
         at = rng.integers(length)
@@ -134,8 +137,11 @@ def extent(drawing: Drawing) -> tuple[float, float]:
     return float(width), max(float(height), 0.3 * float(width), 1e-6)
 
 
-def _fit(size: float) -> float:
-    """By what to scale a digit of relative `size`: a writer's tablets may have had other units."""
+def _size_correction(size: float) -> float:
+    """The factor that brings a digit of unusual relative size to the usual one, 1.0 for the others.
+
+    Tablets of one writer may have different units.
+    """
     return 1.0 if 0.4 < size < 2.5 else 1 / size
 
 
@@ -150,8 +156,8 @@ def break_digit(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Str
     if len(strokes) > 1 and rng.random() < 0.5:
         short = int(np.argmin(lengths))
         others = np.concatenate(strokes[:short] + strokes[short + 1 :])
-        way = strokes[short].mean(axis=0) - others.mean(axis=0)
-        move = (way / max(float(np.hypot(*way)), 1e-6) * white).astype(np.float32)
+        direction = strokes[short].mean(axis=0) - others.mean(axis=0)
+        move = (direction / max(float(np.hypot(*direction)), 1e-6) * white).astype(np.float32)
         return [stroke + move * (i == short) for i, stroke in enumerate(strokes)]
     long = int(np.argmax(lengths))
     steps = np.hypot(*np.diff(strokes[long], axis=0).T)

@@ -1,4 +1,4 @@
-"""A picture of drawings, one row a label, to see whether the strokes were read right."""
+"""Make a picture of many drawings, to see whether the strokes are read right."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def drawing_sheet(drawings: list[Drawing], columns: int) -> np.ndarray:
-    """uint8 (rows * 60, columns * 60): a row for each label, drawings chosen at random."""
+    """A row of random drawings for each label: uint8 (rows * 60, columns * 60), paper 255."""
     rng = np.random.default_rng(0)
     rows = []
     for label in sorted({drawing.label for drawing in drawings}):
@@ -58,7 +58,7 @@ def drawing_sheet(drawings: list[Drawing], columns: int) -> np.ndarray:
 
 
 def style_sheet(columns: int = 4, times: int = 4) -> np.ndarray:
-    """uint8 (h, w): every style, written `times` times, under its name and split."""
+    """Every style, written `times` times, under its name and split: uint8 (h, w), paper 255."""
     rng = np.random.default_rng(1)
     splits = ("train", "validation", "test")
     styles = [style for split in splits for style in read_styles(split)]
@@ -75,7 +75,7 @@ def style_sheet(columns: int = 4, times: int = 4) -> np.ndarray:
 
 
 def font_sheet(data_dir: Path, columns: int = 2) -> np.ndarray:
-    """uint8 (h, w): the digits of every font, beside its name and split."""
+    """The digits of every font, beside its name and split: uint8 (h, w), paper 255."""
     cells = []
     for name, font in FONTS.items():
         cell = np.full((60, 200 + 50 * 10), 255, np.uint8)
@@ -91,11 +91,12 @@ def font_sheet(data_dir: Path, columns: int = 2) -> np.ndarray:
 
 
 def put_text(cell: np.ndarray, text: str, line: int) -> None:
+    """Write black text into `cell`, uint8 (h, w), on the baseline at row `line`."""
     cv2.putText(cell, text, (2, line), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (0,), 1, cv2.LINE_AA)
 
 
 def grid(cells: list[np.ndarray], columns: int) -> np.ndarray:
-    """Equal cells in rows of `columns`, filled up with white."""
+    """Put cells of equal size in rows of `columns`; the last row is filled up with white."""
     missing = -len(cells) % columns
     cells = cells + [np.full_like(cells[0], 255)] * missing
     return np.concatenate(

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 # Of the 30 writers of pendigits-orig.tra, numbered 0 to 29 in order of their numbers there.
 PENDIGITS_TEST = frozenset({2, 7, 13, 19, 25})
 PENDIGITS_VALIDATION = frozenset({4, 16, 28})
-# It was chosen, before any network was trained on this split, so that the shares hold in drawings
-# as well as in people: a few people wrote much of UNIPEN. Each part has many contributors.
+# A few people wrote much of UNIPEN. This number was chosen before any network was trained on the
+# split. With it, the shares of drawings are near the shares of people, and every part has many
+# contributors.
 UNIPEN_SALT = 343
 
 
@@ -39,10 +40,10 @@ class Drawing:
 
 
 def split_of(writer: str) -> str:
-    """ "train", "validation" or "test": fixed for each writer.
+    """The split of a writer: "train", "validation" or "test". It is fixed.
 
-    UNIPEN's people are split about 80 : 8 : 12 by a hash of their ID. The contributor stays out of
-    it, since one person ("gb2911") wrote for two of them.
+    UNIPEN's people are split about 80 : 8 : 12 by a hash of their ID. The hash leaves out the
+    contributor, as one person ("gb2911") wrote for two contributors.
     """
     if writer.startswith("pendigits/"):
         number = int(writer.removeprefix("pendigits/"))

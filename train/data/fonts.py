@@ -96,7 +96,7 @@ def changed_width(mask: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def displaced(mask: Pixels, rng: np.random.Generator) -> Pixels:
-    """`mask` with every pixel moved by a smooth random field."""
+    """`mask`, uint8 (h, w), with every pixel moved by a smooth random field."""
     rows, columns = mask.shape
     grid = rng.normal(0, 0.015 * rows, (2, 5, 5)).astype(np.float32)
     field = [cv2.resize(part, (columns, rows), interpolation=cv2.INTER_CUBIC) for part in grid]

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 def plot_misread_digits(images: Array, labels: Array, probabilities: Array, file: Path) -> None:
-    """The digits that were read wrong, those with the highest confidence first.
+    """Plot up to 80 digits that were read wrong, those with the highest confidence first.
 
     Args:
         images: (n, 28, 28), white on black.
@@ -37,7 +37,7 @@ def plot_misread_digits(images: Array, labels: Array, probabilities: Array, file
 
 
 def save_figure(figure: Any, file: Path) -> None:
-    """Write a plot to `file`, in a folder that is made if it is not there, and close it."""
+    """Write a plot to `file`, creating its folder if necessary, and close the plot."""
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110, bbox_inches="tight")
     plt.close(figure)

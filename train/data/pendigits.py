@@ -16,7 +16,13 @@ FILE = "pendigits-orig.tra"
 
 
 def read_pendigits(data_dir: Path) -> list[Drawing]:
-    """All digits of the training part, whose file is in `data_dir` or below it, perhaps gzipped."""
+    """All digits of the training part.
+
+    The file pendigits-orig.tra, gzipped or not, is in `data_dir` or in pendigits/ there.
+
+    Raises:
+        SystemExit: the file is missing or damaged.
+    """
     for folder in (data_dir / "pendigits", data_dir):
         for file in (folder / f"{FILE}.gz", folder / FILE):
             if file.exists():
@@ -29,7 +35,11 @@ def read_pendigits(data_dir: Path) -> list[Drawing]:
 
 
 def parse(content: bytes) -> list[Drawing]:
-    """Every segment: its label, its writer's number, and its strokes with y turned downwards."""
+    """The drawings in the content of pendigits-orig.tra, with y turned downwards.
+
+    Raises:
+        ValueError: a segment lacks its label or writer, or its points are no pairs of numbers.
+    """
     numbered: list[tuple[int, str, list[NDArray[np.float32]]]] = []
     for segment in content.decode("latin-1").split(".SEGMENT DIGIT")[1:]:
         label = re.search(r'"(\d)"', segment)

@@ -1,8 +1,9 @@
 """Reads UNIPEN train_r01_v07, sections 1a (digits) to 1d (symbols) (10.5281/zenodo.1195803).
 
-The format: I. Guyon and others, "UNIPEN project of on-line data exchange and recognizer
-benchmarks", ICPR 1994. Checked against the set itself: counted as below, each of the 15,953
-segments of 1a names strokes; counting every .PEN_UP as a component loses a third of them.
+The format is described in I. Guyon and others, "UNIPEN project of on-line data exchange and
+recognizer benchmarks", ICPR 1994. It does not say exactly what counts as a component. With the rule
+below, each of the 15,953 segments of 1a names strokes. If every .PEN_UP counted as a component, a
+third of the segments would be lost.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
 def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
     """Every character of one section ("1a" to "1d"), in the order of its files.
 
-    `data_dir`, or unipen/ in it, holds the archive (*train_r01_v07*.tgz, .tar.xz ...) or what it
-    unpacks to. A segment that names no strokes is left out with a warning that says which.
+    `data_dir`, or unipen/ in it, holds the archive (*train_r01_v07*.tgz, .tar.xz ...) or its
+    unpacked files. A segment that names no strokes is left out, with a warning that names it.
 
     Raises:
         SystemExit: there is no such set there, or its archive is damaged.
@@ -46,10 +47,16 @@ def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
 
 
 def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> list[Drawing]:
-    """The segments of CONTRIBUTOR/.../NAME.dat; `files` has what it includes, "include/PATH".
+    """The drawings of one file of segments.
 
-    The strokes' file says who wrote them: up to 131 files are one person's. Without a .WRITER_ID,
-    the file's name is taken for it.
+    The included file of strokes says who wrote them. One person may have up to 131 files. Without
+    a .WRITER_ID, the file's name stands for the person.
+
+    Args:
+        text: content of the file.
+        name: CONTRIBUTOR/.../NAME, its path without folder and ending.
+        source: "unipen-1a" to "unipen-1d".
+        files: the contents of the files that it may include, by "include/PATH".
     """
     contributor, person = name.split("/")[0], name.split("/")[-1]
     axes = (0, 1)
@@ -84,7 +91,7 @@ def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> li
 
 
 def find_axes(text: str) -> tuple[int, int] | None:
-    """The columns of X and Y that the last .COORD names; None if there is no .COORD."""
+    """The columns of X and Y in the last .COORD; None if there is no .COORD."""
     found = re.findall(r"^\.COORD\s+(.+)$", text, re.MULTILINE)
     if not found:
         return None
@@ -93,7 +100,11 @@ def find_axes(text: str) -> tuple[int, int] | None:
 
 
 def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
-    """Every .PEN_DOWN, and each .PEN_UP that points follow; points are float32 (n, 2)."""
+    """The components of a file of strokes, in order.
+
+    They are every .PEN_DOWN, and every .PEN_UP that is followed by points. Points are float32
+    (n, 2), taken from the columns `axes`.
+    """
     components: list[Component] = []
     rows: list[list[str]] = []
     down: bool | None = None
@@ -110,7 +121,7 @@ def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
                 end()
                 rows, down = [], keyword == ".PEN_DOWN"
             elif keyword != ".DT":
-                # Whatever else comes, its numbers are not the pen's.
+                # Numbers after any other keyword are not the pen's.
                 end()
                 rows, down = [], None
         elif down is not None:
@@ -122,7 +133,11 @@ def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
 
 
 def select_strokes(components: list[Component], ranges: str) -> list[Points]:
-    """The strokes that `ranges` names: "7", "7-9", "7:2-9:5" (component:point) or a comma list."""
+    """The strokes that a segment names, each float32 (points, 2).
+
+    `ranges` is "7", "7-9", "7:2-9:5" (component:point) or a list of these with commas. Components
+    with the pen up are left out.
+    """
     strokes = []
     for part in ranges.split(","):
         first, _, last = part.partition("-")

@@ -1,4 +1,4 @@
-"""Digits at the edge of what people can read: fat markers, tiny drawings, broken hairlines."""
+"""Paints digits that are hard to read: fat markers, tiny drawings, broken hairlines."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ KINDS = ("fat", "fat raw", "tiny", "broken")
 
 
 def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDArray[np.float32]:
-    """One drawing painted in an extreme way: float32 (28, 28) in [0, 1], all zero without ink.
+    """Paint one drawing in an extreme way, and preprocess it.
 
     Args:
+        strokes: each float32 (points, 2).
         kind: one of `KINDS`.
             "fat": a marker so wide that counters nearly close.
-            "fat raw": the same, scaled like an image of MNIST, which nobody thins.
+            "fat raw": the same, but scaled as MNIST is, without thinning the strokes.
             "tiny": 14 to 40 pixels high or wide.
             "broken": a hairline with gaps.
+        rng: chooses the brush, the place and the gaps.
+
+    Returns:
+        float32 (28, 28) in [0, 1], white on black; all zero without ink.
     """
     strokes = vary(strokes, rng)
     if kind in ("fat", "fat raw"):
@@ -67,7 +72,7 @@ def _length(stroke: NDArray[np.float32]) -> float:
 
 
 def paint_extremes(drawings: Sequence[Strokes], seed: int, label: str) -> NDArray[np.uint8]:
-    """Every drawing in each of `KINDS`, on all cores: uint8 (drawings, kinds, 28, 28)."""
+    """Paint every drawing in each of `KINDS`, on all cores: uint8 (drawings, kinds, 28, 28)."""
     cv2.setNumThreads(1)
     seeds = [seed * 1_000_003 + i for i in range(len(drawings))]
     with ProcessPoolExecutor() as pool:

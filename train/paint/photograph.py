@@ -1,4 +1,4 @@
-"""Makes photos of handwriting from pen strokes, with invented paper, light, lens and camera."""
+"""Makes photos of handwriting from pen strokes, with synthetic paper, light, lens and camera."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 Points = NDArray[np.float64]
 Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
 
-# The share of the paper's light that comes back from ink and from printed lines.
+# The share of the paper's light that ink and printed lines reflect.
 INKS: dict[str, Colour] = {
     "black pen": (0.12, 0.12, 0.15),
     "felt-tip": (0.04, 0.04, 0.05),
@@ -57,13 +57,16 @@ class Scene:
         ink, paper, line, table: keys of the colours above; pencil covers unevenly.
         ruling: "plain", "ruled" or "squared", every `spacing` digit sizes.
         tilt: of the sheet, in degrees.
-        perspective: how much smaller things get across the photo, as a share.
+        perspective: by what share things get smaller across the photo.
         gradient: share of the light lost from one edge of the photo to the other.
-        shadow: share of the light lost in a shadow whose edge passes near the digit, 0 for none;
-            the edge is `soft` sides wide.
-        margins: of table beside the paper, left, top, right, bottom, in sides; negative for none.
-        finger: how far one reaches into the photo, in sides, from the edge farthest away.
-        blur: standard deviation in pixels; noise: the same in levels of 255.
+        shadow: share of the light lost in a shadow whose edge passes near the digit, 0 for none.
+        soft: width of that edge, in sides.
+        margins: width of the table beside the paper, left, top, right, bottom, in sides; negative
+            where the table does not show.
+        finger: how far a finger reaches into the photo, in sides, from the edge that is farthest
+            from the digit; 0 for none.
+        blur: standard deviation in pixels.
+        noise: standard deviation in levels of 255.
         quality: of the JPEG, 1 to 95.
         orientation: how the camera was held, as Exif numbers it: 1, 3, 6 or 8.
     """
@@ -93,7 +96,7 @@ class Scene:
 
 
 def random_scene(rng: np.random.Generator) -> Scene:
-    """A random scene: any paper, pen and light, and a hand that is not quite steady."""
+    """A random scene: any paper, pen and light, and a camera that is not held quite still."""
     long, short = (1600, 1200) if rng.random() < 0.7 else (1280, 720)
     width, height = (long, short) if rng.random() < 0.5 else (short, long)
     size = rng.uniform(0.12, 0.75)
@@ -133,24 +136,27 @@ def random_scene(rng: np.random.Generator) -> Scene:
 
 
 def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> bytes:
-    """A JPEG of `strokes`, each float (points, 2), x to the right, y down, on a sheet of paper.
+    """A photo of strokes on a sheet of paper, as the bytes of a JPEG.
 
-    Without strokes the sheet is blank.
+    Args:
+        strokes: each float (points, 2), x to the right, y down. Without strokes the sheet is blank.
+        scene: the sheet, the light and the camera.
+        rng: for the paper's texture, the position of lines and shadows, and the noise.
     """
     shape = (scene.height, scene.width)
     points = np.concatenate(strokes or [np.zeros((1, 2), np.float32)])
     low, high = points.min(axis=0), points.max(axis=0)
     extent = max(float((high - low).max()), 1e-6)
     written = [(stroke - (low + high) / 2) / extent for stroke in strokes]
-    away = rng.normal(0, 1, 2)
-    away *= scene.perspective * scene.size / np.linalg.norm(away)
+    perspective = rng.normal(0, 1, 2)
+    perspective *= scene.perspective * scene.size / np.linalg.norm(perspective)
 
     sheet = np.full((*shape, 3), PAPERS[scene.paper], np.float32)
     sheet *= 1 + 0.012 * smooth_noise(shape, 3, rng)[..., None]
     if scene.ruling != "plain":
-        lines = render_strokes(ruled_lines(scene, rng), scene, away, 0.035 * scene.spacing)
+        lines = render_strokes(ruled_lines(scene, rng), scene, perspective, 0.035 * scene.spacing)
         sheet *= 1 - lines[..., None] * (1 - np.array(LINES[scene.line], np.float32))
-    ink = render_strokes(written, scene, away, scene.pen)
+    ink = render_strokes(written, scene, perspective, scene.pen)
     if scene.ink == "pencil":
         ink *= np.clip(0.8 + 0.25 * smooth_noise(shape, 2, rng), 0, 1)
     sheet *= 1 - ink[..., None] * (1 - np.array(INKS[scene.ink], np.float32))
@@ -161,18 +167,24 @@ def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> byte
     tint = 1 - rng.uniform(-0.03, 0.12) * np.array([0, 0.4, 1])  # lamps are yellower than the sun
     sheet *= illumination(scene, rng)[..., None] * tint.astype(np.float32)
     photo = cv2.GaussianBlur(sheet, (0, 0), max(scene.blur, 0.01))
-    # A camera's noise is a little smooth after its own processing, and less so in its chroma.
+    # After the camera's own processing, noise is a little smooth, and less so in its chroma.
     noise = [smooth_noise(shape, 1, rng) for _ in range(2)]
     grain = cv2.GaussianBlur(np.dstack([noise[0], noise[0], noise[1]]), (0, 0), 0.6)
     photo = np.clip(250 * photo + scene.noise * grain / grain.std(), 0, 255)
     return encode_jpeg(np.round(photo).astype(np.uint8), scene)
 
 
-def render_strokes(strokes: Strokes, scene: Scene, away: Points, width: float) -> Array:
-    """Strokes on the sheet, in digit sizes around the digit's middle, as the camera sees them.
+def render_strokes(strokes: Strokes, scene: Scene, perspective: Points, width: float) -> Array:
+    """How much of each pixel the strokes cover, as the camera sees them.
 
-    Returns float32 (height, width) in [0, 1]. `width` is the strokes', in digit sizes; thinner
-    than a pixel they fade.
+    Args:
+        strokes: each float (points, 2), in digit sizes from the digit's middle.
+        scene: says where the digit is, and how the sheet is tilted.
+        perspective: float (2,). A point p appears at p / (1 + p @ perspective).
+        width: of the strokes, in digit sizes. Strokes thinner than two pixels fade.
+
+    Returns:
+        float32 (height, width) in [0, 1].
     """
     scale = scene.size * min(scene.width, scene.height)
     turn = rotation(np.radians(scene.tilt)) * scale
@@ -180,7 +192,7 @@ def render_strokes(strokes: Strokes, scene: Scene, away: Points, width: float) -
     cover = np.zeros((scene.height, scene.width), np.uint8)
     pixels = width * scale
     for stroke in strokes:
-        seen = (stroke / (1 + stroke @ away)[:, None]) @ turn.T + middle
+        seen = (stroke / (1 + stroke @ perspective)[:, None]) @ turn.T + middle
         path = np.round(seen * 16).astype(np.int32).reshape(-1, 1, 2)  # 4 fractional bits
         if len(path) == 1:
             path = path.repeat(2, axis=0)
@@ -191,7 +203,7 @@ def render_strokes(strokes: Strokes, scene: Scene, away: Points, width: float) -
 
 
 def ruled_lines(scene: Scene, rng: np.random.Generator) -> Strokes:
-    """Printed lines from edge to edge of the sheet, in digit sizes around the digit's middle."""
+    """Printed lines across the whole sheet, in digit sizes from the digit's middle."""
     reach = 1.2 * float(np.hypot(scene.width, scene.height))
     reach /= scene.size * min(scene.width, scene.height)
     along = np.linspace(-reach, reach, 40)
@@ -205,7 +217,7 @@ def ruled_lines(scene: Scene, rng: np.random.Generator) -> Strokes:
 
 
 def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
-    """The sheet with its edges in the photo, casting a thin shadow on a table with a grain."""
+    """The sheet on a wooden or plain table, with its edges in the photo: float32 (h, w, 3)."""
     height, width = sheet.shape[:2]
     side = min(height, width)
     gaps = [gap * side if gap >= 0 else -2 * max(height, width) for gap in scene.margins]
@@ -225,18 +237,18 @@ def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Arra
 
 
 def draw_finger(sheet: Array, scene: Scene) -> None:
-    """Draw a fingertip over `sheet` that comes in from the edge farthest from the digit."""
+    """Draw a finger over `sheet`, float32 (h, w, 3), from the edge farthest from the digit."""
     height, width = sheet.shape[:2]
     side = min(height, width)
     x, y = scene.place[0] * width, scene.place[1] * height
     reach = scene.finger * side
-    ways = {
+    edges = {
         x: ((0, y), (reach, y)),
         y: ((x, 0), (x, reach)),
         width - x: ((width, y), (width - reach, y)),
         height - y: ((x, height), (x, height - reach)),
     }
-    start, tip = np.array(ways[max(ways)])
+    start, tip = np.array(edges[max(edges)])
     thick = max(3, round(0.13 * side))
     tip = tip + (start - tip) * min(1, 0.5 * thick / max(reach, 1))  # the round end reaches as far
     finger = np.zeros((height, width), np.float32)
@@ -250,10 +262,10 @@ def draw_finger(sheet: Array, scene: Scene) -> None:
 
 
 def illumination(scene: Scene, rng: np.random.Generator) -> Array:
-    """How much light falls where: float32 (height, width) in [0, 1]."""
+    """The light on every pixel: float32 (height, width) in [0, 1]."""
     height, width = scene.height, scene.width
     side = min(height, width)
-    # Light is smooth: a quarter of the size will do.
+    # Light is smooth, so it is computed at a quarter of the size.
     y, x = np.mgrid[0:height:4, 0:width:4].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
     slope = np.cos(angle) * (x / width - 0.5) + np.sin(angle) * (y / height - 0.5)
@@ -280,7 +292,7 @@ def smooth_noise(shape: tuple[int, int], scale: int, rng: np.random.Generator) -
 
 
 def encode_jpeg(photo: NDArray[np.uint8], scene: Scene) -> bytes:
-    """The file as the camera leaves it: turned as it was held, with the turn in its metadata."""
+    """The bytes of a JPEG as a camera writes it: rotated as it was held, with that in the Exif."""
     turns = {1: 0, 3: 2, 6: 1, 8: 3}  # quarters, counter-clockwise
     exif = Image.Exif()
     exif[0x0112] = scene.orientation
