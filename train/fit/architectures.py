@@ -70,8 +70,15 @@ def late(dropout: float = 0.3) -> keras.Model:
 
 
 def pyramid(dropout: float = 0.3) -> keras.Model:
-    """As `two_stems`, with two wide layers at 4x4 as `late` has: the one that `fit` trains."""
-    return build(dropout=dropout)
+    """As `two_stems`, with one layer at 7x7 and, as `late`, two wide ones at 4x4."""
+    images = layers.Input((28, 28, 1), name="images")
+    x = _two_stems(images, 8, 32)
+    x = _residual(x, "middle_1")
+    x = convolve(x, "small", 64, stride=2)
+    x = _residual(x, "small_1")
+    x = convolve(x, "tiny", 128, stride=2)
+    x = _residual(x, "tiny_1")
+    return heads(images, x, 64, dropout)
 
 
 def resnet(dropout: float = 0.3) -> keras.Model:
@@ -92,6 +99,11 @@ def resnet_two_stems(dropout: float = 0.3) -> keras.Model:
     x = _block(x, "small", 64, stride=2)
     x = _block(x, "tiny", 128, stride=2)
     return heads(images, x, 64, dropout)
+
+
+def chosen(dropout: float = 0.3) -> keras.Model:
+    """The network that `fit` trains: as `resnet_two_stems`, with max pooling in the shortcuts."""
+    return build(dropout=dropout)
 
 
 def bottleneck(dropout: float = 0.3) -> keras.Model:
@@ -128,10 +140,7 @@ def inverted(dropout: float = 0.3) -> keras.Model:
             first = stage == "small" and i == 0
             y = convolve(x, f"{stage}_{i}_in", 3 * x.shape[-1], size=1)
             y = _depthwise(y, f"{stage}_{i}", 2 if first else 1)
-            y = normalise(
-                layers.Conv2D(filters, 1, use_bias=False, name=f"{stage}_{i}_out")(y),
-                f"{stage}_{i}_out",
-            )
+            y = convolve(y, f"{stage}_{i}_out", filters, size=1, relu=False)
             x = y if first else layers.add([x, y])
     return heads(images, x, 48, dropout)
 
@@ -146,6 +155,7 @@ ARCHITECTURES = {
     "pyramid": pyramid,
     "resnet": resnet,
     "resnet, two stems": resnet_two_stems,
+    "chosen": chosen,
     "bottleneck": bottleneck,
     "separable": separable,
     "inverted": inverted,
@@ -167,13 +177,10 @@ def _residual(x: Any, name: str) -> Any:
 
 def _block(x: Any, name: str, filters: int, stride: int = 1) -> Any:
     y = convolve(x, f"{name}_1", filters, stride=stride)
-    y = normalise(
-        layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_2")(y), f"{name}_2"
-    )
+    y = convolve(y, f"{name}_2", filters, relu=False)
     if stride > 1:
         x = layers.AveragePooling2D(stride, padding="same")(x)
-        x = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(x)
-        x = normalise(x, f"{name}_shortcut")
+        x = convolve(x, f"{name}_shortcut", filters, size=1, relu=False)
     return layers.ReLU()(layers.add([x, y]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -16,38 +17,54 @@ def build(width: int = 64, dropout: float = 0.3, synchronized: bool = False) -> 
     and `is_digit` (batch, 1). With `synchronized`, batch normalisation sees the batches of all
     workers as one.
 
-    A filter costs a multiplication for every place that it looks at, so the network is narrow where
-    there are many places and wide where there are few: width / 8 filters at 28x28, and from
-    14x14 to 7x7 to 4x4 twice as many each time. The first layers look at the full size and, with a
-    larger window, at every second pixel: without the former, digits are read worse. At each of the
-    smaller sizes a residual layer follows. Depthwise and 1x1 layers multiply less than these 3x3
-    layers but take longer on a CPU. docs/architectures.md compares them all.
+    A filter costs its multiplications at every place, so the network is narrow where there are many
+    places and wide where there are few: width / 8 filters at 28x28, then about width / 2 at 14x14,
+    width at 7x7 and twice the width at 4x4. Two stems look at the image: a few small filters at the
+    full size, and larger ones at every second pixel. Then follows a residual block at each of the
+    smaller sizes (He and others, "Deep Residual Learning for Image Recognition", 2015).
+    Depthwise and 1x1 layers would multiply less than these 3x3 layers, but take longer on a CPU.
+    docs/architectures.md compares this network with others.
     """
 
-    def layer(x: Any, name: str, filters: int, size: int = 3, stride: int = 1) -> Any:
-        return convolve(x, name, filters, size, stride, synchronized)
+    layer = partial(convolve, synchronized=synchronized)
+
+    def block(x: Any, name: str, filters: int, stride: int = 1) -> Any:
+        y = layer(x, f"{name}_1", filters, stride=stride)
+        y = layer(y, f"{name}_2", filters, relu=False)
+        if stride > 1:
+            x = layers.MaxPooling2D(stride, padding="same")(x)
+            x = layer(x, f"{name}_shortcut", filters, size=1, relu=False)
+        return layers.ReLU()(layers.add([x, y]))
 
     images = layers.Input((28, 28, 1), name="images")
-    fine = layer(images, "fine", width // 8)
-    coarse = layer(images, "coarse", width // 2, size=5, stride=2)
-    x = layers.add([coarse, layer(fine, "fine_halved", width // 2, stride=2)])
-    x = layers.add([x, layer(x, "middle", width // 2)])
-    x = layer(x, "small", width, stride=2)
-    x = layers.add([x, layer(x, "small_1", width)])
-    x = layer(x, "tiny", 2 * width, stride=2)
-    x = layers.add([x, layer(x, "tiny_1", 2 * width)])
+    middle = width * 7 // 16
+    fine = layer(layer(images, "fine", width // 8), "fine_halved", middle, stride=2)
+    x = layers.add([fine, layer(images, "coarse", middle, size=5, stride=2)])
+    x = block(x, "middle", middle)
+    x = block(x, "small", width, stride=2)
+    x = block(x, "tiny", 2 * width, stride=2)
     return heads(images, x, width, dropout, synchronized)
 
 
 def convolve(
-    x: Any, name: str, filters: int, size: int = 3, stride: int = 1, synchronized: bool = False
+    x: Any,
+    name: str,
+    filters: int,
+    size: int = 3,
+    stride: int = 1,
+    synchronized: bool = False,
+    relu: bool = True,
 ) -> Any:
-    """Convolution, batch normalisation, ReLU: float32 (batch, h, w, c) to (batch, h / stride,
-    w / stride, filters), rounded up."""
+    """Convolution, batch normalisation and, unless `relu` is false, ReLU.
+
+    Takes float32 (batch, h, w, channels) and returns (batch, h / stride, w / stride, filters),
+    h and w rounded up.
+    """
     convolution = layers.Conv2D(
         filters, size, strides=stride, padding="same", use_bias=False, name=name
     )
-    return layers.ReLU()(normalise(convolution(x), name, synchronized))
+    y = normalise(convolution(x), name, synchronized)
+    return layers.ReLU()(y) if relu else y
 
 
 def normalise(x: Any, name: str, synchronized: bool = False) -> Any:
