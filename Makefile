@@ -1,7 +1,8 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
-# make test   installs what the tests need, a browser included, and runs all checks
+# make test   installs what the tests need, Chromium and nginx included, and runs all checks
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
+# make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
 # make bench  measures for six minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
@@ -9,7 +10,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
 
-.PHONY: run test bench load audit clean
+.PHONY: run test weights bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -19,11 +20,15 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.programs
 	$(BIN)/pytest
 
+weights: .venv/test.stamp
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make weights DATA=DIR"; exit 1; }
+	$(BIN)/python -m train all --data-dir $(DATA)
+
 bench: .venv/test.stamp
-	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.programs
 	$(BIN)/python -m bench
 
 load: .venv/test.stamp
@@ -54,7 +59,8 @@ clean:
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/test.stamp: .venv/run.stamp requirements-train.txt requirements-dev.txt pyproject.toml
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-train.txt -r requirements-dev.txt
+.venv/test.stamp: .venv/run.stamp requirements-train.txt requirements-ray.txt requirements-dev.txt pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check \
+	    -r requirements.txt -r requirements-train.txt -r requirements-ray.txt -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # A Space installs requirements.txt before it has the repository: the package is found by its path.
@@ -13,12 +12,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about
 from starlette.routing import Mount
 
 from mnist_demo import Classifier
-from mnist_demo.page.blocks import build, serve
+from mnist_demo.page.blocks import build_page
+from mnist_demo.page.launch import serve
+from mnist_demo.page.reader import in_background
 from mnist_demo.serve.monitoring import monitoring_routes
 from mnist_demo.serve.rest import rest_app
 
-loading = ThreadPoolExecutor(1).submit(Classifier.load)  # it takes seconds: the page comes first
-demo = build(loading.result)
+loading = in_background(Classifier.load)  # it takes seconds: the page comes first
+demo = build_page(loading.result)
 
 if __name__ == "__main__":
     # A Space is stopped by SIGTERM: leaving in order sends the last corrections to the Hub.

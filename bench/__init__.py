@@ -1,1 +1,1 @@
-"""How fast the demo is, as ratios to what Gradio and TensorFlow alone need: see README.md here."""
+"""How fast the demo is, compared with Gradio and TensorFlow alone: see README.md here."""

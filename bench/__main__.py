@@ -1,7 +1,7 @@
 """Measure the demo against baselines in the same run; write results.json and ratios.png.
 
-Every figure is a ratio, its two sides measured in turn, so that it holds on a noisy machine. The
-median of the rounds counts.
+Every figure is a ratio. Its two sides are measured in turn, so that it holds on a noisy machine.
+The median of all rounds counts.
 """
 
 from __future__ import annotations
@@ -19,12 +19,21 @@ from pathlib import Path
 import matplotlib
 import psutil
 
-from bench.inside import inner
-from bench.pen import browser_rounds
-from bench.servers import HERE, ROOT, Pair, digit_png, get, machine, running, until
+from bench.in_process import measure_in_process
+from bench.pen_latency import browser_rounds
+from bench.servers import (
+    BENCH_FOLDER,
+    ROOT,
+    Pair,
+    describe_machine,
+    digit_png,
+    fetch,
+    run_server,
+    wait_for_answer,
+)
 
 IMPORTS = "import gradio, tensorflow, time; print('ready', flush=True); time.sleep(60)"
-# Name: what is measured, against what, "at most" or "at least", the limit, the aim.
+# Key in results.json: what is measured, its baseline, "at most" or "at least", the limit, the aim.
 ROWS: dict[str, tuple[str, str, str, float, float]] = {
     "first_answer": ("start to first answer", "both imports", "at most", 1.25, 1.0),
     "page_served": ("start to page served", "empty gradio app", "at most", 1.3, 1.1),
@@ -40,16 +49,16 @@ ROWS: dict[str, tuple[str, str, str, float, float]] = {
 }
 
 
-def starts(png: bytes) -> dict[str, Pair]:
-    """Times from the start of a process, in seconds, and memory in bytes."""
-    with running("app.py") as (process, url, started):
-        page = until(lambda: get(url), process) - started
-        answer = until(lambda: get(f"{url}v1/classify", png), process) - started
+def measure_starts(png: bytes) -> dict[str, Pair]:
+    """Seconds from the start of a process, and bytes of memory."""
+    with run_server("app.py") as (process, url, started):
+        page = wait_for_answer(lambda: fetch(url), process) - started
+        answer = wait_for_answer(lambda: fetch(f"{url}v1/classify", png), process) - started
         for _ in range(50):
-            get(f"{url}v1/classify", png)
+            fetch(f"{url}v1/classify", png)
         memory = psutil.Process(process.pid).memory_info().rss
-    with running("-m", "bench.stock", "empty") as (process, url, started):
-        stock_page = until(lambda: get(url), process) - started
+    with run_server("-m", "bench.baseline_apps", "empty") as (process, url, started):
+        stock_page = wait_for_answer(lambda: fetch(url), process) - started
     started = time.perf_counter()
     bare = subprocess.Popen([sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE)
     assert bare.stdout
@@ -64,50 +73,56 @@ def starts(png: bytes) -> dict[str, Pair]:
     }
 
 
-def clients(url: str, kind: str, image: Path, count: int, seconds: float) -> dict[str, float]:
+def run_clients(url: str, kind: str, image: Path, count: int, seconds: float) -> dict[str, float]:
+    """What `bench.clients` measures, in a process of its own."""
     words = [sys.executable, "-m", "bench.clients", url, kind, str(image), str(count), str(seconds)]
     output = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     result: dict[str, float] = json.loads(output)
     return result
 
 
-def calls(ours: str, stock: str, image: Path, seconds: float, ours_first: bool) -> dict[str, Pair]:
-    """Seconds of one call by one client; answers per second to 64 clients."""
+def measure_calls(
+    ours: str, stock: str, image: Path, seconds: float, ours_first: bool
+) -> dict[str, Pair]:
+    """Seconds of a call by a single client, and answers per second to 64 clients."""
     order = [ours, stock] if ours_first else [stock, ours]
-    alone = {url: clients(url, "gradio", image, 1, seconds)["p50"] for url in order}
-    crowd = {url: clients(url, "gradio", image, 64, seconds)["per_second"] for url in order}
-    plain = clients(ours, "plain", image, 64, seconds)["per_second"]
+    one_client = {url: run_clients(url, "gradio", image, 1, seconds)["p50"] for url in order}
+    rate = {url: run_clients(url, "gradio", image, 64, seconds)["per_second"] for url in order}
+    rest_rate = run_clients(ours, "rest", image, 64, seconds)["per_second"]
     return {
-        "one_client": (alone[ours], alone[stock]),
-        "rate": (crowd[ours], crowd[stock]),
-        "plain_rate": (plain, crowd[stock]),
+        "one_client": (one_client[ours], one_client[stock]),
+        "rate": (rate[ours], rate[stock]),
+        "plain_rate": (rest_rate, rate[stock]),
     }
 
 
 def ratio(pairs: list[Pair]) -> float:
+    """The median of the rounds' ratios."""
     return statistics.median(ours / baseline for ours, baseline in pairs)
 
 
 def met(name: str, value: float) -> str:
-    """Whether `value` meets the row's limit or its aim."""
-    _, _, way, limit, aim = ROWS[name]
+    """Says "aim" if `value` meets the row's aim, else "yes" if it meets the limit, else "NO"."""
+    _, _, direction, limit, aim = ROWS[name]
     for word, bound in (("aim", aim), ("yes", limit)):
-        if value <= bound if way == "at most" else value >= bound:
+        if value <= bound if direction == "at most" else value >= bound:
             return word
     return "NO"
 
 
 def table(results: dict[str, list[Pair]]) -> str:
+    """The ratios as a table in Markdown."""
     lines = ["| figure | baseline | ratio | limit | aim | met |", "|---|---|---|---|---|---|"]
-    for name, (what, against, way, limit, aim) in ROWS.items():
+    for name, (what, baseline, direction, limit, aim) in ROWS.items():
         if name in results:
             value = ratio(results[name])
-            cells = f"{value:.3g}x | {way} {limit:.3g}x | {aim:.3g}x | {met(name, value)}"
-            lines.append(f"| {what} | {against} | {cells} |")
+            cells = f"{value:.3g}x | {direction} {limit:.3g}x | {aim:.3g}x | {met(name, value)}"
+            lines.append(f"| {what} | {baseline} | {cells} |")
     return "\n".join(lines)
 
 
 def plot(results: dict[str, list[Pair]], file: Path) -> None:
+    """Draw the ratios as bars, with the limits beside them."""
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -127,10 +142,10 @@ def plot(results: dict[str, list[Pair]], file: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6, help="of each measurement of a rate")
-    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--seconds", type=float, default=6, help="for which each rate is measured")
+    parser.add_argument("--out", type=Path, default=BENCH_FOLDER)
     args = parser.parse_args()
-    description = machine()
+    description = describe_machine()
     results: dict[str, list[Pair]] = {name: [] for name in ROWS}
 
     def add(step: str, pairs: dict[str, Pair]) -> None:
@@ -144,28 +159,28 @@ def main() -> None:
         image = Path(folder) / "digit.png"
         png = digit_png()
         image.write_bytes(png)
-        starts(png)  # not counted: it reads the packages from the disc, ours before the baseline's
+        measure_starts(png)  # not counted: only the first start reads the packages from the disk
         for n in range(args.rounds):
-            add(f"start {n + 1}/{args.rounds}", starts(png))
+            add(f"start {n + 1}/{args.rounds}", measure_starts(png))
         for n in range(args.rounds):
-            # Afresh each time: a stock server gets slower with the events that it remembers.
+            # New servers in each round: a stock server gets slower with each event it remembers.
             with (
-                running("app.py") as (app, ours, _),
-                running("-m", "bench.stock", "constant") as (other, stock, _),
+                run_server("app.py") as (app, ours, _),
+                run_server("-m", "bench.baseline_apps", "constant") as (other, stock, _),
             ):
-                until(partial(get, f"{ours}v1/classify", png), app)
-                until(partial(get, stock), other)
-                pairs = calls(ours, stock, image, args.seconds, ours_first=n % 2 == 0)
+                wait_for_answer(partial(fetch, f"{ours}v1/classify", png), app)
+                wait_for_answer(partial(fetch, stock), other)
+                pairs = measure_calls(ours, stock, image, args.seconds, ours_first=n % 2 == 0)
             add(f"calls {n + 1}/{args.rounds}", pairs)
         with (
-            running("app.py") as (app, ours, _),
-            running("-m", "bench.stock", "sketch") as (other, stock, _),
+            run_server("app.py") as (app, ours, _),
+            run_server("-m", "bench.baseline_apps", "sketch") as (other, stock, _),
         ):
-            until(lambda: get(f"{ours}v1/classify", png), app)
-            until(lambda: get(stock), other)
+            wait_for_answer(lambda: fetch(f"{ours}v1/classify", png), app)
+            wait_for_answer(lambda: fetch(stock), other)
             for pair in browser_rounds(ours, stock, args.rounds):
                 add("browser", {"pen_up": pair})
-    results |= inner(args.rounds)
+    results |= measure_in_process(args.rounds)
     text = table(results)
     print("\n" + text)
     stored = {

@@ -1,9 +1,10 @@
 """How many drawing visitors one replica carries, and two; writes capacity.json.
 
-`python -m bench.capacity --replicas 1 2`. Each runs behind nginx as docs/nginx.conf has it. Carried
-means: the p95 of a stroke's answer is at most ten times the p50 that a single visitor found before
-in the same run, and nothing fails. A visitor draws a stroke every 2 to 5 seconds, see crowd.py.
-The number of visitors doubles until that no longer holds, and the last gap is halved once.
+`python -m bench.capacity --replicas 1 2`. The replicas run behind nginx, with docs/nginx.conf. A
+visitor draws a stroke every 2 to 5 seconds (see locustfile.py). A number of visitors is carried if
+nothing fails and the p95 of a stroke's answer is at most ten times the p50 of a single visitor,
+measured before in the same run. The number doubles until that no longer holds; then the last gap is
+halved once.
 """
 
 from __future__ import annotations
@@ -21,49 +22,60 @@ from typing import Any
 
 import psutil
 
-from bench.servers import HERE, ROOT, digit_png, get, machine, running, until
-from tests.test_replicas import nginx
+from bench.servers import (
+    BENCH_FOLDER,
+    ROOT,
+    describe_machine,
+    digit_png,
+    fetch,
+    run_server,
+    wait_for_answer,
+)
+from tests.nginx import nginx
 
-BOUND = 10  # p95 over the p50 of one visitor
-FIRST = 25  # visitors
-MOST = 1600
+MAX_P95 = 10  # times the p50 of one visitor
+FIRST_VISITORS = 25
+MAX_VISITORS = 1600
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
     parser.add_argument("--replicas", type=int, nargs="+", choices=(1, 2), default=[1, 2])
     parser.add_argument(
-        "--seconds", type=float, default=20, help="of each step, once all are there"
+        "--seconds",
+        type=float,
+        default=20,
+        help="for which each step is measured, once all visitors are there",
     )
-    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--out", type=Path, default=BENCH_FOLDER)
     args = parser.parse_args()
-    stored: dict[str, Any] = {"machine": machine(), "bound": BOUND, "replicas": {}}
+    stored: dict[str, Any] = {"machine": describe_machine(), "bound": MAX_P95, "replicas": {}}
     for count in args.replicas:
-        stored["replicas"][str(count)] = measured(count, args.seconds)
+        stored["replicas"][str(count)] = measure_replicas(count, args.seconds)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "capacity.json").write_text(json.dumps(stored, indent=1) + "\n")
     print(table(stored))
 
 
-def measured(replicas: int, seconds: float) -> dict[str, Any]:
+def measure_replicas(replicas: int, seconds: float) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         servers = []
         for _ in range(replicas):
-            app, url, _ = stack.enter_context(running("app.py"))
+            app, url, _ = stack.enter_context(run_server("app.py"))
             servers.append((app, url))
         for app, url in servers:
-            until(lambda url=url: get(f"{url}v1/classify", digit_png()), app)  # type: ignore[misc]
+            wait_for_answer(lambda url=url: fetch(f"{url}v1/classify", digit_png()), app)  # type: ignore[misc]
         urls = [url for _, url in servers]
         front = stack.enter_context(nginx(folder, (urls * 2)[:2]))
         processes = [psutil.Process(app.pid) for app, _ in servers]
 
         def step(visitors: int, **environment: str) -> dict[str, Any]:
-            row = crowd(front, visitors, seconds, folder, processes, environment)
+            row = run_locust(front, visitors, seconds, folder, processes, environment)
             print(f"{replicas} replicas: {row}", file=sys.stderr, flush=True)
             return row
 
-        step(1, PAUSE="0.2 0.4")  # what is slow only at first is not measured
+        step(1, PAUSE="0.2 0.4")  # to warm up: it is not counted
         alone = step(1, PAUSE="0.2 0.4")["p50_ms"]
         steps = ramp(lambda visitors: step(visitors), lambda row: carried(row, alone))
     best = max((row["visitors"] for row in steps if carried(row, alone)), default=0)
@@ -71,20 +83,21 @@ def measured(replicas: int, seconds: float) -> dict[str, Any]:
 
 
 def carried(row: dict[str, Any], alone: float) -> bool:
-    return not row["failed"] and row["p95_ms"] <= BOUND * alone
+    """Whether the step `row` met the limit; `alone` is the p50 of one visitor in milliseconds."""
+    return not row["failed"] and row["p95_ms"] <= MAX_P95 * alone
 
 
 def ramp(step: Any, good: Any) -> list[dict[str, Any]]:
-    """The rows of `step` for more and more visitors, until one is not `good`; then half-way."""
-    rows = [step(FIRST)]
-    while good(rows[-1]) and rows[-1]["visitors"] < MOST:
+    """The rows of `step` for more and more visitors, until one is not `good`; then one half-way."""
+    rows = [step(FIRST_VISITORS)]
+    while good(rows[-1]) and rows[-1]["visitors"] < MAX_VISITORS:
         rows.append(step(2 * rows[-1]["visitors"]))
     if len(rows) > 1 and not good(rows[-1]):
         rows.append(step((rows[-2]["visitors"] + rows[-1]["visitors"]) // 2))
     return rows
 
 
-def crowd(
+def run_locust(
     url: str,
     visitors: int,
     seconds: float,
@@ -92,18 +105,18 @@ def crowd(
     servers: list[psutil.Process],
     environment: dict[str, str],
 ) -> dict[str, Any]:
-    """One step: the figures of a stroke once all visitors are there, and who used the cores."""
-    rate = 20  # visitors that come in each second
-    words = ["-m", "locust", "-f", "bench/crowd.py", "--headless", "--host", url.rstrip("/")]
+    """One step: the figures of a stroke once all visitors are there, and the replicas' CPU time."""
+    rate = 20  # visitors that arrive in each second
+    words = ["-m", "locust", "-f", "bench/locustfile.py", "--headless", "--host", url.rstrip("/")]
     words += ["-u", str(visitors), "-r", str(rate), "-t", f"{seconds + visitors / rate:.0f}s"]
-    words += ["--reset-stats", "--stop-timeout", "20", "--csv", f"{folder}/crowd", "Visitor"]
+    words += ["--reset-stats", "--stop-timeout", "20", "--csv", f"{folder}/locust", "Visitor"]
     own = {"VISITORS": str(visitors)} | environment
     before = [sum(server.cpu_times()[:2]) for server in servers]
     done = subprocess.run(
         [sys.executable, *words], cwd=ROOT, env=os.environ | own, capture_output=True, text=True
     )
     used = [sum(s.cpu_times()[:2]) - was for s, was in zip(servers, before, strict=True)]
-    with (folder / "crowd_stats.csv").open() as file:
+    with (folder / "locust_stats.csv").open() as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     if "stroke" not in rows:
         raise SystemExit(f"no stroke was answered:\n{done.stderr[-2000:]}")

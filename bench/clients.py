@@ -1,6 +1,6 @@
-"""Many callers at once, in a process of their own: prints how many answers they got per second.
+"""Many clients at once, in a process of their own; prints how many answers per second they got.
 
-`python -m bench.clients URL gradio|plain IMAGE CLIENTS SECONDS`
+`python -m bench.clients URL gradio|rest IMAGE CLIENTS SECONDS`
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def gradio_call(session: aiohttp.ClientSession, url: str, path: str) -> No
         raise RuntimeError(text)
 
 
-async def plain_call(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+async def rest_call(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
     async with session.post(f"{url}v1/classify", data=body) as response:
         response.raise_for_status()
         await response.read()
@@ -40,8 +40,10 @@ async def upload(session: aiohttp.ClientSession, url: str, body: bytes) -> str:
         return str((await response.json())[0])
 
 
-async def rush(url: str, kind: str, body: bytes, clients: int, seconds: float) -> dict[str, float]:
-    """Answers per second, and the median time of one in seconds."""
+async def run_clients(
+    url: str, kind: str, body: bytes, clients: int, seconds: float
+) -> dict[str, float]:
+    """Answers per second, and the median time to an answer in seconds."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         path = await upload(session, url, body) if kind == "gradio" else ""
@@ -54,7 +56,7 @@ async def rush(url: str, kind: str, body: bytes, clients: int, seconds: float) -
                 if kind == "gradio":
                     await gradio_call(session, url, path)
                 else:
-                    await plain_call(session, url, body)
+                    await rest_call(session, url, body)
                 times.append(time.perf_counter() - began)
 
         await asyncio.gather(*(client() for _ in range(clients)))
@@ -64,5 +66,5 @@ async def rush(url: str, kind: str, body: bytes, clients: int, seconds: float) -
 
 if __name__ == "__main__":
     url, kind, image, clients, seconds = sys.argv[1:]
-    result = rush(url, kind, Path(image).read_bytes(), int(clients), float(seconds))
+    result = run_clients(url, kind, Path(image).read_bytes(), int(clients), float(seconds))
     print(json.dumps(asyncio.run(result)))

@@ -1,6 +1,6 @@
-"""A crowd for five minutes: 50 drawing visitors and 20 programs; writes load.json and load.png.
+"""A load test of five minutes: 50 drawing visitors and 20 programs; writes load.json and load.png.
 
-`python -m bench.load --minutes 5`. See crowd.py for who comes.
+`python -m bench.load --minutes 5`. The users are in locustfile.py.
 """
 
 from __future__ import annotations
@@ -19,40 +19,49 @@ import matplotlib
 import numpy as np
 import psutil
 
-from bench.servers import HERE, ROOT, digit_png, get, machine, running, until
+from bench.servers import (
+    BENCH_FOLDER,
+    ROOT,
+    describe_machine,
+    digit_png,
+    fetch,
+    run_server,
+    wait_for_answer,
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--out", type=Path, default=BENCH_FOLDER)
     args = parser.parse_args()
-    description = machine()
+    description = describe_machine()
     seconds = 60 * args.minutes
-    with running("app.py") as (app, url, _), tempfile.TemporaryDirectory() as folder:
-        # Answering, it has loaded the network; visitors of a cold start only wait longer.
-        until(lambda: get(f"{url}v1/classify", digit_png()), app)
+    with run_server("app.py") as (app, url, _), tempfile.TemporaryDirectory() as folder:
+        # Once it answers, the network is loaded. Visitors of a cold start would only wait longer.
+        wait_for_answer(lambda: fetch(f"{url}v1/classify", digit_png()), app)
         server = psutil.Process(app.pid)
         idle = server.memory_info().rss
-        words = ["-m", "locust", "-f", "bench/crowd.py", "--headless", "--host", url.rstrip("/")]
+        words = ["-m", "locust", "-f", "bench/locustfile.py"]
+        words += ["--headless", "--host", url.rstrip("/")]
         words += ["-u", "70", "-r", "10", "-t", f"{seconds:.0f}s", "--stop-timeout", "20"]
-        words += ["--csv", f"{folder}/crowd", "--only-summary"]
-        crowd = subprocess.Popen([sys.executable, *words], cwd=ROOT)
+        words += ["--csv", f"{folder}/locust", "--only-summary"]
+        locust = subprocess.Popen([sys.executable, *words], cwd=ROOT)
         memory = []
         began = time.monotonic()
-        while crowd.poll() is None:
+        while locust.poll() is None:
             memory.append((time.monotonic() - began, server.memory_info().rss / 2**20))
             time.sleep(1)
-        with Path(folder, "crowd_stats.csv").open() as file:
+        with Path(folder, "locust_stats.csv").open() as file:
             rows = {row["Name"]: row for row in csv.DictReader(file)}
-        with Path(folder, "crowd_failures.csv").open() as file:
+        with Path(folder, "locust_failures.csv").open() as file:
             failures = [f"{row['Occurrences']} x {row['Error']}" for row in csv.DictReader(file)]
-    # A stroke is two exchanges, which count as one.
+    # A stroke takes two requests, which count as one.
     left_out = ("Aggregated", "joined", "heard", "asked")
     figures = {name: summary(row) for name, row in rows.items() if name not in left_out}
     if missing := {"stroke", "/v1/classify", "/classify"} - set(figures):
-        sys.exit(f"the log above says why nothing came of {missing}")
-    # Of the second half: the first fills caches.
+        sys.exit(f"no figures of {', '.join(sorted(missing))}: the log above says why")
+    # The slope of the second half: the first half fills caches.
     times, megabytes = np.array(memory)[len(memory) // 2 :].T
     slope = float(np.polyfit(times / 60, megabytes, 1)[0])
     stored = {

@@ -1,4 +1,4 @@
-"""What the measurements share: processes that serve, a drawing, the machine's description."""
+"""What the measurements share: server processes, a drawing, the machine's description."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from PIL import Image
 from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
-HERE = Path(__file__).parent
+BENCH_FOLDER = Path(__file__).parent
 
 Pair = tuple[float, float]  # ours and the baseline's
 
 
 @contextmanager
-def running(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
-    """A Python process that serves: the process, its URL, and when it was started."""
+def run_server(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
+    """Run a Python process that serves; gives the process, its URL, and when it was started."""
     port = free_ports()[0]
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     with tempfile.TemporaryDirectory() as folder:
@@ -53,17 +53,17 @@ def running(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]
             process.wait()
 
 
-def until(answers: Callable[[], Any], process: subprocess.Popen[bytes]) -> float:
-    """Ask until it answers; returns when that was."""
+def wait_for_answer(ask: Callable[[], Any], process: subprocess.Popen[bytes]) -> float:
+    """Call `ask` until it raises no error; returns the time of that, of time.perf_counter."""
     while process.poll() is None:
         with suppress(OSError, urllib.error.URLError):
-            answers()
+            ask()
             return time.perf_counter()
         time.sleep(0.01)
     raise SystemExit("a server stopped before it answered")
 
 
-def get(url: str, body: bytes | None = None) -> bytes:
+def fetch(url: str, body: bytes | None = None) -> bytes:
     with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=60) as response:
         return bytes(response.read())
 
@@ -83,7 +83,7 @@ def digit_png() -> bytes:
     return png.getvalue()
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     info = Path("/proc/cpuinfo")
     names = re.findall(r"model name\s*: (.*)", info.read_text()) if info.exists() else []
     return {

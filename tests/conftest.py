@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Any
 import gradio as gr
 import huggingface_hub
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mnist_demo.page import blocks as page
+from mnist_demo.page.launch import serve
 from mnist_demo.weights.hub import file_checksums
-from tests.browser import ARGUMENTS, HINT, find
 from tests.hub_standin import WRITER, Hub
 from tests.ports import free_ports
+from tests.programs import CHROMIUM_ARGUMENTS, path_of
 
 
 @pytest.fixture
@@ -111,7 +112,26 @@ def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of a short training on the sample, made by the three commands a user runs."""
-    folder = tmp_path_factory.mktemp("sample")
+    return once_for_all_workers(tmp_path_factory, "sample", train_on_sample)
+
+
+def once_for_all_workers(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]
+) -> Path:
+    """A folder that `make` fills once, for all of pytest's workers."""
+    common = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder = common / name
+    with FileLock(common / f"{name}.lock"):
+        if not folder.exists():
+            unfinished = common / f"{name}.unfinished"
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def train_on_sample(folder: Path) -> None:
     data = ("--data", "sample")
     fit = train("fit", *data, "--out", folder / "run", "--epochs", "12", "--width", "32")
     assert fit.returncode == 0, fit.stderr[-2000:]
@@ -121,7 +141,6 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert export.returncode == 0, export.stderr[-2000:]
     evaluate = train("evaluate", *data, "--weights", folder / "weights")
     assert evaluate.returncode == 0, evaluate.stderr[-2000:]
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -132,8 +151,11 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def serve_app(folder: Path, **variables: str) -> Iterator[str]:
-    """Run app.py with these environment variables until the block ends; its log is in `folder`."""
+def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
+    """Run app.py with these environment variables until the block ends; its log is in `folder`.
+
+    `code` is Python that runs in its process before it.
+    """
     port = free_ports()[0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
@@ -141,7 +163,11 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
     log = folder / "app.log"
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [
+                sys.executable,
+                "-c",
+                f"{code}\nimport runpy\nrunpy.run_path('app.py', run_name='__main__')",
+            ],
             cwd=ROOT,
             env=kept | own | variables,
             stdout=output,
@@ -167,11 +193,11 @@ def serve_app(folder: Path, **variables: str) -> Iterator[str]:
 
 @contextmanager
 def serve_here(demo: gr.Blocks) -> Iterator[str]:
-    """Serve a page that `page.build` made from this process, until the block ends."""
+    """Serve a page that `build_page` made from this process, until the block ends."""
     port = free_ports()[0]
     stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
     demo.launch = stay  # type: ignore[method-assign]
-    page.serve(demo)
+    serve(demo)
     try:
         yield f"http://127.0.0.1:{port}/"
     finally:
@@ -190,9 +216,9 @@ def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window. A machine without one fails the tests: they skip nothing."""
-    path = find()
-    assert path, HINT
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
+        )
         yield browser
         browser.close()

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser import ARGUMENTS, HINT, find
 from tests.conftest import ROOT, serve_app, visit
+from tests.programs import CHROMIUM_ARGUMENTS, path_of
 from tests.sketchpad import draw, load, strokes_of
 from tests.test_numbers_tab import PAPER, expect_number, side_by_side
 from train.paint.photograph import Scene, photograph
@@ -19,14 +19,14 @@ DOCS = ROOT / "docs"
 
 
 def main() -> None:
-    path = find()
-    assert path, HINT
     with (
         tempfile.TemporaryDirectory() as folder,
         serve_app(Path(folder), MNIST_DEMO_FEEDBACK_DIR=f"{folder}/kept") as url,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
+        )
         with visit(browser, url, 1000, 800) as page:
             explained(page, "seven")
             shoot(page, "page")

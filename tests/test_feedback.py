@@ -27,7 +27,7 @@ from mnist_demo.page.i18n import TEXTS, t
 from tests.conftest import ROOT, train
 from tests.hub_standin import WRITER, Hub
 from train.__main__ import main
-from train.hub.pull_feedback import read
+from train.hub.pull_feedback import read_corrections
 
 REPO = "someone/corrections"
 
@@ -203,7 +203,7 @@ def test_a_line_that_was_cut_off_spoils_no_other(
         with pytest.raises(ValueError, match="could not be saved"):
             kept.keep(prediction(1), 1, "1.2.0")
     kept.keep(prediction(2), 2, "1.2.0")
-    corrections, damaged = read(folder)
+    corrections, damaged = read_corrections(folder)
     assert sorted(entry["label"] for entry in corrections) == [0, 2] and len(damaged) == 1
 
 

@@ -111,12 +111,12 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
 
 
 def test_half_way_back_is_the_mean_of_the_weights() -> None:
-    from train.fit.export import halfway
+    from train.fit.export import interpolate_weights
     from train.fit.model import build
 
     old, new = build(16), build(16)
     expected = [(a + b) / 2 for a, b in zip(old.get_weights(), new.get_weights(), strict=True)]
-    halfway(new, old)
+    interpolate_weights(new, old)
     for weight, mean in zip(new.get_weights(), expected, strict=True):
         np.testing.assert_allclose(weight, mean, atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""A SavedModel that wants more than a classifier needs is refused before it is loaded."""
+"""A SavedModel with more than a classifier needs is refused before it is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callers who share a run of the network."""
+"""Callers that share a run of the network."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from anyio.from_thread import start_blocking_portal
 from mnist_demo.serve.micro_batching import MicroBatcher
 
 
-def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
+def test_an_error_with_one_item_does_not_fail_the_others() -> None:
     first = threading.Event()
     runs = []
 
-    def read(items: Sequence[int]) -> list[float]:
+    def divide(items: Sequence[int]) -> list[float]:
         assert first.wait(10)
         runs.append(list(items))
         return [1 / item for item in items]
 
     async def ask() -> list[float | BaseException]:
-        queue = MicroBatcher(read, bound=3, together=8)
-        calls = [asyncio.ensure_future(queue.read(item)) for item in (1, 2, 0, 4, 5)]
+        batcher = MicroBatcher(divide, max_waiting=3, max_batch=8)
+        calls = [asyncio.ensure_future(batcher.submit(item)) for item in (1, 2, 0, 4, 5)]
         await asyncio.sleep(0.05)
         first.set()
         return await asyncio.gather(*calls, return_exceptions=True)
@@ -38,10 +38,10 @@ def test_what_goes_wrong_with_one_is_not_the_matter_of_the_others() -> None:
 
 @pytest.mark.parametrize("item", [0, 1])
 def test_a_lone_caller(item: int) -> None:
-    queue = MicroBatcher(lambda items: [1 / i for i in items], bound=1, together=1)
+    batcher = MicroBatcher(lambda items: [1 / i for i in items], max_waiting=1, max_batch=1)
     with start_blocking_portal() as portal:
         if item:
-            assert portal.call(queue.read, item) == 1
+            assert portal.call(batcher.submit, item) == 1
         else:
             with pytest.raises(ZeroDivisionError):
-                portal.call(queue.read, item)
+                portal.call(batcher.submit, item)

@@ -34,7 +34,7 @@ ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "js
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("watched")
+    return tmp_path_factory.mktemp("monitored")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
 ) -> None:
     image = tmp_path / "white.png"
     Image.new("L", (40, 40), 255).save(image)
-    cut = tmp_path / "cut.png"  # opens, and cannot be decoded
+    cut = tmp_path / "cut.png"  # it opens, but cannot be decoded
     cut.write_bytes(noise_png()[:900])
     client = Client(url, verbose=False)
     before = values(url)
@@ -122,7 +122,7 @@ def noise_png() -> bytes:
 
 
 def stroke(url: str, png: bytes) -> None:
-    """What the page sends; waits for its answer."""
+    """Send a stroke as the page does, and wait for its answer."""
     event = pen_event(json.load(get(f"{url}config")))
     drawn = "data:image/png;base64," + base64.b64encode(png).decode()
     body = {"data": [drawn], "fn_index": event, "session_hash": "visitor"}

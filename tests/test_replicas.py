@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 import threading
-import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -21,44 +18,10 @@ from gradio_client import Client, handle_file
 from PIL import Image
 from playwright.sync_api import Browser, Route
 
-from tests.conftest import ROOT, serve_app
-from tests.ports import free_ports
+from tests.conftest import serve_app
+from tests.nginx import nginx
 from tests.sketchpad import draw, load
 from tests.test_browser import expect_blank, expect_digit
-
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-
-
-@contextmanager
-def nginx(folder: Path, replicas: list[str], sticky: bool = True) -> Iterator[str]:
-    """nginx with docs/nginx.conf, whose ports are replaced; yields its URL."""
-    assert NGINX
-    text = (ROOT / "docs" / "nginx.conf").read_text()
-    front = free_ports()[0]
-    for port, address in zip((7861, 7862), replicas, strict=True):
-        text = text.replace(f"127.0.0.1:{port}", address.split("/")[2])
-    text = text.replace("127.0.0.1:7860", f"127.0.0.1:{front}")
-    text = text.replace("/tmp/mnist-demo-nginx.pid", str(folder / "nginx.pid"))
-    if not sticky:
-        text = text.replace("proxy_pass http://sticky", "proxy_pass http://any")
-    # What nginx puts aside while it passes it on: the usual places may not be writable.
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    (folder / "nginx.conf").write_text(text.replace("http {", "http {\n" + temporary, 1))
-    words = [NGINX, "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
-    process = subprocess.Popen(words, stderr=(folder / "nginx.log").open("wb"))
-    url = f"http://127.0.0.1:{front}/"
-    try:
-        for _ in range(50):
-            with suppress(OSError), urllib.request.urlopen(url, timeout=10):
-                break
-            assert process.poll() is None, (folder / "nginx.log").read_text()
-            time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def kill(replica: str) -> None:

@@ -1,4 +1,4 @@
-"""Forged calls of Gradio's endpoints are refused in words, and open and fetch nothing."""
+"""Malformed calls of Gradio's endpoints get a clear error, and open and fetch nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import http.server
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,9 +21,9 @@ from tests.sketchpad import pen_event
 from tests.test_app import white_png
 from tests.test_rest import png
 
-MARK = {"meta": {"_type": "gradio.FileData"}}
+MARKER = {"meta": {"_type": "gradio.FileData"}}
 PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded
-TAKES = {
+EXPECTED_ERRORS = {
     "classify": "/classify takes one image file",
     "read_number": "/read_number takes one image file",
     "classify_sketch": "/classify_sketch takes one drawing",
@@ -30,8 +31,8 @@ TAKES = {
 
 
 @pytest.fixture(scope="module")
-def fetched() -> Iterator[tuple[str, list[str]]]:
-    """The address of a server in the app's own network, and the requests that it got."""
+def internal_server() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server in the app's own network, and the paths that were requested there."""
     requests: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,7 +48,7 @@ def fetched() -> Iterator[tuple[str, list[str]]]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/private.png", requests
     server.shutdown()
     server.server_close()
@@ -62,8 +63,8 @@ def post(url: str, body: bytes) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
-def refusal(url: str, name: str, data: Any) -> str:
-    """What the endpoint says against these inputs."""
+def error_of(url: str, name: str, data: Any) -> str:
+    """The error that the endpoint answers to these inputs."""
     status, answer = post(f"{url}gradio_api/call/{name}", json.dumps({"data": data}).encode())
     assert status == 200, answer
     events = f"{url}gradio_api/call/{name}/{answer['event_id']}"
@@ -75,44 +76,44 @@ def refusal(url: str, name: str, data: Any) -> str:
 
 
 FILES: dict[str, Any] = {
-    "a path": {"path": PICTURE, **MARK},
-    "a path without the mark": {"path": PICTURE},
-    "a path with another mark": {"path": PICTURE, "meta": {"_type": "file"}},
-    "a path with an empty mark": {"path": PICTURE, "meta": None},
-    "a path upwards": {"path": "../../../../etc/passwd", **MARK},
-    "a path of Windows": {"path": "C:\\boot.ini", **MARK},
-    "a file address": {"path": "file:///etc/passwd", "url": "file:///etc/passwd", **MARK},
-    "an address": {"path": "{address}", **MARK},
-    "an address beside a path": {"path": "x.png", "url": "{address}", **MARK},
-    "an address without the mark": {"path": "{address}"},
-    "an address of a cloud": {"path": "http://169.254.169.254/latest/meta-data", **MARK},
+    "a path": {"path": PICTURE, **MARKER},
+    "a path without the marker": {"path": PICTURE},
+    "a path with another marker": {"path": PICTURE, "meta": {"_type": "file"}},
+    "a path with an empty marker": {"path": PICTURE, "meta": None},
+    "a path upwards": {"path": "../../../../etc/passwd", **MARKER},
+    "a path of Windows": {"path": "C:\\boot.ini", **MARKER},
+    "a file address": {"path": "file:///etc/passwd", "url": "file:///etc/passwd", **MARKER},
+    "an address": {"path": "{address}", **MARKER},
+    "an address beside a path": {"path": "x.png", "url": "{address}", **MARKER},
+    "an address without the marker": {"path": "{address}"},
+    "an address of a cloud": {"path": "http://169.254.169.254/latest/meta-data", **MARKER},
     "an address as text": "{address}",
     "a number": 5,
     "a list": [[1]],
-    "a path that is a number": {"path": 5, **MARK},
+    "a path that is a number": {"path": 5, **MARKER},
 }
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", EXPECTED_ERRORS)
 def test_nothing_is_opened_or_fetched(
-    name: str, app_url: str, fetched: tuple[str, list[str]]
+    name: str, app_url: str, internal_server: tuple[str, list[str]]
 ) -> None:
-    address, requests = fetched
+    address, requests = internal_server
     for case, file in FILES.items():
         forged = json.loads(json.dumps(file).replace("{address}", address))
         payload = {"composite": forged} if name == "classify_sketch" else forged
-        assert TAKES[name] in refusal(app_url, name, [payload]), case
+        assert EXPECTED_ERRORS[name] in error_of(app_url, name, [payload]), case
     assert requests == []
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", EXPECTED_ERRORS)
 def test_wrong_numbers_of_inputs(name: str, app_url: str) -> None:
     for data in ([], [1, 2, 3]):
-        assert TAKES[name] in refusal(app_url, name, data)
+        assert EXPECTED_ERRORS[name] in error_of(app_url, name, data)
 
 
 def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
-    """How an event of the page ends."""
+    """The last message about an event of the page."""
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 200, answer
     stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
@@ -122,7 +123,7 @@ def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
-    """Those have numbers in place of names; whoever knows one can send it what he likes."""
+    """They have numbers, not names. A program that knows the number can send it anything."""
     with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
         config = json.load(response)
     images = {c["id"] for c in config["components"] if c["type"] == "image"}
@@ -151,12 +152,12 @@ def test_what_there_is_not_is_said(app_url: str) -> None:
         assert status == 400 and "no such event" in answer["detail"]
 
 
-WAYS = ["queue/join", "call/classify", "call/v2/classify", "component_server", "cancel", "reset"]
+CALLS = ["queue/join", "call/classify", "call/v2/classify", "cancel", "reset"]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
-    url = f"{app_url}gradio_api/{way}"
+@pytest.mark.parametrize("path", CALLS)
+def test_long_bodies_are_refused_unread(path: str, app_url: str) -> None:
+    url = f"{app_url}gradio_api/{path}"
     body = b'{"data": ["' + bytes(request_limits.MAX_CALL_BODY) + b'"]}'
     refused = httpx.post(url, content=body, timeout=10)
     assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
@@ -165,9 +166,40 @@ def test_long_bodies_are_refused_unread(way: str, app_url: str) -> None:
     assert chunked.status_code == 400 and "body" in chunked.text.lower()
 
 
+@pytest.mark.parametrize("path", CALLS)
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+@pytest.mark.parametrize("depth", [60, 300, 5000])
+def test_json_that_is_nested_too_deeply_is_refused_with_what_is_accepted(
+    path: str, opening: bytes, closing: bytes, depth: int, app_url: str
+) -> None:
+    nested = opening * depth + b"0" + closing * depth
+    body = b'{"fn_index": 0, "session_hash": "deep", "data": [' + nested + b"]}"
+    status, answer = post(f"{app_url}gradio_api/{path}", body)
+    assert status == 400 and list(answer) == ["error"]
+    assert "nested too deeply: at most 50" in answer["error"]
+    assert '{"data": [...]}' in answer["error"] and len(answer["error"]) < 250
+
+
+def test_brackets_in_strings_and_beside_each_other_are_not_nested(app_url: str) -> None:
+    text = json.dumps("[" * 200 + '\\"{' * 200)
+    for flat in (text, "[" + "[]," * 200 + "0]"):
+        body = b'{"data": [' + flat.encode() + b"]}"
+        status, answer = post(f"{app_url}gradio_api/call/classify", body)
+        assert status == 200 and answer["event_id"]
+    began = time.monotonic()
+    for slow_to_scan in (b'\\"' * 75_000, b'"' * 150_000, b"\\" * 150_000, b"[]" * 75_000):
+        request_limits.json_depth(b'"' + slow_to_scan + b"\\")
+    assert time.monotonic() - began < 2
+
+
+def test_deep_json_is_no_image(app_url: str) -> None:
+    deep = httpx.post(f"{app_url}v1/classify", content=b"[" * 5000 + b"]" * 5000, timeout=30)
+    assert deep.status_code == 415 and "send a PNG, JPEG" in deep.json()["error"]
+
+
 def test_nothing_is_called_beside_the_queue_which_has_bounds(app_url: str) -> None:
-    for way in ("run", "api"):
-        status, answer = post(f"{app_url}gradio_api/{way}/classify", b'{"data": [null]}')
+    for path in ("run", "api"):
+        status, answer = post(f"{app_url}gradio_api/{path}/classify", b'{"data": [null]}')
         assert status == 404 and "join the queue" in answer["detail"]
 
 

@@ -1,4 +1,4 @@
-"""Uploads do not fill the disc, and ways that the page does not go are closed."""
+"""Uploads do not fill the disk, and paths that the page does not use are closed."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         yield client
 
 
-@pytest.mark.parametrize("fresh", [-1, 1000])  # looks at the disc each time, and never again
+@pytest.mark.parametrize("scan_seconds", [-1, 1000])  # the disk is scanned each time, or only once
 def test_thousands_of_small_uploads_are_refused_past_a_bound(
-    client: TestClient, fresh: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, scan_seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", fresh)
+    monkeypatch.setattr(request_limits, "DISK_SCAN_SECONDS", scan_seconds)
     statuses = [client.post(UPLOAD, content=b"x").status_code for _ in range(100)]
     assert statuses == [200] * 46 + [429] * 54  # 46 times 64,000
     refused = client.post(UPLOAD, content=b"x")
@@ -81,7 +81,9 @@ def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
 
 
-WAYS = [
+CLOSED = [
+    ("POST", "gradio_api/component_server"),  # where Sketchpads upload drawings, our page never
+    ("POST", "gradio_api/component_server/"),
     ("GET", "gradio_api/deep_link?session_hash=mine"),
     ("POST", "gradio_api/process_recording"),
     ("GET", "gradio_api/file=http://example.com/a.png"),
@@ -93,9 +95,9 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "way"), WAYS)
-def test_ways_that_the_page_does_not_go_are_closed(method: str, way: str, app_url: str) -> None:
-    answer = httpx.request(method, app_url + way, timeout=5)
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_paths_that_the_page_does_not_use_are_closed(method: str, path: str, app_url: str) -> None:
+    answer = httpx.request(method, app_url + path, timeout=5)
     assert answer.status_code == 404 and answer.text == "This is closed here."
 
 
@@ -126,9 +128,9 @@ def test_the_progress_of_uploads_is_forgotten(
 def test_the_demo_deletes_what_was_uploaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "CACHE", (1, 1))  # seconds, in place of ten minutes
+    monkeypatch.setattr(page, "DELETE_UPLOADS", (1, 1))  # seconds, in place of ten minutes
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with serve_here(page.build()) as home:
+    with serve_here(page.build_page()) as home:
         url = f"{home}gradio_api"
         path = httpx.post(f"{url}/upload", files={"files": ("a.png", png(7))}).json()[0]
         assert Path(path).is_relative_to(tmp_path)

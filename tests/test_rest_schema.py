@@ -1,4 +1,4 @@
-"""Made-up requests to the plain endpoint get the answers that its OpenAPI description promises."""
+"""Generated requests to the REST endpoint get the answers that its OpenAPI schema promises."""
 
 from __future__ import annotations
 

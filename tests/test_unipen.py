@@ -11,7 +11,7 @@ import pytest
 
 from tests.data import DATA_DIR, needs
 from train.data.drawing import Drawing, split_of
-from train.data.unipen import choose, find_axes, read_components, read_file, read_unipen
+from train.data.unipen import find_axes, read_components, read_file, read_unipen, select_strokes
 
 # Components: 0 down, 1 up with points, 2 down, 3 down without points, 4 down. The .PEN_UP after 2
 # has no points and does not count.
@@ -148,7 +148,7 @@ def test_a_missing_file_is_named() -> None:
 def test_choose_keeps_the_components_as_they_are() -> None:
     components = read_components(INK, (0, 1))
     before = components[4][1].copy()
-    choose(components, "4:1-4:2")
+    select_strokes(components, "4:1-4:2")
     assert np.array_equal(components[4][1], before)
 
 

@@ -127,7 +127,7 @@ def test_the_repository_serves_when_the_hub_fails(
     assert WRITER not in caplog.text + str(found)
     assert not list(weights.parent.glob("cache/**/*.incomplete"))
     with pytest.raises(ValueError, match=text.partition("(")[0]):
-        find_weights(REPO, sha)  # whoever asks for these gets these or an error
+        find_weights(REPO, sha)  # these were asked for: these, or an error
     hub.faults.clear()
     assert find_weights().version == "1.2.0"
 

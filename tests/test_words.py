@@ -14,11 +14,17 @@ import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
 from mnist_demo.page.about_tab import about
-from mnist_demo.page.draw_tab import HERE, verdict
+from mnist_demo.page.draw_tab import FOLDER, verdict
 from mnist_demo.page.embed_tab import address, snippets
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, say
 from mnist_demo.read.preprocess import locate_ink
-from mnist_demo.read.saliency import AGAINST, FOR, heat_map, over_drawing, placement
+from mnist_demo.read.saliency import (
+    CONTRADICTS,
+    SUPPORTS,
+    overlay_on_drawing,
+    placement,
+    saliency_map,
+)
 from mnist_demo.weights import repository_weights
 from tests import sketchpad
 from tests.sketchpad import DRAWINGS
@@ -76,7 +82,7 @@ def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
     image = np.zeros((28, 28), np.float32)
     image[5:24, 13:15] = 1
     network: Any = SimpleNamespace(classify_inputs=classify_inputs)
-    heat = heat_map(network, image, 3)
+    heat = saliency_map(network, image, 3)
     assert heat.shape == (28, 28) and np.abs(heat).max() == pytest.approx(1)
     assert (heat[6:10, 13:15] > 0).all() and (heat[18:22, 13:15] < 0).all()
     assert (heat[image == 0] == 0).all()
@@ -88,7 +94,7 @@ def test_the_heat_map_of_the_released_network_covers_the_strokes() -> None:
     seven[6:8, 8:20] = 1
     for y in range(8, 25):
         seven[y, 19 - (y - 8) // 2 : 21 - (y - 8) // 2] = 1
-    heat = heat_map(classifier, seven, 7)
+    heat = saliency_map(classifier, seven, 7)
     assert np.abs(heat).max() == pytest.approx(1) and heat.max() > 0.3
 
 
@@ -122,11 +128,11 @@ def test_strokes_get_the_colour_of_what_they_said() -> None:
     model_input = preprocess(pixels)
     assert model_input is not None
     heat = np.where(np.arange(28)[:, None] < 14, 1, -1).astype(np.float32) * (model_input > 0)
-    shown = over_drawing(pixels, model_input, heat)
+    shown = overlay_on_drawing(pixels, model_input, heat)
     assert shown.shape == (400, 267, 4)
     assert shown[:50, :, 3].max() == 0 and shown[:, :190, 3].max() == 0  # paper
-    assert np.abs(shown[60:140, 205:222] - np.array([*FOR, 255])).max() <= 2
-    assert np.abs(shown[235:315, 205:222] - np.array([*AGAINST, 255])).max() <= 2
+    assert np.abs(shown[60:140, 205:222] - np.array([*SUPPORTS, 255])).max() <= 2
+    assert np.abs(shown[235:315, 205:222] - np.array([*CONTRADICTS, 255])).max() <= 2
 
 
 def test_about_has_figures_plots_data_and_what_is_served() -> None:
@@ -160,7 +166,7 @@ def test_the_snippets_get_the_address_that_the_visitor_sees() -> None:
 
 
 def test_the_examples_are_pictures_of_ten_mnist_and_ten_drawn_digits() -> None:
-    examples = json.loads((HERE / "examples.json").read_text())
+    examples = json.loads((FOLDER / "examples.json").read_text())
     drawn = [title for title in examples if not title.startswith("MNIST")]
     assert len(drawn) == 10 and len(examples) == 20
     assert TEXTS["en"]["ways"].split("; ") == drawn

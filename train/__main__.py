@@ -6,15 +6,17 @@ import os
 import sys
 
 COMMANDS = {
+    "all": ("all", "make the released weights from the data: every step of the recipe"),
     "download": ("data.download", "fetch the public data sets"),
     "contact": ("data.contact_sheet", "a picture of drawings to look at"),
     "clean": ("fit.clean", "find wrongly labelled drawings"),
     "fit": ("fit.fit", "train a network"),
     "compare": ("fit.compare", "compare shortened recipes"),
+    "compare-architectures": ("fit.compare_architectures", "compare networks: cost and learning"),
     "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
     "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),
     "numbers": ("measure.numbers", "measure how numbers of several digits are read"),
-    "prices": ("measure.costs", "fit how the number reader weighs what it sees"),
+    "prices": ("measure.score_weights", "fit how the number reader weighs what it sees"),
     "page-examples": ("paint.page_examples", "make the example pictures of the page"),
     "photos": ("measure.photos", "measure how many digits are read right in photos"),
     "push": ("hub.push", "upload the weights to the Hub"),
@@ -27,7 +29,7 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before any command imports TensorFlow
     if not argv or argv[0] not in COMMANDS:
         print("usage: python -m train COMMAND [--help]\n")
-        print("\n".join(f"  {name:15}{text}" for name, (_, text) in COMMANDS.items()))
+        print("\n".join(f"  {name:23}{text}" for name, (_, text) in COMMANDS.items()))
         raise SystemExit(0 if argv in ([], ["-h"], ["--help"]) else 2)
     module = importlib.import_module(f"train.{COMMANDS[argv[0]][0]}")
     parser = argparse.ArgumentParser(prog=f"python -m train {argv[0]}", description=module.__doc__)

@@ -3,12 +3,13 @@
 import argparse
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's remarks about the processor
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no remarks about the processor
 
 from mnist_demo.batch import command
 
 
 def main() -> None:
+    """Parse the command line and run the command."""
     parser = argparse.ArgumentParser(prog="python -m mnist_demo")
     commands = parser.add_subparsers(required=True)
     classify = commands.add_parser("classify", help="read many images", description=command.__doc__)
@@ -18,5 +19,5 @@ def main() -> None:
     args.run(args)
 
 
-if __name__ == "__main__":  # the processes that preprocess import this module too
+if __name__ == "__main__":  # the processes that preprocess also import this module
     main()

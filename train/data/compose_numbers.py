@@ -18,9 +18,16 @@ Ink = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Composed:
-    """One number: `canvas` uint8 (height, width), `digits` the inks it was put together from, and
-    `corners` the column and row of the canvas at which each has its corner."""
+class ComposedNumber:
+    """A number that was composed of digits.
+
+    Attributes:
+        canvas: uint8 (height, width), dark on light or light on dark.
+        text: its digits, from left to right.
+        gap: one of `GAPS`.
+        digits: each digit alone, uint8 (h, w), dark on white with a margin of 10 pixels.
+        corners: column and row of the canvas at which each digit's ink has its corner.
+    """
 
     canvas: Ink
     text: str
@@ -29,8 +36,8 @@ class Composed:
     corners: list[tuple[int, int]]
 
 
-def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """Without those more than 1.5 times as wide as high: they were written along another line."""
+def select_upright(drawings: Sequence[Drawing]) -> list[Drawing]:
+    """The drawings at most 1.5 times as wide as high; others were written along another line."""
     return [
         drawing
         for drawing in drawings
@@ -38,7 +45,7 @@ def upright(drawings: Sequence[Drawing]) -> list[Drawing]:
     ]
 
 
-def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Composed]:
+def compose_numbers(drawings: Sequence[Drawing], count: int, seed: int) -> list[ComposedNumber]:
     """`count` numbers of each length and gap, in this order, each by a writer drawn at random."""
     writers: dict[str, list[Drawing]] = {}
     for drawing in drawings:
@@ -46,15 +53,17 @@ def compose_many(drawings: Sequence[Drawing], count: int, seed: int) -> list[Com
     names = sorted(writers)
     rng = np.random.default_rng(seed)
     return [
-        compose(writers[names[rng.integers(len(names))]], length, gap, rng)
+        compose_number(writers[names[rng.integers(len(names))]], length, gap, rng)
         for length in LENGTHS
         for gap in GAPS
         for _ in range(count)
     ]
 
 
-def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator) -> Composed:
-    """A number of `length` of one writer's `own` digits, in one brush, ink dark or light.
+def compose_number(
+    own: Sequence[Drawing], length: int, gap: str, rng: np.random.Generator
+) -> ComposedNumber:
+    """A number of `length` digits out of one writer's `own`, in one brush, dark or light.
 
     The digits keep the sizes they were written in, stand on a line that may climb or fall, and
     follow each other
@@ -63,7 +72,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
             the next;
         "touching": one pair's strokes run into each other by up to half of their width;
         "overlapping": by half of it to all of it. The other pairs of the two are near or apart;
-        "broken": near or apart, and one of the digits is in parts, see `broken`.
+        "broken": near or apart, and one of the digits is in parts, see `break_digit`.
     """
     usual = float(np.median([extent(drawing)[1] for drawing in own]))
     brush = random_brush(rng)
@@ -77,7 +86,7 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         drawn.append([(stroke * size).astype(np.float32) for stroke in drawing.strokes])
     if gap == "broken":
         at = rng.integers(length)
-        drawn[at] = broken(drawn[at], brush, rng)
+        drawn[at] = break_digit(drawn[at], brush, rng)
     inks = [_ink(strokes, brush.radius) for strokes in drawn]
     tallest, widest = np.max([ink.shape for ink in inks], axis=0)
     row = np.zeros((4 * tallest, length * (widest + tallest)), np.uint8)
@@ -97,12 +106,13 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
         elif kind == "near":
             clear = max(2, round(rng.uniform(0.02, 0.12) * brush.size))
             left = max(
-                contact(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink) + clear,
+                contact_column(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink)
+                + clear,
                 middle,
             )
         else:
             overlap = brush.radius * (rng.random() + (gap == "overlapping"))
-            left = contact(strip, ink) - max(2, round(overlap))
+            left = contact_column(strip, ink) - max(2, round(overlap))
         left = max(left, 0)
         middle = left + width // 2
         corners.append((left, foot - height))
@@ -114,24 +124,27 @@ def compose(own: Sequence[Drawing], length: int, gap: str, rng: np.random.Genera
     text = "".join(drawing.label for drawing in chosen)
     digits = [255 - np.pad(ink, 10) for ink in inks]
     moved = [(column - x + before, line - y + above) for column, line in corners]
-    return Composed(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
+    return ComposedNumber(canvas if brush.light else 255 - canvas, text, gap, digits, moved)
 
 
 def extent(drawing: Drawing) -> tuple[float, float]:
-    """Width and height; never nothing."""
+    """Width and height of the strokes; the height is at least 0.3 of the width, and above 0."""
     points = np.concatenate(drawing.strokes)
     width, height = np.ptp(points, axis=0)
     return float(width), max(float(height), 0.3 * float(width), 1e-6)
 
 
 def _fit(size: float) -> float:
-    """One writer's tablets may have had different units: a size of another order says nothing."""
+    """By what to scale a digit of relative `size`: a writer's tablets may have had other units."""
     return 1.0 if 0.4 < size < 2.5 else 1 / size
 
 
-def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
-    """The digit with 0.03 to 0.12 of its height of white somewhere in its ink: its shortest stroke
-    lifted off the others, or else, and of a single stroke, one of its strokes interrupted."""
+def break_digit(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
+    """The digit in two parts, with a gap of 0.03 to 0.12 of its height between them.
+
+    Either its shortest stroke is moved away from the others, or one of its strokes is interrupted.
+    A digit of one stroke is always interrupted.
+    """
     white = rng.uniform(0.03, 0.12) * brush.size
     lengths = [float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes]
     if len(strokes) > 1 and rng.random() < 0.5:
@@ -151,7 +164,7 @@ def broken(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
 
 
 def _ink(strokes: Strokes, radius: float) -> Ink:
-    """The strokes, in pixels, painted white on black, cut to the ink: uint8 (h, w)."""
+    """`strokes`, in pixels, painted white on black and cut to the ink: uint8 (h, w)."""
     points = np.concatenate(strokes)
     corner = points.min(axis=0)
     pad = radius + 2
@@ -162,13 +175,16 @@ def _ink(strokes: Strokes, radius: float) -> Ink:
 
 
 def right_edge(row: Ink) -> int:
-    """The first column right of all ink."""
+    """The first column to the right of all ink."""
     return int(np.flatnonzero(row.any(axis=0))[-1]) + 1
 
 
-def contact(strip: Ink, ink: Ink) -> int:
-    """The column of `strip` (h, w) at which `ink` (h, n), pushed from the right, is stopped by ink
-    in one of its rows; the first free column, if there is none."""
+def contact_column(strip: Ink, ink: Ink) -> int:
+    """Where `ink` (h, n) touches the ink of `strip` (h, w) when it is pushed in from the right.
+
+    Returns the column of the strip at which the left edge of `ink` then is; the first free column
+    if no row has ink in both.
+    """
     shared = strip.any(axis=1) & ink.any(axis=1)
     if not shared.any():
         return right_edge(strip) if strip.any() else 0

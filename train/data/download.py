@@ -7,8 +7,9 @@ import gzip
 import hashlib
 import http.client
 import json
-import os
 import subprocess
+import tarfile
+import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from train.arguments import add_data_dir
+from train.data.fonts import FONTS
 from train.data.mnist import MD5, read_idx
 from train.data.pendigits import FILE, read_pendigits
 from train.data.unipen import read_unipen
@@ -32,8 +35,7 @@ TIMEOUT = 60  # seconds without a byte
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
+    add_data_dir(parser, "data")
     parser.add_argument("--only", choices=list(SETS), nargs="+", default=list(SETS))
 
 
@@ -66,7 +68,8 @@ def unipen(data_dir: Path) -> str:
         part = fetch(url, file)
         check(part.read_bytes(), algorithm, checksum, part)
         part.rename(file)
-    # The checksum only says that it came as Zenodo has it; the set's own README promises 15,953.
+    # The checksum only says that the archive is Zenodo's. The set's own README promises 15,953
+    # digits.
     digits = len(read_unipen(data_dir, "1a"))
     return f"{digits:,} digits" + ("" if digits == 15_953 else ", though 15,953 were expected")
 
@@ -93,7 +96,7 @@ def pendigits(data_dir: Path) -> str:
         check(part.read_bytes(), "sha256", PENDIGITS_SHA256, part)
         with zipfile.ZipFile(part) as archive:
             packed = archive.read(f"{FILE}.Z")
-        # Python has nothing that unpacks the old compress format.
+        # Python cannot unpack the old compress format.
         unpacked = subprocess.run(["gzip", "-dc"], input=packed, stdout=subprocess.PIPE, check=True)
         whole = file.with_name(f"{file.name}.part")
         whole.write_bytes(gzip.compress(unpacked.stdout, mtime=0))
@@ -102,11 +105,50 @@ def pendigits(data_dir: Path) -> str:
     return f"{len(read_pendigits(data_dir)):,} digits"
 
 
-SETS = {"mnist": mnist, "unipen": unipen, "pendigits": pendigits}
+def fonts(data_dir: Path) -> str:
+    """The font files out of their npm packages, with their licences, into fonts/."""
+    folder = data_dir / "fonts"
+    (folder / "licences").mkdir(parents=True, exist_ok=True)
+    for name, font in tqdm(FONTS.items(), desc="fonts"):
+        file = folder / f"{name}.woff"
+        if not file.exists():
+            content, licence = fetch_font(name, font["version"])
+            part = file.with_name(f"{file.name}.part")
+            part.write_bytes(content)
+            check(content, "sha256", font["sha256"], part)
+            (folder / "licences" / f"{name}.txt").write_bytes(licence)
+            part.rename(file)
+    return f"{len(FONTS)} fonts"
+
+
+def fetch_font(name: str, version: str) -> tuple[bytes, bytes]:
+    """The font file and the licence in the npm package @fontsource/NAME."""
+    package = f"@fontsource/{name}@{version}"
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["npm", "pack", package, "--silent"]
+        try:
+            subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
+            (archive,) = Path(folder).glob("*.tgz")
+            with tarfile.open(archive) as packed:
+                names = (f"package/files/{name}-latin-400-normal.woff", "package/LICENSE")
+                content, licence = (packed.extractfile(name) for name in names)
+                assert content and licence  # both are files
+                return content.read(), licence.read()
+        except FileNotFoundError:
+            raise SystemExit("the fonts are npm packages: install npm") from None
+        except subprocess.CalledProcessError as error:
+            reason = error.stderr.strip().splitlines()
+            text = reason[-1] if reason else f"npm ended with {error.returncode}"
+            raise SystemExit(f"{package}: {text}") from None
+        except (KeyError, ValueError, tarfile.TarError) as error:
+            raise SystemExit(f"{package} is not the package it should be: {error}") from None
+
+
+SETS = {"mnist": mnist, "unipen": unipen, "pendigits": pendigits, "fonts": fonts}
 
 
 def fetch(url: str, file: Path) -> Path:
-    """Download to FILE.part, which is returned; goes on where a broken download stopped.
+    """Download to FILE.part, which is returned; continues where a broken download stopped.
 
     Raises:
         SystemExit: the server refuses, or the connection broke `ATTEMPTS` times; what came is kept.
@@ -142,7 +184,7 @@ def fetch(url: str, file: Path) -> Path:
             raise SystemExit(f"{url}: HTTP {error.code} {error.reason}") from None
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             reason = str(error)
-    raise SystemExit(f"{url}: {reason}; the same command goes on from there")
+    raise SystemExit(f"{url}: {reason}; the same command continues from there")
 
 
 def check(content: bytes, algorithm: str, expected: str, part: Path) -> None:

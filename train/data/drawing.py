@@ -1,4 +1,4 @@
-"""One pen-drawn character, whichever set it comes from, and which writers are held out."""
+"""A pen-drawn character of any data set, and which writers are held out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 # Of the 30 writers of pendigits-orig.tra, numbered 0 to 29 in order of their numbers there.
 PENDIGITS_TEST = frozenset({2, 7, 13, 19, 25})
 PENDIGITS_VALIDATION = frozenset({4, 16, 28})
-# A few people wrote much of UNIPEN. Chosen, before any network was trained on this split, so that
-# the shares hold in drawings as well as in people, and each part has many contributors.
+# It was chosen, before any network was trained on this split, so that the shares hold in drawings
+# as well as in people: a few people wrote much of UNIPEN. Each part has many contributors.
 UNIPEN_SALT = 343
 
 
@@ -27,6 +27,7 @@ class Drawing:
         source: "unipen-1a" to "unipen-1d", or "pendigits".
         quality: "OK", "?" or "BAD", as the set says.
         strokes: each float32 (points, 2): x to the right, y down, in the tablet's units.
+        place: the file and the segment it was read from; "" where that does not matter.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Drawing:
     source: str
     quality: str
     strokes: list[NDArray[np.float32]]
+    place: str = ""
 
 
 def split_of(writer: str) -> str:

@@ -51,7 +51,7 @@ def read_sample() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
 
 
 def read_idx(file: Path) -> NDArray[np.uint8]:
-    """The array in one of MNIST's four files, gzipped, once its checksum is found right."""
+    """The array in one of MNIST's four gzipped files. SystemExit if its checksum is wrong."""
     name = file.name.removesuffix(".gz")
     try:
         content = gzip.decompress(file.read_bytes())

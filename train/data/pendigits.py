@@ -16,7 +16,7 @@ FILE = "pendigits-orig.tra"
 
 
 def read_pendigits(data_dir: Path) -> list[Drawing]:
-    """All digits of the training part, found as it is or gzipped in `data_dir` or below it."""
+    """All digits of the training part, whose file is in `data_dir` or below it, perhaps gzipped."""
     for folder in (data_dir / "pendigits", data_dir):
         for file in (folder / f"{FILE}.gz", folder / FILE):
             if file.exists():

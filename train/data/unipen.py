@@ -23,7 +23,7 @@ from train.data.drawing import Drawing
 
 Points = NDArray[np.float32]
 Component = tuple[bool, Points]  # whether the pen was down, and where it went, y upwards
-WANTED = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
+NEEDED_FILES = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
 SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
 
 
@@ -71,19 +71,20 @@ def read_file(text: str, name: str, source: str, files: Mapping[str, str]) -> li
                 components += read_components(included, axes)
         elif words[:2] == [".SEGMENT", "CHARACTER"]:
             match = SEGMENT.match(line)
-            strokes = choose(components, match[1]) if match else []
+            strokes = select_strokes(components, match[1]) if match else []
             if not match or not strokes:
                 warnings.warn(f"{source} {name}: no strokes for {line!r}", stacklevel=2)
                 continue
             # A quotation mark and a backslash are written with a backslash before them.
             label = match[3].replace("\\", "", 1) if len(match[3]) > 1 else match[3]
             down = [stroke * np.array([1, -1], np.float32) for stroke in strokes]
-            drawings.append(Drawing(label, f"{contributor}/{person}", source, match[2], down))
+            writer, place = f"{contributor}/{person}", f"{name} {match[1]}"
+            drawings.append(Drawing(label, writer, source, match[2], down, place))
     return drawings
 
 
 def find_axes(text: str) -> tuple[int, int] | None:
-    """The columns of X and Y after the last .COORD, if there is one."""
+    """The columns of X and Y that the last .COORD names; None if there is no .COORD."""
     found = re.findall(r"^\.COORD\s+(.+)$", text, re.MULTILINE)
     if not found:
         return None
@@ -120,7 +121,7 @@ def read_components(text: str, axes: tuple[int, int]) -> list[Component]:
     return components
 
 
-def choose(components: list[Component], ranges: str) -> list[Points]:
+def select_strokes(components: list[Component], ranges: str) -> list[Points]:
     """The strokes that `ranges` names: "7", "7-9", "7:2-9:5" (component:point) or a comma list."""
     strokes = []
     for part in ranges.split(","):
@@ -142,7 +143,7 @@ def choose(components: list[Component], ranges: str) -> list[Points]:
 
 @lru_cache(maxsize=1)
 def _files(data_dir: Path) -> dict[str, str]:
-    """What sections 1a to 1d need of data/ and include/, by its path from there on."""
+    """The texts of the files that sections 1a to 1d need, by their paths in the archive."""
     for folder in (data_dir / "unipen", data_dir):
         # The public archive unpacks to CDROM/train_r01_v07.
         for root in (folder, folder / "CDROM" / "train_r01_v07"):
@@ -164,7 +165,7 @@ def _files(data_dir: Path) -> dict[str, str]:
 def _needed(members: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, str]:
     files = {}
     for name, content in members:
-        if found := WANTED.search(name):
+        if found := NEEDED_FILES.search(name):
             files[found[1]] = content().decode("latin-1")
     # The public archive's sections 2 to 8 include ten times as much.
     named = {

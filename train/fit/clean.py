@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from train.data.gallery import gallery
-from train.fit.examples import PAINTINGS, Examples, Source, load, of_split, read_digits
+from train.arguments import add_cache, add_data_dir
+from train.data.gallery import plot_misread_digits
+from train.fit.examples import PAINTINGS, Examples, Source, load, read_digits, select_split
 from train.fit.fit import Recipe, fit, predict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/mislabelled.json"))
 
 
 def run(args: argparse.Namespace) -> None:
     sources, _ = load("all", args.data_dir, args.cache)
-    mnist, pens = sources[0], sources[1].examples
-    drawings = of_split(read_digits(args.data_dir), "train")
-    half = np.array([half_of(drawing.writer) for drawing in drawings])
+    mnist, pens, others, scribbles = (source.examples for source in sources[:4])
+    drawings = select_split(read_digits(args.data_dir), "train")
+    half = np.array([fold_of(drawing.writer) for drawing in drawings])
     probabilities = np.zeros((len(drawings), 10))
     for side in (0, 1):
         known = np.repeat(half != side, PAINTINGS)
-        learn = [Source("mnist", mnist.examples, 0.5), Source("pens", pens[known], 1.0)]
+        learn = [
+            Source("mnist", mnist, 0.5),
+            Source("pens", pens[known], 1.0),
+            Source("letters and symbols", others, 0.3),
+            Source("scribbles and pairs", scribbles, 0.5),
+        ]
         recipe = Recipe(epochs=args.epochs, width=48, seed=side)
         model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{side}")
         logits, _ = predict(model, pens.images[~known])
@@ -49,20 +51,22 @@ def run(args: argparse.Namespace) -> None:
         of_drawing = softmax(logits, axis=1).reshape(-1, PAINTINGS, 10).mean(axis=1)
         probabilities[half == side] = of_drawing
     labels = pens.labels[::PAINTINGS]
-    wrong = suspicious(probabilities, labels)
+    wrong = find_label_issues(probabilities, labels)
     report = {"drawings": wrong.tolist(), "of": len(labels), "rule": __doc__}
     args.out.write_text(json.dumps(report) + "\n")
     shown = Examples(pens.images[::PAINTINGS][wrong], labels[wrong])
-    gallery(shown.images, shown.labels, probabilities[wrong], Path("out/mislabelled.png"))
+    plot_misread_digits(
+        shown.images, shown.labels, probabilities[wrong], Path("out/mislabelled.png")
+    )
     by_source = {s: sum(drawings[i].source == s for i in wrong) for s in ("unipen-1a", "pendigits")}
     print(f"{len(wrong)} of {len(labels)} drawings look mislabelled: {by_source}; {args.out}")
 
 
-def half_of(writer: str) -> int:
+def fold_of(writer: str) -> int:
     return hashlib.sha256(f"half {writer}".encode()).digest()[0] % 2
 
 
-def suspicious(probabilities: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def find_label_issues(probabilities: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers of the rows of `probabilities` (n, 10) that speak against their `labels` (n,)."""
     confidence = [probabilities[labels == digit, digit].mean() for digit in range(10)]
     read = probabilities.argmax(axis=1)

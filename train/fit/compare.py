@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, load
 from train.fit.export import logits
 from train.fit.fit import Recipe, fit, predict
@@ -36,9 +36,8 @@ VARIATIONS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="painted strokes and runs")
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument("--teacher", type=Path, help="a network.keras to be taught by")
     parser.add_argument("--out", type=Path, default=Path("docs/recipes.json"))
     parser.add_argument("--page", type=Path, default=Path("docs/recipes.md"), help="gets the table")
@@ -69,8 +68,11 @@ def figures(
     out: Path,
     args: argparse.Namespace,
 ) -> dict[str, float]:
-    """Train, and measure: shares of right answers by one look and by the mean over three looks,
-    and of letters and symbols below the score of all but 0.5% of the pens' digits."""
+    """Train a network and measure it on validation data.
+
+    Returns the shares of digits read right by one look and by the mean of three looks, and the
+    share of letters and symbols that score lower than all but 0.5% of the pens' digits.
+    """
     teacher = args.teacher if recipe.distillation else None
     model = fit(sources, validation, recipe, out, teacher=teacher)
     result: dict[str, float] = {}
@@ -91,7 +93,7 @@ def figures(
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
-    """Each recipe's shares in percent; mean and standard deviation of the plain one."""
+    """A row for each recipe, in percent; mean and standard deviation for the plain one."""
     columns = list(next(iter(rows.values())))
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     plain = [row for name, row in rows.items() if name.startswith("plain")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.drawing import Drawing, split_of
+from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
 from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
+from train.paint.extremes import KINDS, paint_extremes
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
+from train.paint.styles import paint_styles
 
 NOT_A_DIGIT = -1
-PAINTINGS = 6  # of each digit, each with its own brush, place and distortion
+PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and distortion
 ROUNDS = 2  # of such paintings of the training digits
-# Drawn alone, nobody could tell these from a digit; they are neither trained on nor measured.
-# They look like, in this order: 0, 1, 2, 5, 6, 8, 9, and 4. A full stop may be any small mark, and
-# the set's "@" mostly stands for a stroke of no known meaning.
+FONT_PAINTINGS = 40  # of each digit of a font
+STYLE_PAINTINGS = 150  # of each style
+# Nobody could tell these from a digit when they are drawn alone. So they are neither trained on nor
+# measured. In this order they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any small
+# mark, and the set's "@" mostly stands for a stroke without a known meaning.
 AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
 
 
@@ -61,13 +66,13 @@ def read_digits(data_dir: Path) -> list[Drawing]:
     return read_unipen(data_dir, "1a") + read_pendigits(data_dir)
 
 
-def read_others(data_dir: Path) -> list[Drawing]:
+def read_letters_and_symbols(data_dir: Path) -> list[Drawing]:
     """The letters and symbols of UNIPEN 1b to 1d that can be told from a digit."""
     drawings = [d for section in ("1b", "1c", "1d") for d in read_unipen(data_dir, section)]
     return [drawing for drawing in drawings if drawing.label not in AMBIGUOUS]
 
 
-def of_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
+def select_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
     return [drawing for drawing in drawings if split_of(drawing.writer) == split]
 
 
@@ -75,7 +80,7 @@ def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:
     return np.repeat(np.array([int(drawing.label) for drawing in drawings], np.int64), count)
 
 
-def non_digits(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
+def scribbles_and_pairs(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes]:
     """`count` scribbles, dots, blots and, for a third of them, pairs of `digits` side by side."""
     rng = np.random.default_rng(seed)
     strokes = []
@@ -89,30 +94,73 @@ def non_digits(digits: Sequence[Drawing], count: int, seed: int) -> list[Strokes
 
 
 def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
-    """The drawings of one split as painted examples: "digits", "others" and "scribbles".
+    """The pen drawings of one split as painted examples: "digits", "others" and "scribbles".
 
-    Each digit comes `PAINTINGS` times in a row. Painting takes minutes: kept in `cache`.
+    Each digit comes `PAINTINGS` times in a row. Painting takes minutes, so it is kept in `cache`.
     """
-    file = cache / f"painted-{split}-{seed}.npz"
-    if not file.exists():
-        digits = of_split(read_digits(data_dir), split)
-        others = of_split(read_others(data_dir), split)
-        scribbles = non_digits(digits, len(digits) // 2, seed)
+
+    def paint() -> dict[str, Any]:
+        digits = select_split(read_digits(data_dir), split)
+        others = select_split(read_letters_and_symbols(data_dir), split)
+        scribbles = scribbles_and_pairs(digits, len(digits) // 2, seed)
         images = paint_many([d.strokes for d in digits], PAINTINGS, seed, f"{split} digits")
         arrays: dict[str, Any] = {"digits": images.reshape(-1, 28, 28)}
         arrays["labels"] = digit_labels(digits, PAINTINGS)
         for name, work in (("others", [d.strokes for d in others]), ("scribbles", scribbles)):
             arrays[name] = paint_many(work, 1, seed + 1, f"{split} {name}")[:, 0]
-        cache.mkdir(parents=True, exist_ok=True)
+        return arrays
+
+    stored = cached_arrays(cache / f"painted-{split}-{seed}.npz", paint)
+    examples = {"digits": Examples(stored["digits"], stored["labels"])}
+    for name in ("others", "scribbles"):
+        none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
+        examples[name] = Examples(stored[name], none)
+    return examples
+
+
+def extreme_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
+    """Every pen-drawn digit of one split in each of `KINDS`, a kind after the other."""
+
+    def paint() -> dict[str, Any]:
+        digits = select_split(read_digits(data_dir), split)
+        images = paint_extremes([d.strokes for d in digits], seed, f"{split} extremes")
+        return {"images": images.reshape(-1, 28, 28), "labels": digit_labels(digits, len(KINDS))}
+
+    stored = cached_arrays(cache / f"extremes-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
+def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
+    """The digits of one split's fonts, `FONT_PAINTINGS` variations of each in a row."""
+
+    def paint() -> dict[str, Any]:
+        images, labels, fonts = paint_fonts(data_dir, split, FONT_PAINTINGS, seed)
+        return {"images": images, "labels": labels, "fonts": fonts}
+
+    stored = cached_arrays(cache / f"fonts-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
+def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
+    """The digits in one split's styles, `STYLE_PAINTINGS` of each in a row."""
+
+    def paint() -> dict[str, Any]:
+        images, labels, styles = paint_styles(split, STYLE_PAINTINGS, seed)
+        return {"images": images, "labels": labels, "styles": styles}
+
+    stored = cached_arrays(cache / f"styles-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
+def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays in the .npz file `file`. If it is not there, `make` makes them."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
-        np.savez_compressed(part, **arrays)
+        np.savez_compressed(part, **make())
         part.rename(file)
     with np.load(file) as stored:
-        examples = {"digits": Examples(stored["digits"], stored["labels"])}
-        for name in ("others", "scribbles"):
-            none = np.full(len(stored[name]), NOT_A_DIGIT, np.int64)
-            examples[name] = Examples(stored[name], none)
-    return examples
+        return dict(stored)
 
 
 def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
@@ -156,7 +204,7 @@ def load(
     if data != "all":
         return sources, validation
     if data_dir is None:
-        raise SystemExit("--data all needs --data-dir with MNIST, UNIPEN and pendigits in it")
+        raise SystemExit("--data all needs --data-dir with all data sets in it")
     for seed in range(ROUNDS):
         pens = painted(data_dir, cache, "train", seed)
         digits = pens["digits"]
@@ -168,6 +216,16 @@ def load(
             Source("letters and symbols", pens["others"], 0.4 / ROUNDS),
             Source("scribbles and pairs", pens["scribbles"], 1.0 / ROUNDS),
         ]
-    for name, examples in painted(data_dir, cache, "validation").items():
-        validation[name] = examples
+    extreme = extreme_digits(data_dir, cache, "train")
+    if mislabelled is not None:
+        extreme = extreme[~np.isin(np.arange(len(extreme)) // len(KINDS), mislabelled)]
+    sources += [
+        Source("extremes", extreme, 0.15),
+        Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
+        Source("styles", style_digits(cache, "train"), 0.6),
+    ]
+    validation |= painted(data_dir, cache, "validation")
+    validation["extremes"] = extreme_digits(data_dir, cache, "validation")
+    validation["fonts"] = font_digits(data_dir, cache, "validation")
+    validation["styles"] = style_digits(cache, "validation")
     return sources, validation

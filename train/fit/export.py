@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,25 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
-# The network looks at each image and at two copies one pixel away, and averages: of validation
-# digits that costs as little cross-entropy as four copies, and less than none or one.
+# The network looks at each image and at two copies shifted by one pixel, and averages the logits.
+# On validation digits the cross-entropy is as low as with four copies, and lower than with none or
+# one.
 SHIFTS = ((0, 0), (1, 1), (-1, -1))
-REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
+MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--run", type=Path, default=Path("runs/latest"), help="folder fit wrote")
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    add_data_dir(parser)
+    add_cache(parser)
     parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
-    parser.add_argument(
-        "--between", type=Path, help="the network.keras that the run began with, see `halfway`"
+        "--between",
+        type=Path,
+        help="the network.keras that the run began with; its weights are averaged with the run's",
     )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         raise SystemExit(f"{network} is not there: run `python -m train fit --out {args.run}`")
     model = keras.saving.load_model(network, compile=False)
     if args.between:
-        halfway(model, keras.saving.load_model(args.between, compile=False))
+        interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
     _, validation = load(args.data, args.data_dir, args.cache)
     figures = export(model, validation, args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
@@ -74,32 +75,31 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the cross-entropy of validation digits. The offset puts `digit_score` = 0.5 where
-    `REFUSED_DIGITS` of them lie below.
+    `MAX_REFUSED_DIGITS` of them lie below.
     """
-    digits = [e for e in validation.values() if (e.labels != NOT_A_DIGIT).all()]
-    # Writers with pens where there are any: visitors are nearer to them than to MNIST.
-    examples = digits[-1]
+    # Pen-drawn digits where there are any: visitors are nearer to them than to MNIST.
+    examples = validation.get("digits", validation["mnist"])
     which, whether = logits(model, examples.images)
-    temperature = best_temperature(which, examples.labels)
+    temperature = fit_temperature(which, examples.labels)
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
-        offset = float(np.quantile(whether, REFUSED_DIGITS))
+        offset = float(np.quantile(whether, MAX_REFUSED_DIGITS))
     _save(model, temperature, offset, out / "model")
     return {"temperature": temperature, "digit_score_offset": offset}
 
 
-def halfway(model: keras.Model, start: keras.Model) -> None:
+def interpolate_weights(model: keras.Model, start: keras.Model) -> None:
     """Move `model`'s weights half-way back to those that its training began with.
 
-    What was learned last is kept without forgetting as much of what was known before (Wortsman
+    So the network keeps what it learned last and forgets less of what it knew before (Wortsman
     and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
     """
     pairs = zip(model.get_weights(), start.get_weights(), strict=True)
     model.set_weights([(new + old) / 2 for new, old in pairs])
 
 
-def best_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """The divisor of `logits` (n, 10) under which they say least wrong of `labels` (n,)."""
+def fit_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
+    """The divisor of `logits` (n, 10) that minimises the cross-entropy of `labels` (n,)."""
 
     def cross_entropy(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
@@ -108,7 +108,7 @@ def best_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-2, 2), method="bounded").x))
 
 
-def _shifted(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _mean_shifted_logits(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean logits over `SHIFTS`, float32 (batch, 10) and (batch,)."""
     padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
     views = [padded[:, 1 + y : 29 + y, 1 + x : 29 + x] for y, x in SHIFTS]
@@ -119,8 +119,8 @@ def _shifted(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tenso
 
 
 def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Those of uint8 images (n, 28, 28), averaged over `SHIFTS`: float32 (n, 10) and (n,)."""
-    call = tf.function(lambda batch: _shifted(model, batch))
+    """Logits of uint8 images (n, 28, 28), averaged over `SHIFTS`: float32 (n, 10) and (n,)."""
+    call = tf.function(lambda batch: _mean_shifted_logits(model, batch))
     parts = []
     for start in range(0, len(images), 500):
         batch = images[start : start + 500, ..., np.newaxis].astype(np.float32) / 255
@@ -128,24 +128,33 @@ def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any],
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
+def freeze(serve: Callable[[tf.Tensor], Any]) -> Any:
+    """`serve` of images (batch, 28, 28, 1) as a graph with its weights as constants.
+
+    Such a graph loads and runs faster, and its SavedModel is one file.
+    """
+    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
+    concrete = tf.function(serve, input_signature=signature).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(concrete)
+    return tf.function(
+        lambda images: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(images)),
+        input_signature=signature,
+    )
+
+
 def _save(model: keras.Model, temperature: float, offset: float, out: Path) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        which, whether = _shifted(model, images)
+        which, whether = _mean_shifted_logits(model, images)
         return {
             "probabilities": tf.nn.softmax(which / temperature),
             "digit_score": tf.sigmoid(whether - offset),
         }
 
-    # With its weights as constants the graph loads and runs faster, and is one file.
-    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
-    concrete = tf.function(serve, input_signature=signature).get_concrete_function()
-    frozen = convert_variables_to_constants_v2(concrete)
     module = tf.Module()
-    module.serve = tf.function(
-        lambda images: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(images)),
-        input_signature=signature,
-    )
-    part = out.with_name(out.name + ".part")  # never leave half a SavedModel in place of a whole
+    module.serve = freeze(serve)
+    part = out.with_name(
+        out.name + ".part"
+    )  # no half of a SavedModel may take the place of a whole one
     shutil.rmtree(part, ignore_errors=True)
     tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
     shutil.rmtree(out, ignore_errors=True)

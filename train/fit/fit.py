@@ -1,11 +1,14 @@
-"""Train a network; resumes from the run's last checkpoint."""
+"""Train a network. It continues from the run's last checkpoint."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
@@ -45,12 +49,9 @@ class Recipe:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
+    add_data_dir(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/latest"), help="folder of this run")
-    parser.add_argument(
-        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes"
-    )
+    add_cache(parser)
     parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
     parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
     parser.add_argument("--start", type=Path, help="a network.keras to begin with, see `fit`")
@@ -83,12 +84,13 @@ def fit(
     strategy: tf.distribute.Strategy | None = None,
     start: Path | None = None,
     teacher: Path | None = None,
+    network: Callable[[], keras.Model] | None = None,
 ) -> keras.Model:
     """Train for `recipe.epochs` and return the network with averaged weights.
 
     Begins with the weights of the network in `start`, layer by layer of the same name; layers that
     it lacks begin at random, as all do without `start`. The network in `teacher` sees each image as
-    distorted as the student does.
+    distorted as the student does. `network` makes another network than `train.model.build`.
 
     Raises SystemExit where `recipe.distillation` and `teacher` do not come together.
 
@@ -108,7 +110,8 @@ def fit(
     steps = max(1, epoch_size(sources) // recipe.batch)
     with strategy.scope():
         many = strategy.num_replicas_in_sync > 1
-        model, average = (build(recipe.width, recipe.dropout, many) for _ in range(2))
+        network = network or partial(build, recipe.width, recipe.dropout, many)
+        model, average = network(), network()
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
@@ -127,19 +130,21 @@ def fit(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done
     )
     manager = tf.train.CheckpointManager(checkpoint, str(place / "checkpoints"), max_to_keep=1)
+    used = asdict(recipe) | ({"start": start.name} if start else {})
+    check_same_recipe(place / "recipe.json", used)
     if manager.restore_or_initialize():
         print(f"resuming after epoch {int(epoch_done)}", flush=True)
-    used = asdict(recipe) | ({"start": start.name} if start else {})
     (place / "recipe.json").write_text(json.dumps(used, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(place / "log"))
-    train_step = make_step(model, average, optimizer, recipe, strategy, tutor)
+    train_step = make_train_step(model, average, optimizer, recipe, strategy, tutor)
 
-    for epoch in range(int(epoch_done), recipe.epochs):
+    began, first = time.monotonic(), int(epoch_done)
+    for epoch in range(first, recipe.epochs):
         batches = strategy.experimental_distribute_dataset(
-            dataset(one_epoch(sources, recipe.seed + epoch), recipe)
+            dataset(sample_epoch(sources, recipe.seed + epoch), recipe)
         )
         total = tf.constant(0.0)
-        quiet = not chief or None  # None: silent where there is no terminal
+        quiet = not chief or None  # None: without a terminal there is no bar
         with tqdm(total=steps, desc=f"epoch {epoch + 1}/{recipe.epochs}", disable=quiet) as bar:
             for done, (images, labels) in enumerate(batches, 1):
                 loss = train_step(images, labels)
@@ -150,14 +155,30 @@ def fit(
         epoch_done.assign_add(1)
         figures = {"loss": float(total) / steps} | validate(average, validation)
         text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        each = (time.monotonic() - began) / (epoch + 1 - first) / 60
+        left = f"{each * (recipe.epochs - epoch - 1):.0f} minutes left"
         if chief:
-            print(f"epoch {epoch + 1}/{recipe.epochs}: {text}", flush=True)
+            print(f"epoch {epoch + 1}/{recipe.epochs}: {text}; {left}", flush=True)
         with log.as_default(epoch + 1):
             for name, value in figures.items():
                 tf.summary.scalar(name, value)
         manager.save()
         average.save(place / "network.keras")
     return average
+
+
+def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
+    """SystemExit if the run that left `file` was trained by another recipe; it may be longer."""
+    if file.exists():
+        before = json.loads(file.read_text())
+        changed = sorted(
+            key for key in recipe if key != "epochs" and recipe[key] != before.get(key)
+        )
+        if changed:
+            raise SystemExit(
+                f"{file.parent} holds a run with another {', '.join(changed)}: delete it, or give "
+                "another --out"
+            )
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
@@ -168,7 +189,7 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
             layer.set_weights(known[layer.name].get_weights())
 
 
-def make_step(
+def make_train_step(
     model: keras.Model,
     average: keras.Model,
     optimizer: keras.optimizers.Optimizer,
@@ -193,7 +214,7 @@ def make_step(
     @tf.function
     def step(images: Any, labels: Any) -> tf.Tensor:
         loss = strategy.reduce("SUM", strategy.run(replica_step, (images, labels)), axis=None)
-        # A short memory at first, or the random weights of the start would linger.
+        # The average forgets faster at first, so that no random weights of the start remain in it.
         count = tf.cast(optimizer.iterations, tf.float32)
         keep = tf.minimum(recipe.average, (1 + count) / (10 + count))
         for slow, fast in zip(average.variables, model.variables, strict=True):
@@ -211,12 +232,12 @@ def losses(
     recipe: Recipe,
     taught: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Per image: cross-entropy of the digit, where it is one, and of its being a digit at all.
+    """The loss of each image: cross-entropy of the digit, and of whether it is one.
 
     `taught` are a teacher's probabilities, float32 (batch, 10).
     """
     known = tf.cast(labels != NOT_A_DIGIT, tf.float32)
-    truth = tf.one_hot(labels, 10)  # all zero where it is not a digit
+    truth = tf.one_hot(labels, 10)  # all zero for what is no digit
     smooth = recipe.label_smoothing
     target = truth * (1 - smooth) + smooth / 10
     if taught is not None:
@@ -230,7 +251,7 @@ def epoch_size(sources: list[Source]) -> int:
     return sum(int(len(source.examples) * source.share) for source in sources)
 
 
-def one_epoch(sources: list[Source], seed: int) -> Examples:
+def sample_epoch(sources: list[Source], seed: int) -> Examples:
     """Draw each source's share and shuffle them together."""
     rng = np.random.default_rng(seed)
     parts = []
@@ -270,7 +291,7 @@ def predict(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any]
 
 
 def validate(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
-    """Accuracy on each set of digits; on the others, the share that is taken for a digit."""
+    """The accuracy on each set of digits; on each other set, the share that is taken for digits."""
     figures = {}
     for name, examples in validation.items():
         which, whether = predict(model, examples.images)

@@ -1,4 +1,4 @@
-"""What the number reader shows the network: its runs of pieces, told from the digits beneath them.
+"""Training examples for the number reader: segments of composed numbers, labelled by their digits.
 
 A network that never saw two digits run together, or a digit and a slice of its neighbour, takes
 them for a digit of some kind. LeCun and others trained theirs on whole strings for this reason
@@ -12,50 +12,55 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from tqdm import tqdm
 
-from mnist_demo import Classifier
-from mnist_demo.read.numbers import Pieces, candidates, cut_out
-from train.data.compose_numbers import Composed, compose_many, upright
-from train.fit.examples import NOT_A_DIGIT, Examples, Source, of_split, read_digits
+from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
+from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, read_digits, select_split
 
-# A run is a digit with at least WHOLE of the digit's ink and at most SLIVER of its own ink foreign;
-# none if it holds at most PART of any digit, or FOREIGN of its ink is not its main digit's. What
-# lies between could be called either.
-WHOLE, SLIVER, PART, FOREIGN = 0.92, 0.08, 0.6, 0.25
-# Half a 4 can be a 1: what the released network scores higher is left out, as nobody could tell.
-ALIKE = 0.8
-COUNT = 300  # numbers of each length and gap
+# A segment is a digit if it holds nearly all of one digit's ink and hardly any other ink.
+MIN_DIGIT_COVERAGE = 0.92  # share of the digit's ink that is in the segment
+MAX_FOREIGN_SHARE = 0.08  # share of the segment's ink that belongs to other digits
+# A segment is no digit if it holds only a part of its main digit, or much of another one.
+# Segments between these limits could be called either, so they are left out.
+MAX_PART_COVERAGE = 0.6
+MIN_FOREIGN_SHARE = 0.25
+# Half a 4 can be a 1. What the networks that `clean` trained take for a digit with more than this
+# probability is left out, as nobody could tell.
+MAX_DIGIT_PROBABILITY = 0.45
+NUMBERS_PER_KIND = 300  # numbers of each length and gap
 
 
-def segments(number: Composed) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images uint8 (n, 28, 28) of the runs that are surely a digit or surely none; labels (n,)."""
+def labelled_segments(number: ComposedNumber) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images uint8 (n, 28, 28) of the segments that are a digit or none, and labels int64 (n,)."""
     none = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     try:
-        found = cut_out(number.canvas)
+        found = find_pieces(number.canvas)
     except ValueError:  # in too many pieces
         return none
     if found is None:
         return none
     pieces, corner, (across, down) = found
     rows, columns = pieces.ink.shape
-    runs, inputs = candidates(pieces)
-    digits = truth(number, (round(rows * down), round(columns * across)), corner, pieces)
+    runs, inputs = candidate_segments(pieces)
+    digits = digit_masks(number, (round(rows * down), round(columns * across)), corner, pieces)
     images, labels = [], []
     for (i, j), model_input in zip(runs, inputs, strict=True):
-        label = label_of(pieces, i, j, digits, number.text)
+        label = segment_label(pieces, i, j, digits, number.text)
         if label is not None:
             images.append(np.round(model_input * 255).astype(np.uint8))
             labels.append(label)
     return (np.stack(images), np.array(labels, np.int64)) if images else none
 
 
-def truth(
-    number: Composed, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
+def digit_masks(
+    number: ComposedNumber, shape: tuple[int, ...], corner: tuple[int, int], pieces: Pieces
 ) -> NDArray[np.bool_]:
-    """Which ink of `pieces` is also each digit's: bool (digits, h, w).
+    """Which ink of `pieces` belongs to each digit: bool (digits, h, w).
 
     `shape` and `corner` are of the ink that `locate_ink` found on the number's canvas.
     """
@@ -71,8 +76,10 @@ def truth(
     return np.stack(masks) & (pieces.ink > 0.4)
 
 
-def label_of(pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str) -> int | None:
-    """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None where that is open."""
+def segment_label(
+    pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: str
+) -> int | None:
+    """The digit that the pieces from `i` to `j` are, NOT_A_DIGIT, or None if they may be either."""
     own = (pieces.labels > i) & (pieces.labels <= j + 1) & (pieces.ink > 0.4)
     if not own.any():
         return None
@@ -80,9 +87,9 @@ def label_of(pieces: Pieces, i: int, j: int, digits: NDArray[np.bool_], text: st
     held = shared / np.maximum(digits.sum(axis=(1, 2)), 1)
     main = int(held.argmax())
     foreign = 1 - shared[main] / own.sum()
-    if held[main] >= WHOLE and foreign <= SLIVER:
+    if held[main] >= MIN_DIGIT_COVERAGE and foreign <= MAX_FOREIGN_SHARE:
         return int(text[main])
-    if held[main] <= PART or foreign >= FOREIGN:
+    if held[main] <= MAX_PART_COVERAGE or foreign >= MIN_FOREIGN_SHARE:
         return NOT_A_DIGIT
     return None
 
@@ -91,23 +98,23 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     """The segments of numbers by training writers: those that are digits, and a like number of
     those that are not.
 
-    Composing takes minutes: kept in `cache`.
+    Composing takes minutes, so the segments are kept in `cache`.
     """
     file = cache / f"segments-train-{seed}.npz"
     if not file.exists():
-        drawings = upright(of_split(read_digits(data_dir), "train"))
-        numbers = compose_many(drawings, COUNT, seed)
+        drawings = select_upright(select_split(read_digits(data_dir), "train"))
+        numbers = compose_numbers(drawings, NUMBERS_PER_KIND, seed)
         cv2.setNumThreads(1)
         with ProcessPoolExecutor() as pool:
-            work = pool.map(segments, numbers, chunksize=32)
+            work = pool.map(labelled_segments, numbers, chunksize=32)
             done = list(tqdm(work, total=len(numbers), desc="numbers"))
         images = np.concatenate([images for images, _ in done])
         labels = np.concatenate([labels for _, labels in done])
         digits, others = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
-        # Runs that differ by a speck are plentiful.
+        # There are many segments that differ by a speck only.
         others = np.random.default_rng(seed).choice(others, min(len(others), 3 * len(digits)))
-        score = _released_score(images[others])
-        kept = np.concatenate([digits, others[score < ALIKE]])
+        score = digit_probability(images[others], cache)
+        kept = np.concatenate([digits, others[score < MAX_DIGIT_PROBABILITY]])
         cache.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part.npz")
         np.savez_compressed(part, images=images[kept], labels=labels[kept])
@@ -121,7 +128,21 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     ]
 
 
-def _released_score(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    classifier = Classifier.load()
-    inputs = [image.astype(np.float32) / 255 for image in images]
-    return np.array([prediction.digit_score for prediction in classifier.classify_inputs(inputs)])
+def digit_probability(images: NDArray[np.uint8], cache: Path) -> NDArray[np.float64]:
+    """How much each image looks like a digit, in [0, 1]: the mean of the networks of `clean`.
+
+    Raises:
+        SystemExit: `clean` has not run with this cache.
+    """
+    scores = []
+    for name in ("clean-0", "clean-1"):
+        file = cache / name / "network.keras"
+        if not file.exists():
+            raise SystemExit(f"no {file}: run `python -m train clean --cache {cache}` first")
+        model = keras.saving.load_model(file, compile=False)
+        logits = [
+            model(batch[..., np.newaxis].astype(np.float32) / 255, training=False)[1].numpy()[:, 0]
+            for batch in np.array_split(images, max(1, len(images) // 500))
+        ]
+        scores.append(expit(np.concatenate(logits)))
+    return np.asarray(np.mean(scores, axis=0), np.float64)

@@ -7,7 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from train.measure.evaluate import ROWS
+from train.measure.metrics import ROWS
 
 TEMPLATE = Path(__file__).with_name("card.md")
 MNIST = ("ylecun/mnist", "MNIST")

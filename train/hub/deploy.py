@@ -9,19 +9,27 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.weights.hub import ERRORS, METRICS, explain, read_metrics, session_with_patience
+from mnist_demo.weights.hub import (
+    HUB_ERRORS,
+    METRICS,
+    explain_error,
+    read_metrics,
+    set_request_timeout,
+)
 from mnist_demo.weights.resolve import FULL_SHA, find_weights
-from train.hub.push import check_name, check_token, list_files, operations
+from train.hub.push import check_repo_name, check_token, commit_operations, list_files
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("README.md", "app.py", "requirements.txt", "src/mnist_demo/**/*.py", "weights/model/**/*")
-USEFUL = (
+REQUIRED_FILES = (
+    "README.md", "app.py", "requirements.txt", "src/mnist_demo/**/*.py", "weights/model/**/*"
+)  # fmt: skip
+OPTIONAL_FILES = (
     "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png"
 )  # fmt: skip
 # Files of earlier versions are deleted in these folders of the Space, and nowhere else.
-OURS = ("src/mnist_demo/", "weights/")
+MANAGED_FOLDERS = ("src/mnist_demo/", "weights/")
 # https://huggingface.co/docs/hub/spaces-config-reference
-KEYS = set(
+FRONT_MATTER_KEYS = set(
     """
     title emoji colorFrom colorTo sdk python_version sdk_version suggested_hardware
     suggested_storage app_file app_port base_path fullWidth header short_description models datasets
@@ -30,8 +38,8 @@ KEYS = set(
     """.split()  # noqa: SIM905
 )
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-PYTHONS = ("3.11", "3.12")
-SHORT_DESCRIPTION = 60  # characters
+PYTHON_VERSIONS = ("3.11", "3.12")
+MAX_SHORT_DESCRIPTION = 60  # characters
 SECRET = re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b")
 
 
@@ -46,14 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    check_name(args.space)
+    check_repo_name(args.space)
     if bool(args.repo) != bool(args.revision):
         raise SystemExit("--repo and --revision go together: they pin the weights")
     if args.repo:
-        check_name(args.repo)
+        check_repo_name(args.repo)
         if not FULL_SHA.fullmatch(args.revision):
             raise SystemExit("--revision must be the full sha of a commit, 40 hexadecimal digits")
-    files = contents(ROOT)
+    files = files_to_upload(ROOT)
     problems = check_front_matter(ROOT)
     if problems:
         raise SystemExit("README.md's front matter is not valid: " + "; ".join(problems))
@@ -62,39 +70,39 @@ def run(args: argparse.Namespace) -> None:
     variables = {}
     if args.repo:
         variables = {"MNIST_DEMO_REPO": args.repo, "MNIST_DEMO_REVISION": args.revision}
-        weights = ROOT / "weights" if args.dry_run else fetched(args.repo, args.revision)
+        weights = ROOT / "weights" if args.dry_run else check_served(args.repo, args.revision)
         names = [METRICS, *read_metrics(weights)["files"]]
         files["README.md"] = pinned_readme(ROOT, args.repo, args.revision, names)
     check_secrets(files)
     if args.dry_run:
         print(f"Would send to the Space {args.space}:")
         return list_files(files)
-    session_with_patience()
+    set_request_timeout()
     try:
         deploy(HfApi(), args, files, variables)
-    except ERRORS as error:
-        raise SystemExit(f"Not deployed: {explain(error, args.space)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"Not deployed: {explain_error(error, args.space)}") from None
 
 
-def fetched(repo: str, revision: str) -> Path:
-    """The weights that the Space will serve; SystemExit if it could not and would fall back."""
+def check_served(repo: str, revision: str) -> Path:
+    """The weights that the Space will serve. SystemExit if it could not serve them."""
     try:
         return find_weights(repo, revision).path
     except ValueError as error:
         raise SystemExit(f"Not deployed: the Space could not serve {repo}: {error}") from None
 
 
-def contents(root: Path) -> dict[str, Path | bytes]:
+def files_to_upload(root: Path) -> dict[str, Path | bytes]:
     """What the Space needs, path in the Space to file; SystemExit if something is missing."""
-    found = {pattern: [path for path in root.glob(pattern) if _wanted(path, root)]
-             for pattern in (*NEEDED, *USEFUL)}  # fmt: skip
-    if missing := [pattern for pattern in NEEDED if not found[pattern]]:
+    found = {pattern: [path for path in root.glob(pattern) if _is_uploaded(path, root)]
+             for pattern in (*REQUIRED_FILES, *OPTIONAL_FILES)}  # fmt: skip
+    if missing := [pattern for pattern in REQUIRED_FILES if not found[pattern]]:
         raise SystemExit(f"There is no {', '.join(missing)} to deploy")
     paths = {path for some in found.values() for path in some}
     return {path.relative_to(root).as_posix(): path for path in sorted(paths)}
 
 
-def _wanted(path: Path, root: Path) -> bool:
+def _is_uploaded(path: Path, root: Path) -> bool:
     names = path.relative_to(root).parts
     hidden = any(name.startswith((".", "__pycache__")) for name in names)
     return path.is_file() and not hidden and path.suffix != ".pyc"
@@ -107,7 +115,7 @@ def check_front_matter(root: Path) -> list[str]:
         facts = RepoCard(text).data.to_dict()
     except (ValueError, yaml.YAMLError) as error:
         return [str(error).partition("\n")[0]]
-    problems = [f"no such key as {key}" for key in sorted(facts.keys() - KEYS)]
+    problems = [f"no such key as {key}" for key in sorted(facts.keys() - FRONT_MATTER_KEYS)]
     for key in ("title", "emoji", "license", "short_description"):
         if not isinstance(facts.get(key), str) or not facts[key].strip():
             problems.append(f"{key} is missing")
@@ -116,16 +124,17 @@ def check_front_matter(root: Path) -> list[str]:
         "sdk": ("gradio",),
         "sdk_version": (gradio[1],) if gradio else (),
         "app_file": ("app.py",),
-        "python_version": PYTHONS,
+        "python_version": PYTHON_VERSIONS,
         "colorFrom": COLOURS,
         "colorTo": COLOURS,
     }
     for key, accepted in expected.items():
         if facts.get(key) not in accepted:
             problems.append(f"{key} is {facts.get(key)!r}, not {' or '.join(map(repr, accepted))}")
-    if len(description := str(facts.get("short_description", ""))) > SHORT_DESCRIPTION:
+    if len(description := str(facts.get("short_description", ""))) > MAX_SHORT_DESCRIPTION:
         problems.append(
-            f"short_description has {len(description)} characters, more than {SHORT_DESCRIPTION}"
+            f"short_description has {len(description)} characters, "
+            f"more than {MAX_SHORT_DESCRIPTION}"
         )
     return problems
 
@@ -161,9 +170,10 @@ def deploy(
             private=args.private or None, exist_ok=True,
         )  # fmt: skip
     info = api.space_info(space)
-    old = [name for name in api.list_repo_files(space, repo_type=kind) if name.startswith(OURS)]
+    present_files = api.list_repo_files(space, repo_type=kind)
+    old = [name for name in present_files if name.startswith(MANAGED_FOLDERS)]
     commit = api.create_commit(
-        space, operations(files, old), commit_message="Deploy the demo", repo_type=kind,
+        space, commit_operations(files, old), commit_message="Deploy the demo", repo_type=kind,
         parent_commit=info.sha,
     )  # fmt: skip
     print(commit.commit_url)
@@ -173,9 +183,9 @@ def deploy(
         for key, value in variables.items():
             if present.get(key) != value:
                 api.add_space_variable(space, key, value)
-    except ERRORS as error:
+    except HUB_ERRORS as error:
         raise SystemExit(
-            f"The files are there but not the variables: {explain(error, space)}. "
+            f"The files are there but not the variables: {explain_error(error, space)}. "
             "Run the same command again."
         ) from None
     pinned = {**present, **variables}

@@ -1,4 +1,4 @@
-"""Bring visitors' corrections back as a training set, which `fit` takes with --extra."""
+"""Fetch visitors' corrections as a training set, which `fit` takes with --extra."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.page.feedback import FOLDER
-from mnist_demo.weights.hub import ERRORS, explain, session_with_patience
+from mnist_demo.weights.hub import HUB_ERRORS, explain_error, set_request_timeout
 from train.fit.examples import NOT_A_DIGIT, Examples
-from train.hub.push import check_name
+from train.hub.push import check_repo_name
 
-SHOWN = 10  # damaged lines that are named one by one
+MAX_SHOWN = 10  # damaged lines that are named one by one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,18 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.revision and not args.repo:
         raise SystemExit("--revision needs --repo: a folder has no revisions")
-    folder = download(args.repo, args.revision) if args.repo else args.dir
+    folder = download_corrections(args.repo, args.revision) if args.repo else args.dir
     where = args.repo or folder
     if not folder.is_dir():
         raise SystemExit(f"There are no corrections: {where} does not exist")
-    corrections, damaged = read(folder)
-    for text in damaged[:SHOWN]:
+    corrections, damaged = read_corrections(folder)
+    for text in damaged[:MAX_SHOWN]:
         print(f"damaged, left out: {text}", file=sys.stderr)
-    if len(damaged) > SHOWN:
-        print(f"and {len(damaged) - SHOWN} more damaged lines", file=sys.stderr)
+    if len(damaged) > MAX_SHOWN:
+        print(f"and {len(damaged) - MAX_SHOWN} more damaged lines", file=sys.stderr)
     if not corrections:
         raise SystemExit(f"There are no corrections in {where}")
-    kept = last_words(corrections)
+    kept = latest_corrections(corrections)
     examples = training_set(kept)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.open("wb") as file:
@@ -60,31 +60,31 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def download(repo: str, revision: str | None) -> Path:
-    check_name(repo)
-    session_with_patience()
+def download_corrections(repo: str, revision: str | None) -> Path:
+    check_repo_name(repo)
+    set_request_timeout()
     try:
         snapshot = snapshot_download(
             repo, repo_type="dataset", revision=revision, allow_patterns=f"{FOLDER}/*.jsonl"
         )
-    except ERRORS as error:
-        raise SystemExit(f"No corrections were pulled: {explain(error, repo)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"No corrections were pulled: {explain_error(error, repo)}") from None
     return Path(snapshot) / FOLDER
 
 
-def read(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def read_corrections(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """The corrections in the folder's files, pixels in place of the PNG, and what is damaged."""
     corrections, damaged = [], []
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             try:
-                corrections.append(parse(line))
+                corrections.append(parse_correction(line))
             except (ValueError, RecursionError) as error:
                 damaged.append(f"{path.name}, line {number}: {error}")
     return corrections, damaged
 
 
-def parse(line: bytes) -> dict[str, Any]:
+def parse_correction(line: bytes) -> dict[str, Any]:
     """One correction with its `image` as uint8 (28, 28); ValueError when it is damaged."""
     try:
         entry = json.loads(line)
@@ -97,15 +97,15 @@ def parse(line: bytes) -> dict[str, Any]:
             raise ValueError(f"{key} is not from {NOT_A_DIGIT} to 9")
     if not isinstance(entry.get("time"), str):
         raise ValueError("no time")
-    return entry | {"image": pixels(entry.get("image"))}
+    return entry | {"image": decode_image(entry.get("image"))}
 
 
-def pixels(text: Any) -> NDArray[np.uint8]:
+def decode_image(text: Any) -> NDArray[np.uint8]:
     if not isinstance(text, str):
         raise ValueError("no image")
     try:
         image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
-        # Asked before anything is unpacked: anybody may have written these lines.
+        # This is checked before anything is unpacked, as anybody may have written these lines.
         if image.size == (28, 28) and image.mode == "L":
             return np.array(image)
     except Image.DecompressionBombError:
@@ -115,8 +115,8 @@ def pixels(text: Any) -> NDArray[np.uint8]:
     raise ValueError("the image is not 28x28 gray pixels")
 
 
-def last_words(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One correction for each image, in order of time: the last, should they contradict."""
+def latest_corrections(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One correction for each image, in order of time. The last counts if they contradict."""
     ordered = sorted(corrections, key=lambda entry: entry["time"])
     return list({entry["image"].tobytes(): entry for entry in ordered}.values())
 

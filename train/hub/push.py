@@ -10,37 +10,38 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 
 from mnist_demo.weights.graph import check_model
 from mnist_demo.weights.hub import (
-    ERRORS,
+    HUB_ERRORS,
     METRICS,
     check_files,
-    explain,
+    explain_error,
     read_metrics,
-    session_with_patience,
+    set_request_timeout,
 )
+from train.arguments import add_weights
 from train.hub.card import model_card
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="model repository")
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_weights(parser)
     parser.add_argument("--create", action="store_true", help="create it if it is not there")
     parser.add_argument("--private", action="store_true", help="create it for your eyes only")
     parser.add_argument("--dry-run", action="store_true", help="only list what would be sent")
 
 
 def run(args: argparse.Namespace) -> None:
-    check_name(args.repo)
+    check_repo_name(args.repo)
     metrics = checked_metrics(args.weights)
-    files = contents(args.weights, metrics, args.repo)
+    files = files_to_upload(args.weights, metrics, args.repo)
     if args.dry_run:
         print(f"Would send version {metrics['version']} to {args.repo}:")
         return list_files(files)
     check_token()
-    session_with_patience()
+    set_request_timeout()
     try:
         push(HfApi(), args.repo, metrics["version"], files, args.create, args.private)
-    except ERRORS as error:
-        raise SystemExit(f"Nothing was pushed: {explain(error, args.repo)}") from None
+    except HUB_ERRORS as error:
+        raise SystemExit(f"Nothing was pushed: {explain_error(error, args.repo)}") from None
 
 
 def checked_metrics(weights: Path) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def checked_metrics(weights: Path) -> dict[str, Any]:
     return metrics
 
 
-def contents(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
+def files_to_upload(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
     """What is uploaded: path in the repository to a file, or to what to write there."""
     names = [*metrics["files"], METRICS, *sorted(path.name for path in weights.glob("*.png"))]
     card = str(model_card(metrics, repo)).encode()
@@ -86,23 +87,23 @@ def push(
     old = [name for name in api.list_repo_files(repo, revision=head) if name.startswith("model/")]
     commit = api.create_commit(
         repo,
-        operations(files, old),
+        commit_operations(files, old),
         commit_message=f"Version {version}",
         parent_commit=head,  # somebody else's push meanwhile is an error, not overwritten
     )
     print(f"{commit.commit_url}\nsha {commit.oid}")
     try:
         api.create_tag(repo, tag=version, revision=commit.oid)
-    except ERRORS as error:
+    except HUB_ERRORS as error:
         raise SystemExit(
-            f"The commit is there but not its tag {version}: {explain(error, repo)}. "
+            f"The commit is there but not its tag {version}: {explain_error(error, repo)}. "
             "Run the same command again."
         ) from None
     print(f"Version {version} is served with")
     print(f"  MNIST_DEMO_REPO={repo} MNIST_DEMO_REVISION={commit.oid}")
 
 
-def operations(
+def commit_operations(
     files: dict[str, Path | bytes], old: list[str]
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
     """Add `files`, and delete those of the `old` ones that they do not replace."""
@@ -120,7 +121,7 @@ def list_files(files: dict[str, Path | bytes]) -> None:
     print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
 
 
-def check_name(name: str) -> None:
+def check_repo_name(name: str) -> None:
     if name.count("/") != 1 or not all(name.split("/")):
         raise SystemExit(f"{name!r} is no repository on the Hub: give OWNER/NAME")
 

@@ -42,13 +42,13 @@ def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Mode
     return model
 
 
-def resized(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The whole canvas (uint8 (h, w), dark ink on paper 255) at 28x28, float32 white on black."""
+def resize_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The whole canvas, uint8 (h, w), dark on 255, resized: float32 (28, 28), white on black."""
     small = cv2.resize(255 - canvas, (28, 28), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32) / np.float32(255)
 
 
-def normalised(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The canvas as MNIST's authors would have placed it, strokes left as wide as they are."""
+def normalise_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The digit placed as in MNIST, with strokes as wide as they are: float32 (28, 28)."""
     ink = find_ink(canvas)
     return np.zeros((28, 28), np.float32) if ink is None else normalise(ink)

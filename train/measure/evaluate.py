@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -27,24 +26,34 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.weights import file_checksums
+from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.data.gallery import gallery
+from train.data.gallery import plot_misread_digits
 from train.data.mnist import read_mnist, read_sample
 from train.fit.examples import (
     Examples,
-    non_digits,
-    of_split,
+    extreme_digits,
+    font_digits,
     read_digits,
-    read_others,
+    read_letters_and_symbols,
+    scribbles_and_pairs,
+    select_split,
     split_mnist,
+    style_digits,
 )
 from train.fit.tables import write_table
 from train.measure import plots
-from train.measure.baseline import normalised, plain_convnet, resized
+from train.measure.baseline import normalise_canvas, plain_convnet, resize_canvas
+from train.measure.metrics import (
+    confident_error_rate,
+    expected_calibration_error,
+    markdown_table,
+)
 from train.paint.strokes import Brush, Strokes, paint, random_brush
 
 RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
 SIZES = (100, 160, 230)  # longest side of the strokes, in the same pixels
+NO_WHOLE_DIGITS = Path(__file__).with_name("no_whole_digits.json")
 PACKAGES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless")
 
 Array = NDArray[Any]
@@ -56,23 +65,22 @@ class Reader:
     """A way to read a canvas: `predict` takes float32 (n, 28, 28) to (n, 10) and scores (n,)."""
 
     name: str
-    view: int  # which of `views` it sees
+    view: int  # which of `prepare_inputs` it sees
     predict: Predict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else None)
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--cache", type=Path, default=Path("runs"), help="folder of the baseline")
+    add_data_dir(parser)
+    add_weights(parser)
+    add_cache(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="test")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="gets the table")
 
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
-    readers = [Reader("released", 0, lambda images: _released(classifier, images))]
+    readers = [Reader("released", 0, lambda images: _predict_released(classifier, images))]
     results: dict[str, dict[str, Any]] = {reader.name: {} for reader in readers}
     if args.data == "sample":
         training, test = (Examples(*part) for part in read_sample())
@@ -84,17 +92,20 @@ def run(args: argparse.Namespace) -> None:
     if args.data == "all":
         model = plain_convnet(training, args.cache / "baseline.keras")
         readers += [
-            Reader("plain convnet, canvas resized", 1, lambda x: _plain(model, x)),
-            Reader("plain convnet, MNIST normalisation", 2, lambda x: _plain(model, x)),
+            Reader("plain convnet, canvas resized", 1, lambda x: _predict_baseline(model, x)),
+            Reader("plain convnet, MNIST normalisation", 2, lambda x: _predict_baseline(model, x)),
         ]
     for reader in readers:
-        results[reader.name] = mnist_rows(reader, test)
+        results[reader.name] = mnist_metrics(reader, test)
     if args.data == "all":
-        digits = of_split(read_digits(args.data_dir), args.split)
-        others = of_split(read_others(args.data_dir), args.split)
+        digits = select_split(read_digits(args.data_dir), args.split)
+        others = select_split(read_letters_and_symbols(args.data_dir), args.split)
         plots_to = args.weights if args.split == "test" else Path("out")
-        for name, rows in pen_rows(readers, digits, others, plots_to).items():
+        for name, rows in pen_metrics(readers, digits, others, plots_to).items():
             results[name] |= rows
+        results["released"] |= unseen_style_metrics(
+            readers[0], args.data_dir, args.cache, args.split
+        )
     table = markdown_table(results)
     print("\n" + table)
     if args.split == "validation":
@@ -115,58 +126,51 @@ def run(args: argparse.Namespace) -> None:
         write_table(args.readme, table)
 
 
-def store(weights: Path, key: str, value: Any) -> None:
-    """Add what another command measured to the metrics that this one wrote for `weights`."""
-    file = weights / "metrics.json"
-    if not file.exists():
-        raise SystemExit(f"no {file}: run `python -m train evaluate` first")
-    metrics = json.loads(file.read_text()) | {key: value}
-    file.write_text(json.dumps(metrics, indent=1) + "\n")
-
-
 def _public(words: Sequence[str]) -> list[str]:
-    """The command's words without the folders of this machine."""
+    """The command's words, with DIR in place of the folders of this machine."""
     return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
 
 
-def _released(classifier: Classifier, images: Array) -> tuple[Array, Array]:
+def _predict_released(classifier: Classifier, images: Array) -> tuple[Array, Array]:
     predictions = classifier.classify_inputs(list(images))
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     return probabilities, np.array([prediction.digit_score for prediction in predictions])
 
 
-def _plain(model: Any, images: Array) -> tuple[Array, Array]:
-    """The baseline knows digits only; its confidence has to serve as the score."""
+def _predict_baseline(model: Any, images: Array) -> tuple[Array, Array]:
+    """Probabilities and scores of the baseline, whose confidence has to serve as its score."""
     probabilities = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
     return probabilities, probabilities.max(axis=1)
 
 
-def views(strokes: Strokes, brush: Brush, seed: int) -> Array:
-    """One painting as each way of reading sees it: uint8 (3, 28, 28)."""
+def prepare_inputs(strokes: Strokes, brush: Brush, seed: int) -> Array:
+    """One painting, prepared in the way of each reader: uint8 (3, 28, 28)."""
     canvas = paint(strokes, brush, np.random.default_rng(seed))
     dark = 255 - canvas if brush.light else canvas
     ours = preprocess(canvas)
-    ways = [np.zeros((28, 28), np.float32) if ours is None else ours, resized(dark)]
-    return np.round(np.stack([*ways, normalised(canvas)]) * 255).astype(np.uint8)
+    ways = [np.zeros((28, 28), np.float32) if ours is None else ours, resize_canvas(dark)]
+    return np.round(np.stack([*ways, normalise_canvas(canvas)]) * 255).astype(np.uint8)
 
 
-def _views_of(work: tuple[Strokes, Brush, int]) -> Array:
-    return views(*work)
+def _prepare_inputs(work: tuple[Strokes, Brush, int]) -> Array:
+    return prepare_inputs(*work)
 
 
-def all_views(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
-    """`views` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
+def prepare_all_inputs(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
+    """`prepare_inputs` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
     cv2.setNumThreads(1)
     work = [
         (strokes, brush, i)
         for i, (strokes, brush) in enumerate(zip(drawings, brushes, strict=True))
     ]
     with ProcessPoolExecutor() as pool:
-        done = list(tqdm(pool.map(_views_of, work, chunksize=128), total=len(work), desc=label))
+        done = list(
+            tqdm(pool.map(_prepare_inputs, work, chunksize=128), total=len(work), desc=label)
+        )
     return np.stack(done).astype(np.float32) / 255
 
 
-def mnist_rows(reader: Reader, test: Examples) -> dict[str, Any]:
+def mnist_metrics(reader: Reader, test: Examples) -> dict[str, Any]:
     """Accuracy on MNIST's own images, which need no preprocessing."""
     probabilities, _ = reader.predict(test.images.astype(np.float32) / 255)
     right = probabilities.argmax(axis=1) == test.labels
@@ -178,7 +182,7 @@ def mnist_rows(reader: Reader, test: Examples) -> dict[str, Any]:
     }
 
 
-def pen_rows(
+def pen_metrics(
     readers: Sequence[Reader],
     digits: Sequence[Drawing],
     others: Sequence[Drawing],
@@ -189,13 +193,15 @@ def pen_rows(
     labels = np.array([int(d.label) for d in digits])
     unipen = np.array([d.source != "pendigits" for d in digits])
     strokes = [d.strokes for d in digits]
-    seen = all_views(strokes, [random_brush(rng) for _ in digits], "held-out digits")
+    seen = prepare_all_inputs(strokes, [random_brush(rng) for _ in digits], "held-out digits")
     letters = [d.strokes for d in others]
-    foreign = all_views(letters, [random_brush(rng) for _ in letters], "letters and symbols")
-    made = non_digits(digits, 2000, seed=1)
-    scribbles = all_views(made, [random_brush(rng) for _ in made], "scribbles and pairs")
+    foreign = prepare_all_inputs(
+        letters, [random_brush(rng) for _ in letters], "letters and symbols"
+    )
+    made = scribbles_and_pairs(digits, 2000, seed=1)
+    scribbles = prepare_all_inputs(made, [random_brush(rng) for _ in made], "scribbles and pairs")
     grid = {
-        (radius, size): all_views(
+        (radius, size): prepare_all_inputs(
             strokes, [Brush(radius, size)] * len(strokes), f"radius {radius}, size {size}"
         )
         for radius in RADII
@@ -219,6 +225,7 @@ def pen_rows(
             "worst_bucket": {"radius": worst[0], "size": worst[1]},
             "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
             "ece": expected_calibration_error(probabilities, labels),
+            "sure_and_wrong": confident_error_rate(probabilities, labels),
             "held_out_digits": {"unipen_1a": int(unipen.sum()), "pendigits": int((~unipen).sum())},
             "held_out_writers": len({d.writer for d in digits}),
             "held_out_letters_and_symbols": len(others),
@@ -233,23 +240,50 @@ def pen_rows(
             }
             plots.confusion(labels, probabilities, plots_to / "confusion.png")
             plots.reliability(labels, probabilities, plots_to / "reliability.png")
-            gallery(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
+            plot_misread_digits(seen[:, 0], labels, probabilities, Path("out/mistakes.png"))
+            wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
+            rows[reader.name] |= count_unipen_mistakes(wrong)
     plots.brush_widths(buckets, plots_to / "brush.png")
     return rows
 
 
-def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
-    their counts (Guo and others, 2017)."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean()
-        for b in range(bins)
-        if (index == b).any()
-    ]
-    return float(sum(gaps))
+def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
+    """How many drawings of UNIPEN 1a were read `wrong`, and how many of these are no whole digit.
+
+    The latter are listed in no_whole_digits.json, which says how that was judged. The strokes of
+    those that are not listed are painted to out/, to be judged.
+    """
+    listed = json.loads(NO_WHOLE_DIGITS.read_text())["drawings"]
+    folder = Path("out/unipen-mistakes")
+    folder.mkdir(parents=True, exist_ok=True)
+    for drawing in wrong:
+        if drawing.place not in listed:
+            canvas = paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0))
+            name = f"{drawing.label} {drawing.place}".replace("/", "_")
+            cv2.imwrite(str(folder / f"{name}.png"), canvas)
+    return {
+        "unipen_1a_mistakes": len(wrong),
+        "unipen_1a_mistakes_no_whole_digit": sum(drawing.place in listed for drawing in wrong),
+    }
+
+
+def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
+    """Figures on fonts and styles that were never trained on, and on extreme drawings by writers of
+    whom no stroke was in training."""
+    sets = {
+        "fonts": font_digits(data_dir, cache, split),
+        "styles": style_digits(cache, split),
+        "extremes": extreme_digits(data_dir, cache, split),
+    }
+    rows: dict[str, Any] = {}
+    for name, examples in sets.items():
+        probabilities, _ = reader.predict(examples.images.astype(np.float32) / 255)
+        right = probabilities.argmax(axis=1) == examples.labels
+        rows[f"{name}_accuracy"] = float(right.mean())
+        rows[f"{name}_sure_and_wrong"] = confident_error_rate(probabilities, examples.labels)
+        rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
+        rows[f"{name}_digits"] = len(examples)
+    return rows
 
 
 def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
@@ -261,26 +295,3 @@ def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
         str(path.relative_to(data_dir)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
     }
-
-
-ROWS = {
-    "mnist_test_accuracy": ("MNIST test accuracy", "{:.2%}"),
-    "unipen_1a_accuracy": ("held-out writers, UNIPEN 1a", "{:.2%}"),
-    "pendigits_accuracy": ("held-out writers, pendigits-orig", "{:.2%}"),
-    "worst_bucket_accuracy": ("worst brush width and size", "{:.2%}"),
-    "auroc": ("digits against letters and symbols, AUROC", "{:.4f}"),
-    "digits_refused": ("digits called not a digit", "{:.2%}"),
-    "letters_and_symbols_refused": ("letters and symbols called not a digit", "{:.2%}"),
-    "scribbles_and_pairs_refused": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
-    "ece": ("expected calibration error, held-out writers", "{:.2%}"),
-}
-
-
-def markdown_table(results: dict[str, dict[str, Any]]) -> str:
-    """One row a figure, one column a reader."""
-    lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
-    for key, (title, form) in ROWS.items():
-        if any(key in result for result in results.values()):
-            cells = [form.format(r[key]) if key in r else "" for r in results.values()]
-            lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)

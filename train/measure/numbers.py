@@ -7,8 +7,6 @@ release, and choose by --split validation.
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +14,15 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier
 from mnist_demo.read.numbers import read_number
-from train.data.compose_numbers import GAPS, LENGTHS, compose_many, upright
-from train.fit.examples import of_split, read_digits
-from train.measure.evaluate import store
+from train.arguments import add_data_dir, add_weights
+from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, select_upright
+from train.fit.examples import read_digits, select_split
+from train.measure.metrics import add_metric
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_data_dir(parser, "data")
+    add_weights(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     parser.add_argument("--count", type=int, default=100, help="numbers of each length and gap")
     parser.add_argument("--seed", type=int, default=0)
@@ -32,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
-    drawings = upright(of_split(read_digits(args.data_dir), args.split))
+    drawings = select_upright(select_split(read_digits(args.data_dir), args.split))
     right = np.zeros((len(LENGTHS), len(GAPS), args.count))
     alone = np.zeros_like(right)
-    numbers = compose_many(drawings, args.count, args.seed)
+    numbers = compose_numbers(drawings, args.count, args.seed)
     for i, number in enumerate(tqdm(numbers, desc="numbers", total=right.size)):
         place = np.unravel_index(i, right.shape)
         right[place] = read_number(classifier, number.canvas).text == number.text
@@ -51,10 +49,10 @@ def run(args: argparse.Namespace) -> None:
                 zip(map(str, LENGTHS), right.mean(axis=(1, 2)).tolist(), strict=True)
             ),
             "by_gap": dict(zip(GAPS, right.mean(axis=(0, 2)).tolist(), strict=True)),
-            # What a reader that is told where each digit is would reach.
+            # The share that a reader would reach if it were told where each digit is.
             "digits_given_one_by_one": float(alone.mean()),
         }
-        store(args.weights, "numbers", results)
+        add_metric(args.weights, "numbers", results)
 
 
 def table(right: NDArray[np.float64], alone: NDArray[np.float64]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -21,9 +20,10 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.photo import Photo, read_photo
+from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.fit.examples import of_split, read_digits
-from train.measure.evaluate import store
+from train.fit.examples import read_digits, select_split
+from train.measure.metrics import add_metric
 from train.paint.photograph import Scene, photograph, random_scene
 from train.paint.strokes import Brush, paint, rotation
 
@@ -31,9 +31,8 @@ Array = NDArray[np.float32]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    default = os.environ.get("MNIST_DEMO_DATA")
-    parser.add_argument("--data-dir", type=Path, default=Path(default) if default else Path("data"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
+    add_data_dir(parser, "data")
+    add_weights(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     parser.add_argument("--count", type=int, help="of photos; default: one of each digit")
     parser.add_argument("--seed", type=int, default=0, help="of papers, pens and light")
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     keep = args.split == "test" and not args.count
     if keep and not (args.weights / "metrics.json").exists():
         raise SystemExit("no metrics.json yet: run python -m train evaluate first")
-    drawings = of_split(read_digits(args.data_dir), args.split)
+    drawings = select_split(read_digits(args.data_dir), args.split)
     if args.count:
         order = np.random.default_rng(args.seed).permutation(len(drawings))
         drawings = [drawings[i] for i in order[: args.count]]
@@ -53,15 +52,16 @@ def run(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     seeds = [[args.seed, i] for i in range(len(drawings))]
     with ProcessPoolExecutor() as pool:
-        work = pool.map(both_inputs, drawings, seeds, chunksize=16)
+        work = pool.map(photo_and_canvas_inputs, drawings, seeds, chunksize=16)
         inputs = list(tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo"))
     in_photos, painted = zip(*inputs, strict=True)
     classifier = Classifier.load(args.weights)
-    answers = read(classifier, in_photos)
+    answers = predict_digits(classifier, in_photos)
     right = answers == labels
     accuracy = float(right.mean())
     print(f"\n{accuracy:.2%} of {len(labels)} photos read right; in {np.sum(answers < 0)} no digit")
-    print(f"{np.mean(read(classifier, painted) == labels):.2%} of the same strokes painted cleanly")
+    clean_accuracy = np.mean(predict_digits(classifier, painted) == labels)
+    print(f"{clean_accuracy:.2%} of the same strokes painted cleanly")
     for name, values in conditions([scene_of(seed) for seed in seeds]).items():
         shares = [(value, values == value) for value in np.unique(values)]
         row = (f"{value} {right[has].mean():.1%} of {has.sum()}" for value, has in shares)
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
         Image.fromarray(np.concatenate(rows)).save(args.out)
         print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
     if keep:
-        store(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
+        add_metric(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
 
 
 def scene_of(seed: Sequence[int]) -> Scene:
@@ -85,8 +85,10 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
     return read_photo(Image.open(io.BytesIO(jpeg)))
 
 
-def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Array | None]:
-    """What the network gets from a photo, and from the same pen at the same tilt on a canvas."""
+def photo_and_canvas_inputs(
+    drawing: Drawing, seed: Sequence[int]
+) -> tuple[Array | None, Array | None]:
+    """The network's inputs from a photo, and from the same pen at the same tilt on a canvas."""
     scene = scene_of(seed)
     turn = rotation(np.radians(scene.tilt))
     strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
@@ -94,14 +96,14 @@ def both_inputs(drawing: Drawing, seed: Sequence[int]) -> tuple[Array | None, Ar
     return preprocess(photo_of(drawing, seed).ink), preprocess(canvas)
 
 
-def read(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
+def predict_digits(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
     """The digits read, -1 where there was none: (n,)."""
     digits = [prediction.digit for prediction in classifier.classify_inputs(inputs)]
     return np.array([-1 if digit is None else digit for digit in digits], np.int64)
 
 
 def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
-    """Of each photo what may have made it hard."""
+    """The conditions of each photo that may have made it hard to read."""
     return {
         "ink": np.array([scene.ink for scene in scenes]),
         "paper": np.array([scene.ruling for scene in scenes]),

@@ -1,4 +1,4 @@
-"""The pictures beside the figures."""
+"""Plots of what `evaluate` measures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.gallery import save
+from train.data.gallery import save_figure
 
 Array = NDArray[Any]
 
 
 def confusion(labels: Array, probabilities: Array, file: Path) -> None:
-    """Counts of held-out digits by what they are and how they were read."""
+    """The confusion matrix of held-out digits."""
     counts = np.zeros((10, 10), int)
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     figure, axes = plt.subplots(figsize=(5, 5))
@@ -29,11 +29,11 @@ def confusion(labels: Array, probabilities: Array, file: Path) -> None:
             axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=7)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="written as")
     axes.set_title("Digits of writers never seen in training")
-    save(figure, file)
+    save_figure(figure, file)
 
 
 def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15) -> None:
-    """How often it is right where it says that it is sure to some degree."""
+    """The reliability diagram: the share read right against the confidence."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     index = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -46,7 +46,7 @@ def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 15)
         axes.annotate(str((index == b).sum()), (position, 0.02), fontsize=6, ha="center")
     axes.set(xlabel="confidence (below: number of digits)", ylabel="share read right")
     axes.set(xlim=(0, 1.02), ylim=(0, 1.05), title="Is it as sure as it should be?")
-    save(figure, file)
+    save_figure(figure, file)
 
 
 def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path) -> None:
@@ -60,4 +60,4 @@ def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path)
             axes.plot(*zip(*points, strict=True), style, color=colour, marker=".", label=label)
     axes.set(xlabel="brush radius, pixels of a canvas 280 wide", ylabel="share read right")
     axes.legend(fontsize=6)
-    save(figure, file)
+    save_figure(figure, file)

@@ -1,4 +1,4 @@
-"""Photos of handwriting made from pen strokes: paper, light, lens and camera are made up."""
+"""Makes photos of handwriting from pen strokes, with invented paper, light, lens and camera."""
 
 from __future__ import annotations
 
@@ -93,11 +93,11 @@ class Scene:
 
 
 def random_scene(rng: np.random.Generator) -> Scene:
-    """As people photograph: any paper, pen and light, a hand that is not quite steady."""
+    """A random scene: any paper, pen and light, and a hand that is not quite steady."""
     long, short = (1600, 1200) if rng.random() < 0.7 else (1280, 720)
     width, height = (long, short) if rng.random() < 0.5 else (short, long)
     size = rng.uniform(0.12, 0.75)
-    half = 0.62 * size * short  # tilted, and with the pen's width
+    half = 0.62 * size * short  # of the digit, tilted and with the pen's width
     free = np.array([width, height]) / 2 - half  # how far the digit may be off the middle
     middle = np.array([width, height]) / 2 + rng.uniform(-0.6, 0.6, 2) * free
     rooms = np.concatenate([middle, (width, height) - middle]) - half
@@ -146,29 +146,29 @@ def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> byte
     away *= scene.perspective * scene.size / np.linalg.norm(away)
 
     sheet = np.full((*shape, 3), PAPERS[scene.paper], np.float32)
-    sheet *= 1 + 0.012 * texture(shape, 3, rng)[..., None]
+    sheet *= 1 + 0.012 * smooth_noise(shape, 3, rng)[..., None]
     if scene.ruling != "plain":
-        lines = paint_in(ruling(scene, rng), scene, away, 0.035 * scene.spacing)
+        lines = render_strokes(ruled_lines(scene, rng), scene, away, 0.035 * scene.spacing)
         sheet *= 1 - lines[..., None] * (1 - np.array(LINES[scene.line], np.float32))
-    ink = paint_in(written, scene, away, scene.pen)
+    ink = render_strokes(written, scene, away, scene.pen)
     if scene.ink == "pencil":
-        ink *= np.clip(0.8 + 0.25 * texture(shape, 2, rng), 0, 1)
+        ink *= np.clip(0.8 + 0.25 * smooth_noise(shape, 2, rng), 0, 1)
     sheet *= 1 - ink[..., None] * (1 - np.array(INKS[scene.ink], np.float32))
     if max(scene.margins) >= 0:
-        sheet = on_table(sheet, scene, rng)
+        sheet = place_on_table(sheet, scene, rng)
     if scene.finger:
-        put_finger(sheet, scene)
+        draw_finger(sheet, scene)
     tint = 1 - rng.uniform(-0.03, 0.12) * np.array([0, 0.4, 1])  # lamps are yellower than the sun
-    sheet *= light(scene, rng)[..., None] * tint.astype(np.float32)
+    sheet *= illumination(scene, rng)[..., None] * tint.astype(np.float32)
     photo = cv2.GaussianBlur(sheet, (0, 0), max(scene.blur, 0.01))
     # A camera's noise is a little smooth after its own processing, and less so in its chroma.
-    noise = [texture(shape, 1, rng) for _ in range(2)]
+    noise = [smooth_noise(shape, 1, rng) for _ in range(2)]
     grain = cv2.GaussianBlur(np.dstack([noise[0], noise[0], noise[1]]), (0, 0), 0.6)
     photo = np.clip(250 * photo + scene.noise * grain / grain.std(), 0, 255)
-    return encode(np.round(photo).astype(np.uint8), scene)
+    return encode_jpeg(np.round(photo).astype(np.uint8), scene)
 
 
-def paint_in(strokes: Strokes, scene: Scene, away: Points, width: float) -> Array:
+def render_strokes(strokes: Strokes, scene: Scene, away: Points, width: float) -> Array:
     """Strokes on the sheet, in digit sizes around the digit's middle, as the camera sees them.
 
     Returns float32 (height, width) in [0, 1]. `width` is the strokes', in digit sizes; thinner
@@ -190,7 +190,7 @@ def paint_in(strokes: Strokes, scene: Scene, away: Points, width: float) -> Arra
     return cover * np.float32(min(1, pixels / 2) / 255)
 
 
-def ruling(scene: Scene, rng: np.random.Generator) -> Strokes:
+def ruled_lines(scene: Scene, rng: np.random.Generator) -> Strokes:
     """Printed lines from edge to edge of the sheet, in digit sizes around the digit's middle."""
     reach = 1.2 * float(np.hypot(scene.width, scene.height))
     reach /= scene.size * min(scene.width, scene.height)
@@ -204,7 +204,7 @@ def ruling(scene: Scene, rng: np.random.Generator) -> Strokes:
     return lines
 
 
-def on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
+def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
     """The sheet with its edges in the photo, casting a thin shadow on a table with a grain."""
     height, width = sheet.shape[:2]
     side = min(height, width)
@@ -218,13 +218,13 @@ def on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
     cv2.fillPoly(paper, [outline], (1,), cv2.LINE_AA, 4)
     cast = cv2.resize(paper, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     cast = cv2.resize(cv2.GaussianBlur(cast, (0, 0), 0.0015 * side), (width, height))
-    grain = cv2.resize(texture((max(2, height // 30), width), 2, rng), (width, height))
+    grain = cv2.resize(smooth_noise((max(2, height // 30), width), 2, rng), (width, height))
     shade = (1 + 0.15 * grain) * (1 - 0.4 * cast)
     table = shade[..., None] * np.array(TABLES[scene.table], np.float32)
     return np.asarray(table + paper[..., None] * (sheet - table), np.float32)
 
 
-def put_finger(sheet: Array, scene: Scene) -> None:
+def draw_finger(sheet: Array, scene: Scene) -> None:
     """Draw a fingertip over `sheet` that comes in from the edge farthest from the digit."""
     height, width = sheet.shape[:2]
     side = min(height, width)
@@ -249,7 +249,7 @@ def put_finger(sheet: Array, scene: Scene) -> None:
     sheet += finger[..., None] * (skin - sheet)
 
 
-def light(scene: Scene, rng: np.random.Generator) -> Array:
+def illumination(scene: Scene, rng: np.random.Generator) -> Array:
     """How much light falls where: float32 (height, width) in [0, 1]."""
     height, width = scene.height, scene.width
     side = min(height, width)
@@ -272,14 +272,14 @@ def light(scene: Scene, rng: np.random.Generator) -> Array:
     return cv2.resize(amount.astype(np.float32), (width, height))
 
 
-def texture(shape: tuple[int, int], scale: int, rng: np.random.Generator) -> Array:
+def smooth_noise(shape: tuple[int, int], scale: int, rng: np.random.Generator) -> Array:
     """Noise with mean 0 and standard deviation 1, smooth over `scale` pixels: float32 `shape`."""
     small = (max(1, shape[0] // scale), max(1, shape[1] // scale))
     noise = rng.standard_normal(small, np.float32)
     return np.asarray(cv2.resize(noise, shape[::-1]) if scale > 1 else noise, np.float32)
 
 
-def encode(photo: NDArray[np.uint8], scene: Scene) -> bytes:
+def encode_jpeg(photo: NDArray[np.uint8], scene: Scene) -> bytes:
     """The file as the camera leaves it: turned as it was held, with the turn in its metadata."""
     turns = {1: 0, 3: 2, 6: 1, 8: 3}  # quarters, counter-clockwise
     exif = Image.Exif()

@@ -1,8 +1,8 @@
-"""The rows of `python -m mnist_demo classify --ray`, made on all machines of a Ray cluster.
+"""Reads images on all machines of a Ray cluster.
 
-Ray Data hands chunks of the work to one process for each processor, and hands those of a machine
-that is lost to another. A chunk is some files, or one row group of a parquet file: each machine
-needs this package, and must find the images and the weights under the same names as this one.
+Ray Data gives chunks of the work to one process for each processor. A chunk is some image files or
+one row group of a parquet file. If a machine is lost, others read its chunks. Every machine needs
+this package, and must find the images and the weights at the same paths as this machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from mnist_demo.batch import command as batch
+from mnist_demo.batch.inputs import (
+    Input,
+    display_name,
+    file_input,
+    find_files,
+    find_rows,
+    is_parquet,
+    open_parquet,
+)
+from mnist_demo.batch.rows import SCHEMA, Row, prepare, read_rows
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
@@ -29,68 +38,89 @@ except ModuleNotFoundError as error:
         f"--ray needs {error.name}, which is not installed: pip install -r requirements-ray.txt"
     ) from None
 
-FILES = 64  # in a chunk, and images read at a time
+FILES_PER_CHUNK = 64  # in a chunk, and images read at a time
 Chunk = dict[str, Any]  # "files", their names; or "file", "column", "group", "first", and "rows"
 Source = tuple[str | None, str | None, Any]  # the weights, their revision and checksums
 
 
-def chunks(path: str, column: str) -> Iterator[Chunk]:
-    """The work that `path` names, in the order of `batch.find`."""
-    if Path(path).suffix == ".parquet":
-        metadata = batch.open_parquet(Path(path), column).metadata
+def find_chunks(path: str, column: str) -> Iterator[Chunk]:
+    """The chunks of the images that `path` names, in the order of `find_inputs`.
+
+    Raises:
+        SystemExit: a folder, a parquet file or its column cannot be read.
+    """
+    if is_parquet(path):
+        metadata = open_parquet(Path(path), column).metadata
         first = 0
         for group in range(metadata.num_row_groups):
             rows = metadata.row_group(group).num_rows
             yield {"file": path, "column": column, "group": group, "first": first, "rows": rows}
             first += rows
     else:
-        files = batch.find_files(path)
-        while some := list(itertools.islice(files, FILES)):
+        files = find_files(path)
+        while some := list(itertools.islice(files, FILES_PER_CHUNK)):
             yield {"files": some}
 
 
-def names(chunk: Chunk) -> list[str]:
-    """What stands in the column "path" of the chunk's rows."""
+def chunk_names(chunk: Chunk) -> list[str]:
+    """The names of the chunk's images in the column "path" of the output."""
     if "files" in chunk:
-        return [batch.name_of(file) for file in chunk["files"]]
+        return [display_name(file) for file in chunk["files"]]
     first = chunk["first"]
     return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
 
 
-def items(chunk: Chunk) -> Iterator[batch.Item]:
+def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
+    """The images of the chunk."""
     if "files" in chunk:
-        return ((batch.name_of(file), file) for file in chunk["files"])
+        return map(file_input, chunk["files"])
     group = [chunk["group"]]
-    return batch.find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
+    return find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
 
 
 class Reader:
-    """Lives in a process of the cluster, and turns chunks into rows."""
+    """Turns chunks into rows, in a process of the cluster."""
 
     def __init__(self, weights: str | None, revision: str | None, checksums: Any) -> None:
+        """Load the weights.
+
+        Raises:
+            ValueError: they do not have the `checksums` of the weights on the first machine.
+        """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         self.classifier = Classifier.load(weights, revision)
         if file_checksums(self.classifier.weights.path) != checksums:
             raise ValueError(f"a machine has other weights: {self.classifier.weights}")
 
     def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
+        """Read the chunks in the column "chunk", each as JSON. Yields tables of `SCHEMA`."""
         for text in table["chunk"].to_pylist():
             chunk = json.loads(text)
-            images = itertools.islice(items(chunk), chunk["done"], None)
-            while some := list(itertools.islice(images, FILES)):
-                inputs = batch.prepare([image for _, image in some])
-                rows = batch.read([name for name, _ in some], inputs, self.classifier)
-                yield pa.Table.from_pylist(list(rows), batch.SCHEMA)
+            inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
+            while some := list(itertools.islice(inputs, FILES_PER_CHUNK)):
+                names = [item.name for item in some]
+                rows = read_rows(names, prepare(some), self.classifier)
+                yield pa.Table.from_pylist(list(rows), SCHEMA)
 
 
-def classify(work: list[Chunk], done: int, source: Source, address: str) -> Iterator[batch.Row]:
-    """The rows of `work` but for the first `done`, in order.
+def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> Iterator[Row]:
+    """Read the images of `chunks`, in order, without the first `done`.
 
-    Raises SystemExit where there is no cluster at `address`, or it cannot do the work.
+    Args:
+        chunks: all of the work.
+        done: the number of images that are read already.
+        source: the weights, their revision, and what `file_checksums` returns for them.
+        address: of the cluster, as HOST:PORT or "auto"; "local" starts Ray on this machine.
+
+    Returns:
+        A row of `SCHEMA` for each image.
+
+    Raises:
+        SystemExit: there is no cluster at `address`, or it cannot do the work.
     """
     left = []
-    for chunk in work:
-        rows = len(names(chunk))
+    for chunk in chunks:
+        rows = len(chunk_names(chunk))
         if done < rows:
             left.append({"chunk": json.dumps(chunk | {"done": done})})
         done = max(0, done - rows)
@@ -106,7 +136,7 @@ def classify(work: list[Chunk], done: int, source: Source, address: str) -> Iter
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
-    context.enable_progress_bars = False  # there is one of images
+    context.enable_progress_bars = False  # the command has its own
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
     data = ray.data.from_items(left, override_num_blocks=len(left)).map_batches(

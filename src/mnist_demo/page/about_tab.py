@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
-from mnist_demo.page.draw_tab import figure, png_tag
+from mnist_demo.page.html_parts import figure, image_tag
 from mnist_demo.page.i18n import Request, say, translate
-from mnist_demo.read.classifier import Classifier
+from mnist_demo.page.reader import Reader
 from mnist_demo.weights import Weights, read_metrics
 
 # Key in metrics.json, its sentence in i18n.py, and how it is written.
@@ -32,12 +31,13 @@ DATA = (
 )
 
 
-def about_tab(tab: gr.Tab, classifier: Callable[[], Classifier]) -> None:
-    """Builds the tab, which is filled when it is first looked at: the network may still load."""
+def about_tab(tab: gr.Tab, reader: Reader) -> None:
+    """Add the text to the tab. It is filled in when a visitor selects the tab, as the network may
+    still be loading before."""
     text = gr.HTML("", elem_id="about")
 
     def fill(request: gr.Request) -> str:
-        return about(classifier().weights, request)
+        return about(reader.classifier(request).weights, request)
 
     tab.select(fill, None, text, show_progress="hidden", api_visibility="private")
 
@@ -54,7 +54,7 @@ def about(weights: Weights, request: Request = None) -> str:
         file = weights.path / name
         if results and file.is_file():
             caption = say(key, request)
-            parts.append(figure(png_tag(file.read_bytes(), caption), caption))
+            parts.append(figure(image_tag(file.read_bytes(), caption), caption))
     parts.append(f"<h2>{say('about_data', request)}</h2><ul>")
     parts += [f'<li><a href="{url}">{name}</a>, {licence}</li>' for name, url, licence in DATA]
     parts.append(f"</ul><h2>{say('about_fails', request)}</h2><p>{say('fails', request)}</p>")

@@ -1,83 +1,74 @@
-"""The Draw tab: a square to draw in, and beside it the answer, what it rests on, and doubts."""
+"""The Draw tab: a square to draw in, beside it the answer and the reasons for it, and feedback."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
+from mnist_demo.page.html_parts import figure, ink_figure, no_ink_figure, png_image
 from mnist_demo.page.i18n import Request, say, t, translate
-from mnist_demo.read.classifier import Classifier, Prediction
+from mnist_demo.page.reader import Reader
+from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
+from mnist_demo.page.uploads import open_data_url
+from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.saliency import heat_map, over_drawing
-from mnist_demo.serve.gradio_patches.sketch_uploads import limit_sketch_uploads
+from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
-HERE = Path(__file__).parent
-CANVAS = 400  # pixels on either side of the Sketchpad's image
-BRUSH = 14  # radius in these pixels
-# Of the validation paintings read with less confidence (0.9% of all), 43% are read wrong.
-SURE = 0.8
-
-Read = Callable[[Any, Request], Prediction]
+FOLDER = Path(__file__).parent
+CANVAS = (400, 400)  # pixels of the Sketchpad's image
+# Below this confidence the page says that it is not sure. Of the validation paintings, 0.9% are
+# read with less confidence, and 43% of these are read wrong.
+CONFIDENT = 0.8
 
 
-def draw_tab(
-    read: Read,
-    open_url: Callable[[str], Image.Image],
-    classifier: Callable[[], Classifier],
-    feedback: Feedback,
-) -> gr.Sketchpad:
-    """Builds the tab's components; returns its Sketchpad.
+class DrawEvents:
+    """What happens when a visitor draws, asks why, or gives feedback.
 
-    Args:
-        read: an image to its prediction; waits for the network.
-        open_url: a data URL, as page.js sends it, to an image.
-        classifier: the network that `read` asks, once it has answered.
-        feedback: takes what visitors say about answers.
+    Every method takes the drawing as a data URL, see sketchpad.js, and returns what the tab's
+    components show.
     """
 
-    def answer(url: str, request: gr.Request) -> tuple[Any, ...]:
-        prediction = read(open_url(url), request)
-        return (
-            verdict(prediction, request),
-            guesses(prediction),
-            seen(prediction, request),
-            "",
-            "",
-        )
+    def __init__(self, reader: Reader, feedback: Feedback) -> None:
+        self._reader = reader
+        self._feedback = feedback
 
-    def explain(url: str, request: gr.Request) -> tuple[str, str]:
-        """The strokes in colours: below the answer, and over the drawing."""
-        pixels = read_pixels(open_url(url)) if url else None
-        prediction = read(pixels, request)
+    def answer(self, url: str, request: gr.Request) -> tuple[Any, ...]:
+        """The verdict, the Label's value and the 28x28 picture; nothing in the heat map and the
+        thanks of the drawing before."""
+        prediction = self._reader.classify(open_data_url(url), request)
+        picture = ink_figure(prediction, request)
+        return verdict(prediction, request), label_value(prediction), picture, "", ""
+
+    def explain(self, url: str, request: gr.Request) -> tuple[str, str]:
+        """The strokes in colours: as a figure below the answer, and to lay over the drawing."""
+        pixels = read_pixels(open_data_url(url)) if url else None
+        prediction = self._reader.classify(pixels, request)
         if pixels is None or prediction.digit is None or prediction.model_input is None:
-            return seen(None, request), ""
-        heat = heat_map(classifier(), prediction.model_input, prediction.digit)
-        coloured = over_drawing(pixels, prediction.model_input, heat)
+            return no_ink_figure(request), ""
+        heat = saliency_map(self._reader.classifier(), prediction.model_input, prediction.digit)
+        coloured = overlay_on_drawing(pixels, prediction.model_input, heat)
         because = say("because", request)
-        return figure(image_tag(coloured, because, "heat"), because), image_tag(coloured, "")
+        below = figure(png_image(coloured, because, "heat"), because)
+        return below, png_image(coloured, "")
 
-    def keeper(label: int | None) -> Callable[[str, gr.Request], str]:
-        """Keeps `label` for the drawing; None where the visitor says that the answer was right."""
+    def give_feedback(self, label: int | None) -> Callable[[str, gr.Request], str]:
+        """A function that keeps `label` for the drawing; None says that the answer was right."""
 
         def keep(url: str, request: gr.Request) -> str:
             try:
-                drawing = open_url(url)
-                prediction = read(drawing, request)
-                given = prediction.digit if prediction.is_digit else NOT_A_DIGIT
-                chosen = given if label is None else label
+                drawing = open_data_url(url)
+                prediction = self._reader.classify(drawing, request)
+                answer = prediction.digit if prediction.is_digit else NOT_A_DIGIT
+                chosen = answer if label is None else label
                 if chosen is None:
                     raise ValueError(say("blank", request))
-                feedback.keep(prediction, chosen, classifier().weights.version, drawing)
+                version = self._reader.classifier().weights.version
+                self._feedback.keep(prediction, chosen, version, drawing)
             except ValueError as error:
                 text, title = translate(str(error), request), say("error", request)
                 raise gr.Error(text, title=title, print_exception=False) from None
@@ -85,62 +76,47 @@ def draw_tab(
 
         return keep
 
+
+def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
+    """Add the tab's components and events to the page; returns its Sketchpad."""
+    events = DrawEvents(reader, feedback)
     with gr.Row():
         with gr.Column(min_width=288, elem_id="paper"):
-            sketch = sketchpad("", (CANVAS, CANVAS))
+            sketch = add_sketchpad("", CANVAS)
             heat = gr.HTML("", elem_id="heat")
         with gr.Column(min_width=288, elem_id="answer"):
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
-            picture = gr.HTML(nothing_seen(), elem_id="seen")
+            picture = gr.HTML(no_ink_figure(), elem_id="seen")
             why = gr.Button(t("why"), elem_id="why", size="sm")
-            with gr.Column(elem_id="feedback"):
-                with gr.Row():
-                    gr.HTML(f"<p>{t('right')}</p>")
-                    yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
-                gr.HTML(f"<p>{t('it_was')}</p>")
-                with gr.Row(elem_id="labels"):
-                    others = [gr.Button(str(n), size="sm", min_width=26) for n in range(10)]
-                    others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
-                thanks = gr.HTML("", elem_id="thanks")
+            buttons, thanks = add_feedback_buttons()
     gr.HTML(example_grid(), elem_id="examples")
-    gr.HTML(f"{t('ways')}", elem_id="ways")  # page.js names the drawn examples by it
+    gr.HTML(f"{t('ways')}", elem_id="ways")  # sketchpad.js takes the drawn examples' names from it
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
 
-    drawn = pen("")
+    strokes = add_stroke_events("")
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     shown = [words, label, picture, heat, thanks]
-    drawn.input(answer, drawn, shown, trigger_mode="always_last", **private)
-    why.click(explain, drawn, [picture, heat], trigger_mode="always_last", **private)
-    for button, digit in zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True):
-        button.click(keeper(digit), drawn, thanks, trigger_mode="once", **private)
+    strokes.input(events.answer, strokes, shown, trigger_mode="always_last", **private)
+    why.click(events.explain, strokes, [picture, heat], trigger_mode="always_last", **private)
+    for button, digit in buttons:
+        keep = events.give_feedback(digit)
+        button.click(keep, strokes, thanks, trigger_mode="once", **private)
     return sketch
 
 
-def sketchpad(prefix: str, size: tuple[int, int]) -> gr.Sketchpad:
-    """A Sketchpad of so many pixels, with Undo and Clear below; `prefix` begins their ids."""
-    sketch = gr.Sketchpad(
-        elem_id=f"{prefix}sketch",
-        label=t("drawing"),
-        show_label=False,
-        canvas_size=size,
-        brush=gr.Brush(default_size=BRUSH, colors=["#000000"], color_mode="fixed"),
-        layers=False,
-        transforms=(),
-        buttons=[],
-    )
-    with gr.Row(elem_id=f"{prefix}tools"):
-        gr.Button(t("undo"), elem_id=f"{prefix}undo", min_width=80)
-        gr.Button(t("clear"), elem_id=f"{prefix}clear", min_width=80)
-    limit_sketch_uploads(sketch)
-    return sketch
-
-
-def pen(prefix: str) -> gr.HTML:
-    """A hidden element whose value is what was drawn on the Sketchpad of `prefix`, as a data URL;
-    it has an `input` event after every stroke."""
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    return gr.HTML("", html_template="", js_on_load=script, elem_id=f"{prefix}pen")
+def add_feedback_buttons() -> tuple[list[tuple[gr.Button, int | None]], gr.HTML]:
+    """The buttons, each with the label that it stands for; and the place for the thanks."""
+    with gr.Column(elem_id="feedback"):
+        with gr.Row():
+            gr.HTML(f"<p>{t('right')}</p>")
+            yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
+        gr.HTML(f"<p>{t('it_was')}</p>")
+        with gr.Row(elem_id="labels"):
+            others = [gr.Button(str(n), size="sm", min_width=26) for n in range(10)]
+            others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
+        thanks = gr.HTML("", elem_id="thanks")
+    return list(zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True)), thanks
 
 
 def verdict(prediction: Prediction, request: Request = None) -> str:
@@ -150,48 +126,21 @@ def verdict(prediction: Prediction, request: Request = None) -> str:
         sentence = say("blank", request)
     elif not prediction.is_digit:
         sentence = say("not_a_digit", request)
-    elif prediction.confidence < SURE:
+    elif prediction.confidence < CONFIDENT:
         sentence = say("unsure", request, *best)
     else:
         sentence = say("sure", request, best[0])
     return f"<p>{sentence}</p>"
 
 
-def guesses(prediction: Prediction) -> dict[str, float] | None:
+def label_value(prediction: Prediction) -> dict[str, float] | None:
     """What a Label shows: digit to probability, None when blank."""
     return {str(digit): probability for digit, probability in prediction.top(3)} or None
 
 
-def seen(prediction: Prediction | None, request: Request = None) -> str:
-    """The 28x28 image the network saw, as HTML; an empty frame when blank."""
-    if prediction is None or prediction.model_input is None:
-        return figure('<div class="nothing"></div>', say("seen", request))
-    ink = np.round(prediction.model_input * 255).astype(np.uint8)
-    return figure(image_tag(ink, say("seen_alt", request)), say("seen", request))
-
-
-def nothing_seen() -> str:
-    return figure('<div class="nothing"></div>', str(t("seen")))
-
-
-def figure(picture: str, caption: str) -> str:
-    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
-
-
-def image_tag(pixels: NDArray[np.uint8], alt: str, name: str = "") -> str:
-    png = io.BytesIO()
-    Image.fromarray(pixels).save(png, "PNG")
-    return png_tag(png.getvalue(), alt, name)
-
-
-def png_tag(png: bytes, alt: str, name: str = "") -> str:
-    data = base64.b64encode(png).decode()
-    return f'<img alt="{alt}" class="{name}" src="data:image/png;base64,{data}">'
-
-
 def example_grid() -> str:
-    """Buttons with the pictures of examples.json, as HTML; page.js puts through what is clicked."""
-    examples = json.loads((HERE / "examples.json").read_text())
+    """Buttons with the pictures of examples.json, as HTML; sketchpad.js sends what is clicked."""
+    examples = json.loads((FOLDER / "examples.json").read_text())
     buttons = "".join(
         f'<button type="button" class="example" aria-label="{title}" title="{title}">'
         f'<img alt="" src="data:image/png;base64,{data}"></button>'

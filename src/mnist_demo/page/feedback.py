@@ -30,7 +30,7 @@ from PIL import Image
 
 from mnist_demo.page.i18n import t
 from mnist_demo.read.classifier import Prediction
-from mnist_demo.weights.hub import explain, session_with_patience
+from mnist_demo.weights.hub import explain_error, set_request_timeout
 from mnist_demo.weights.resolve import HUB_NAME
 
 NOT_A_DIGIT = -1
@@ -122,7 +122,7 @@ class Feedback:
     def _start(self, repo: str) -> None:
         while not self._stopped.is_set():
             try:
-                session_with_patience()
+                set_request_timeout()
                 self._scheduler = CommitScheduler(
                     repo_id=repo,
                     repo_type="dataset",
@@ -135,7 +135,7 @@ class Feedback:
                 )
                 return
             except Exception as error:  # whatever it is, it must not keep the demo down
-                text = explain(error, repo)
+                text = explain_error(error, repo)
                 logger.warning("Corrections are not sent to %s for now: %s", repo, text)
             self._stopped.wait(EVERY * 60)
 

@@ -2,65 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
 
-from mnist_demo.page.draw_tab import SURE, image_tag, pen, sketchpad
+from mnist_demo.page.draw_tab import CONFIDENT
+from mnist_demo.page.html_parts import gray_pixels, png_image
 from mnist_demo.page.i18n import Request, say, t
+from mnist_demo.page.reader import Reader
+from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
+from mnist_demo.page.uploads import open_data_url
 from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.numbers import Number
 
 CANVAS = (800, 400)  # pixels of the Sketchpad's image
 
 
-def numbers_tab(
-    read: Callable[[Any, Request], Number], open_url: Callable[[str], Image.Image]
-) -> None:
-    """Builds the tab's components.
+class NumberEvents:
+    """What happens when a visitor draws a number or uploads a picture of one.
 
-    Args:
-        read: an image to the number in it; waits for the network.
-        open_url: a data URL, as page.js sends it, to an image.
+    Both methods return the number in a sentence, and a card for each digit, as HTML.
     """
 
-    def answer(image: Any, request: gr.Request) -> tuple[str, str]:
-        number = read(image, request)
-        return verdict(number, request), digits(number)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-    def answer_drawing(url: str, request: gr.Request) -> tuple[str, str]:
-        return answer(open_url(url), request)
+    def answer_drawing(self, url: str, request: gr.Request) -> tuple[str, str]:
+        """Read the number in a data URL, see sketchpad.js."""
+        return self._answer(open_data_url(url), request)
 
-    sketchpad("number_", CANVAS)
+    def answer_file(self, file: str | None, request: gr.Request) -> tuple[str, str]:
+        """Read the number in an image file."""
+        return self._answer(file, request)
+
+    def _answer(self, image: Any, request: gr.Request) -> tuple[str, str]:
+        number = self._reader.read_number(image, request)
+        return verdict(number, request), digit_cards(number)
+
+
+def numbers_tab(reader: Reader) -> None:
+    """Add the tab's components and events to the page."""
+    events = NumberEvents(reader)
+    add_sketchpad("number_", CANVAS)
     file = gr.UploadButton(str(t("number_upload")), file_types=["image"], size="sm")
     words = gr.HTML(f"<p>{t('number_blank')}</p>", elem_id="number_verdict")
     cards = gr.HTML("<ol></ol>", elem_id="number_digits")
-    drawn = pen("number_")
+    strokes = add_stroke_events("number_")
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    drawn.input(answer_drawing, drawn, [words, cards], trigger_mode="always_last", **private)
-    file.upload(answer, file, [words, cards], **private)
+    shown = [words, cards]
+    strokes.input(events.answer_drawing, strokes, shown, trigger_mode="always_last", **private)
+    file.upload(events.answer_file, file, shown, **private)
 
 
 def verdict(number: Number, request: Request = None) -> str:
     """The number, large, in one sentence as HTML: sure of each digit, not sure, or blank."""
     if not number.digits:
         return f"<p>{say('number_blank', request)}</p>"
-    sure = all(digit.is_digit and digit.confidence >= SURE for digit in number.digits)
+    sure = all(digit.is_digit and digit.confidence >= CONFIDENT for digit in number.digits)
     key = "number_sure" if sure else "number_unsure"
     return f"<p>{say(key, request, f'<strong>{number.text}</strong>')}</p>"
 
 
-def digits(number: Number) -> str:
-    """What the network saw of each digit, and its three best guesses, as HTML."""
+def digit_cards(number: Number) -> str:
+    """The 28x28 picture of each digit, and its three best guesses, as HTML."""
     return "<ol>" + "".join(map(_card, number.digits)) + "</ol>"
 
 
 def _card(digit: Prediction) -> str:
     assert digit.model_input is not None  # `read_number` returns only what has ink
-    picture = image_tag(np.round(digit.model_input * 255).astype(np.uint8), "")
+    picture = png_image(gray_pixels(digit.model_input), "")
     guesses = "".join(
         f'<div><span>{guess}</span><meter value="{probability:.3f}" aria-hidden="true"></meter>'
         f"<span>{probability:.0%}</span></div>"

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.data_classes import ImageData
 from PIL import Image
 
-from mnist_demo.page.draw_tab import figure, guesses, image_tag, seen, verdict
+from mnist_demo.page.draw_tab import label_value, verdict
+from mnist_demo.page.html_parts import figure, ink_figure, png_image
 from mnist_demo.page.i18n import Request, say, t, translate
-from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.photo import Photo, read_photo
+from mnist_demo.page.reader import Reader
+from mnist_demo.read.images import Pixels
+from mnist_demo.read.photo import Photo
+
+STEP_SIDE = 240  # longest side, in pixels, of a step's picture
 
 
-def classify_photo(classifier: Classifier, file: str | None) -> tuple[Photo, Prediction]:
-    """What is found in the photo, and what the network makes of it."""
-    photo = read_photo(file)
-    return photo, classifier.classify(photo.ink)
+class PhotoEvents:
+    """What happens when a visitor takes, uploads or removes a photo."""
 
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -> None:
-    """Builds the tab's components.
+    def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
+        """The verdict, the Label's value and the pictures of the steps.
 
-    Args:
-        read: `classify_photo`; waits for the network.
-    """
-
-    def answer(file: str | None, request: gr.Request) -> tuple[Any, ...]:
-        photo, prediction = read(file, request)
+        Args:
+            file: what Gradio received, a FileData as a dict; None when the photo was removed.
+        """
+        photo, prediction = self._reader.classify_photo(file["path"] if file else None, request)
         words = verdict(prediction, request)
         if prediction.digit is None:
             words = f"<p>{say('no_ink' if photo.steps else 'photo_intro', request)}</p>"
-        return words, guesses(prediction), steps(photo, request) + seen(prediction, request)
+        pictures = step_figures(photo, request) + ink_figure(prediction, request)
+        return words, label_value(prediction), pictures
 
+
+def photo_tab(reader: Reader) -> None:
+    """Add the tab's components and events to the page."""
     with gr.Row():
         with gr.Column(min_width=288):
             image = gr.Image(
@@ -45,35 +49,33 @@ def photo_tab(read: Callable[[str | None, Request], tuple[Photo, Prediction]]) -
                 height=400,
                 buttons=[],
             )
-            # The path alone: `read_photo` decodes no more than it needs, and words the errors.
-            image.preprocess = path_of  # type: ignore[method-assign]
         with gr.Column(min_width=288):
             words = gr.HTML(f"<p>{t('photo_intro')}</p>", elem_id="photo_verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="photo_guesses")
     pictures = gr.HTML("", elem_id="steps")
     image.change(
-        answer,
+        PhotoEvents(reader).answer,
         image,
         [words, label, pictures],
         show_progress="hidden",
         trigger_mode="always_last",
         api_visibility="private",
+        # `read_photo` opens the file itself: it decodes no more than it needs, and says what is
+        # wrong with a file.
+        preprocess=False,
     )
 
 
-def path_of(payload: ImageData | None) -> str | None:
-    return payload.path if payload else None
+def step_figures(photo: Photo, request: Request = None) -> str:
+    """The pictures of the steps from the photo to the ink, with captions, as HTML."""
+    figures = []
+    for name, picture in photo.steps:
+        caption = translate(name, request)
+        figures.append(figure(png_image(thumbnail(picture), caption), caption))
+    return "".join(figures)
 
 
-def steps(photo: Photo, request: Request = None) -> str:
-    """The pictures of the way to the ink, with captions, as HTML."""
-    return "".join(
-        figure(image_tag(_small(picture), name), name)
-        for name, picture in ((translate(name, request), picture) for name, picture in photo.steps)
-    )
-
-
-def _small(picture: Any, side: int = 240) -> Any:
-    image = Image.fromarray(picture)
-    image.thumbnail((side, side))
+def thumbnail(pixels: Pixels) -> Pixels:
+    image = Image.fromarray(pixels)
+    image.thumbnail((STEP_SIDE, STEP_SIDE))
     return np.asarray(image)

@@ -1,1 +1,1 @@
-"""An image becomes a digit. Nothing here knows a server or Gradio."""
+"""Turns an image into a digit. Nothing here knows a server or Gradio."""

@@ -1,4 +1,4 @@
-"""The SavedModel behind a plain function: image in, digit and probabilities out."""
+"""The classifier: image in, digit and probabilities out."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from numpy.typing import NDArray
 from mnist_demo.read.preprocess import preprocess
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
-BATCH = 256  # images per run of the network: more is no faster, and memory stays flat
-AHEAD = 64  # images for each processor that `classify_many` takes before they are read
-# `digit_score` is calibrated so that this threshold calls 0.5% of validation digits "not a digit".
-IS_DIGIT = 0.5
+BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
+PREFETCH = 64  # images for each processor that `classify_many` holds at a time
+# `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
+DIGIT_THRESHOLD = 0.5
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network makes of one image.
+    """The network's answer for one image.
 
     Attributes:
-        probabilities: float32 (10,), summing to 1; all zero when the image is blank.
-        digit_score: in [0, 1], how much it looks like a digit at all; 0 when blank.
-        model_input: float32 (28, 28) in [0, 1], what the network saw; None when blank.
+        probabilities: float32 (10,), of the digits 0 to 9; their sum is 1. All are 0 if the image
+            is blank.
+        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if it is blank.
+        model_input: float32 (28, 28) in [0, 1], the network's input; None if the image is blank.
     """
 
     probabilities: Array
@@ -41,20 +42,21 @@ class Prediction:
 
     @property
     def digit(self) -> int | None:
-        """The most probable digit, None when the image is blank."""
+        """The most probable digit; None if the image is blank."""
         return None if self.model_input is None else int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
-        """The probability of `digit`, 0 when blank."""
+        """The probability of `digit`, in [0, 1]; 0 if the image is blank."""
         return float(self.probabilities.max())
 
     @property
     def is_digit(self) -> bool:
-        return self.digit_score >= IS_DIGIT
+        """Whether the image looks like a digit at all; False if it is blank."""
+        return self.digit_score >= DIGIT_THRESHOLD
 
     def top(self, k: int = 3) -> list[tuple[int, float]]:
-        """The `k` most probable digits with their probabilities; empty when blank."""
+        """The `k` most probable digits with their probabilities; empty if the image is blank."""
         if self.model_input is None:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:k]
@@ -65,17 +67,25 @@ BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
 
 
 class Classifier:
-    """Calls a SavedModel's serving signature; safe to use from several threads."""
+    """A SavedModel and the preprocessing that it needs. Several threads may use it at once.
+
+    Attributes:
+        weights: where the SavedModel came from.
+    """
 
     def __init__(self, weights: Weights) -> None:
-        """Load the SavedModel in `weights`; ValueError when there is none that fits."""
-        import tensorflow as tf  # takes seconds: whoever only preprocesses need not wait for it
+        """Load the SavedModel in `weights`.
+
+        Raises:
+            ValueError: there is none, or its signature lacks an output.
+        """
+        import tensorflow as tf  # takes seconds, and `preprocess` alone does not need it
 
         self.weights = weights
         model = weights.path / "model"
         if not (model / "saved_model.pb").is_file():
             raise ValueError(f"no SavedModel in {model}")
-        # The signature lives only as long as the object that it was loaded from.
+        # The signature works only while the object that it was loaded from exists.
         self._model = tf.saved_model.load(str(model))
         self._run = self._model.signatures["serving_default"]
         missing = {"probabilities", "digit_score"} - set(self._run.structured_outputs)
@@ -85,22 +95,23 @@ class Classifier:
 
     @classmethod
     def load(cls, source: str | Path | None = None, revision: str | None = None) -> Classifier:
-        """The classifier with the weights that `find_weights` finds.
+        """Load the weights that `find_weights` chooses.
 
         Args:
-            source: a folder that holds `model/`, or a Hub repository "OWNER/NAME"; else the
-                repository's weights, or those that MNIST_DEMO_REPO and MNIST_DEMO_REVISION name.
+            source: a folder that holds model/, or a Hub repository "OWNER/NAME". If None, the
+                environment variables MNIST_DEMO_REPO and MNIST_DEMO_REVISION name the weights. If
+                they are not set, or their weights cannot be loaded, this repository's are loaded.
             revision: the full sha of a commit on the Hub.
 
         Raises:
-            ValueError: `source` cannot be had, or is no SavedModel with the classifier's signature.
+            ValueError: `source` cannot be reached, or is no SavedModel of a classifier.
         """
         weights = find_weights(source, revision)
         if weights.path == REPOSITORY:
             return cls(weights)
         try:
             classifier = cls(weights)
-            classifier._try()
+            classifier._check_outputs()
         except Exception as error:
             text = f"{weights.origin} cannot be loaded: " + str(error).partition("\n")[0]
             if source is not None:
@@ -108,24 +119,34 @@ class Classifier:
             return cls(repository_weights(text))
         return classifier
 
-    def _try(self) -> None:
-        """Read one image: a graph can promise a signature that it does not keep."""
+    def _check_outputs(self) -> None:
+        """Read one image. The graph may not return what its signature promises: ValueError."""
         prediction = self.classify_inputs([np.eye(28, dtype=np.float32)])[0]
         if prediction.probabilities.shape != (10,) or not np.isfinite(prediction.digit_score):
             raise ValueError("the SavedModel does not return ten probabilities and a score")
 
     def classify(self, image: Any) -> Prediction:
-        """Read one image: anything that `preprocess` accepts; ValueError on what it does not."""
+        """Read one image, anything that `preprocess` accepts.
+
+        Raises:
+            ValueError: `preprocess` raised it.
+        """
         return self.classify_inputs([preprocess(image)])[0]
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
-        """Read many images in batches; the n-th prediction is the n-th image's.
+        """Read many images in batches.
 
-        A thread for each processor preprocesses while the network reads what is ready. `images` may
-        be a generator: at most `AHEAD` images for each processor are held, besides the predictions.
+        Threads, one for each processor, preprocess the next images while the network reads.
+
+        Args:
+            images: each is anything that `preprocess` accepts. This may be a generator: at most
+                `PREFETCH` images for each processor are held at a time.
+
+        Returns:
+            A prediction for each image, in the same order.
 
         Raises:
-            ValueError: as of `preprocess`, with the image's index, counted from 0.
+            ValueError: `preprocess` raised it. The text begins with the image's index, from 0.
         """
         predictions: list[Prediction] = []
         running: deque[Future[list[Array | None]]] = deque()
@@ -133,7 +154,7 @@ class Classifier:
         processors = os.cpu_count() or 1
         pool = ThreadPoolExecutor(processors)
         try:
-            while chunk := list(itertools.islice(numbered, AHEAD // 2)):
+            while chunk := list(itertools.islice(numbered, PREFETCH // 2)):
                 running.append(pool.submit(_preprocess_chunk, chunk))
                 del chunk
                 if len(running) == 2 * processors:
@@ -145,7 +166,11 @@ class Classifier:
         return predictions
 
     def classify_each(self, images: Iterable[Any]) -> list[Prediction | ValueError]:
-        """Read a few images together; what `preprocess` does not accept gets its error."""
+        """Read a few images together.
+
+        Returns:
+            For each image, in the same order, its prediction or the error that `preprocess` raised.
+        """
         inputs: list[Array | ValueError | None] = []
         for image in images:
             try:
@@ -157,11 +182,18 @@ class Classifier:
         return [image if isinstance(image, ValueError) else next(predictions) for image in inputs]
 
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
-        """Read what `preprocess` returned: float32 (28, 28) in [0, 1], or None when blank."""
+        """Read images that are preprocessed already.
+
+        Args:
+            inputs: what `preprocess` returned: float32 (28, 28) in [0, 1], or None if blank.
+
+        Returns:
+            A prediction for each input, in the same order.
+        """
         predictions = [BLANK] * len(inputs)
         inked = [(i, image) for i, image in enumerate(inputs) if image is not None]
-        for start in range(0, len(inked), BATCH):
-            chunk = inked[start : start + BATCH]
+        for start in range(0, len(inked), BATCH_SIZE):
+            chunk = inked[start : start + BATCH_SIZE]
             batch = np.stack([image for _, image in chunk])[..., np.newaxis]
             output = self._run(images=self._tensor(batch))
             probabilities = output["probabilities"].numpy()
@@ -172,6 +204,7 @@ class Classifier:
 
 
 def _preprocess_chunk(chunk: list[tuple[int, Any]]) -> list[Array | None]:
+    """Preprocess numbered images; a ValueError names the image by its number."""
     inputs = []
     for index, image in chunk:
         try:

@@ -1,4 +1,4 @@
-"""Files and arrays become pixels, within bounds on what is decoded."""
+"""Turns image files, PIL images and arrays into pixels, and limits what is decoded."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
 MAX_PIXELS = 24_000_000
-# Larger images are halved while they are unpacked: two copies of 24 million pixels take 200 MB.
-# Pillow cannot hand on some kinds of image in parts, so that these must not be larger.
-MAX_WHOLE = 6_300_000
-_one_large = threading.Lock()  # and only one of them at a time
-MAX_SCANS = 100  # of a progressive JPEG; usual are about ten
-# In a JPEG (ITU T.81, B.1.1): not after a stuffed byte, nor those that restart within a scan.
+# Larger images are read at half of their height and width, as two copies of 24 million pixels take
+# 200 MB. Formats that are not in `HALVABLE_FORMATS` must not be larger: Pillow cannot hand out
+# their pixels in parts.
+MAX_FULL_SIZE_PIXELS = 6_300_000
+HALVABLE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: not from a file
+_large_image = threading.Lock()  # only one image is halved at a time
+MAX_SCANS = 100  # of a progressive JPEG; about ten are usual
+# A JPEG's markers (ITU T.81, B.1.1), except stuffed bytes and restart markers.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-IN_PARTS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: it is no file
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # others, as EPS, start other programs
+# The formats that are opened. For others, such as EPS, Pillow starts other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 ACCEPTED = (
     "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
     "(height, width), (height, width, 3) or (height, width, 4)"
@@ -34,10 +36,22 @@ Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 
-def read_pixels(image: Any) -> Pixels | None:
-    """The image as a checked array; None for a Sketchpad on which nothing was drawn.
+class ImageTooLargeError(ValueError):
+    """Pillow refuses to open the image: it has far more than `MAX_PIXELS` pixels."""
 
-    A file or PIL image of which `is_halved` holds has half of its height and width.
+
+def read_pixels(image: Any) -> Pixels | None:
+    """Decode and check an image.
+
+    Args:
+        image: anything that `preprocess` accepts.
+
+    Returns:
+        uint8 (h, w), (h, w, 3) or (h, w, 4); None if `image` is None or an empty Sketchpad value.
+        If `is_halved` holds for the file or PIL image, its height and width are halved.
+
+    Raises:
+        ValueError: `preprocess` would raise it.
     """
     if isinstance(image, Mapping):
         if "composite" not in image:
@@ -52,64 +66,74 @@ def read_pixels(image: Any) -> Pixels | None:
     if isinstance(image, Image.Image):
         return _decode(image)
     if isinstance(image, np.ndarray):
-        return _check(image)
+        return _check_array(image)
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
 
 
-def open_image(path: str | os.PathLike[str]) -> Image.Image:
+def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
+    """Open an image file, given by its path or as a stream; its pixels are not yet decoded.
+
+    Raises:
+        ImageTooLargeError: the image has far more than `MAX_PIXELS` pixels.
+        ValueError: there is no such file, or it is not an image in one of `FORMATS`.
+    """
+    name = Path(file).name if isinstance(file, str | os.PathLike) else "this"
     try:
-        return Image.open(path, formats=FORMATS)
+        return Image.open(file, formats=FORMATS)
     except FileNotFoundError:
-        raise ValueError(f"no such file: {Path(path).name}") from None
+        raise ValueError(f"no such file: {name}") from None
     except Image.DecompressionBombError:
-        raise ValueError(f"the image has more than {MAX_PIXELS:,} pixels") from None
-    except (UnidentifiedImageError, OSError, ValueError):
+        raise ImageTooLargeError(f"the image has more than {MAX_PIXELS:,} pixels") from None
+    except (OSError, ValueError, SyntaxError):
         raise ValueError(
-            f"{Path(path).name} is not an image that can be read; "
+            f"{name} is not an image that can be read; "
             "accepted are PNG, JPEG, WebP, GIF, BMP and TIFF"
         ) from None
 
 
 def _decode(image: Image.Image) -> Pixels:
+    """The pixels of `image`, as `read_pixels` returns them; ValueError if it is too large."""
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted"
         )
-    whole = image.mode[0] in "IF" or image.format not in IN_PARTS
+    whole = image.mode[0] in "IF" or image.format not in HALVABLE_FORMATS
     if whole and is_halved(image):
         raise ValueError(
-            f"the image has {width} x {height} pixels; at most {MAX_WHOLE:,} are accepted of WebP, "
-            "TIFF and images of more than 8 bits"
+            f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are "
+            "accepted of WebP, TIFF and images of more than 8 bits"
         )
-    if _scans(image) > MAX_SCANS:
+    if _count_scans(image) > MAX_SCANS:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
-        # The size of the header is checked above: only now may the pixels be unpacked.
+        # Only now may the pixels be decoded: the size in the header is checked above.
         if is_halved(image):
-            with _one_large:
+            with _large_image:
                 image = _halve(image)
             ImageOps.exif_transpose(image, in_place=True)
         else:
             image = ImageOps.exif_transpose(image)
-        if image.mode[0] in "IF":  # more than 8 bits: Pillow's conversion cuts off
+        if image.mode[0] in "IF":  # more than 8 bits, which Pillow's conversion would clip
             image.load()
         else:
-            colours = _colours(image)
-            return _check(np.asarray(image if image.mode == colours else image.convert(colours)))
-    except Exception as error:  # of many kinds: Pillow expects no forged EXIF
+            mode = _target_mode(image)
+            return _check_array(np.asarray(image if image.mode == mode else image.convert(mode)))
+    except Exception as error:  # forged EXIF data make Pillow raise errors of many kinds
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
-    return _check(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
+    return _check_array(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
 
 
 def is_halved(image: Image.Image) -> bool:
-    """Whether `read_pixels` reads `image` at half of its height and width."""
-    return image.width * image.height > MAX_WHOLE
+    """Whether `read_pixels` halves the height and the width of `image`."""
+    return image.width * image.height > MAX_FULL_SIZE_PIXELS
 
 
-def _scans(image: Image.Image) -> int:
-    """How often a JPEG file not yet decoded goes over its pixels: in a few bytes, and as often as
-    it likes."""
+def _count_scans(image: Image.Image) -> int:
+    """The number of scans in a JPEG file that is not yet decoded; 0 for other images.
+
+    A scan can take a few bytes, and each one is decoded into all of the image's pixels.
+    """
     file = getattr(image, "fp", None)
     if image.format not in ("JPEG", "MPO") or file is None:
         return 0
@@ -119,7 +143,7 @@ def _scans(image: Image.Image) -> int:
     file.seek(before)
     scans, at = 0, 2
     while scans <= MAX_SCANS and (marker := MARKER.search(data, at)):
-        if marker[0] == END_OF_IMAGE:  # a phone may put a film behind it
+        if marker[0] == END_OF_IMAGE:  # phones append a film or a second picture
             break
         scans += marker[0] == START_OF_SCAN
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
@@ -127,9 +151,9 @@ def _scans(image: Image.Image) -> int:
 
 
 def _halve(image: Image.Image) -> Image.Image:
-    """`image` at half its height and width, in stripes, so that there is no second large copy."""
+    """`image` at half of its height and width, made in stripes to save a second large copy."""
     image.load()
-    mode = _colours(image)
+    mode = _target_mode(image)
     half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
     for top in range(0, image.height, 256):
         stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
@@ -138,14 +162,15 @@ def _halve(image: Image.Image) -> Image.Image:
     return half
 
 
-def _colours(image: Image.Image) -> str:
+def _target_mode(image: Image.Image) -> str:
+    """The mode, "L", "RGB" or "RGBA", that `image` is converted to."""
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") else "RGB"
 
 
 def _in_unit_range(values: Array, mode: str) -> Array:
-    """Pixels of more than 8 bits, float32 (h, w), in [0, 1]; the file does not tell their scale."""
+    """Scale pixels of more than 8 bits, float32 (h, w), to [0, 1]. Files do not tell the range."""
     if not np.isfinite(values).all():
         raise ValueError("the image has values that are not finite")
     lowest, highest = values.min(), values.max()
@@ -156,12 +181,12 @@ def _in_unit_range(values: Array, mode: str) -> Array:
         )
     if mode == "F" and highest <= 1:
         return values
-    # A mode like I;16 says 16 bits; of plain I and F the values must tell.
+    # A mode such as I;16 says that there are 16 bits. For I and F, only the values tell the range.
     return values / np.float32(255 if mode in ("I", "F") and highest <= 255 else 65535)
 
 
-def _check(array: NDArray[Any]) -> Pixels:
-    """`array` as uint8 (h, w), (h, w, 3) or (h, w, 4); ValueError if it is no image."""
+def _check_array(array: NDArray[Any]) -> Pixels:
+    """Convert `array` to uint8 (h, w), (h, w, 3) or (h, w, 4); ValueError if it is no image."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):

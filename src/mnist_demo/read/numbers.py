@@ -1,9 +1,9 @@
 """Reads several digits drawn side by side.
 
-The ink is cut into more pieces than there are digits, the network reads every run of neighbouring
-pieces that could be one digit, and the best way from the left end to the right is found by dynamic
-programming: "heuristic over-segmentation" of LeCun and others, "Gradient-Based Learning Applied to
-Document Recognition", 1998, section V.
+The ink is cut into more pieces than there are digits. The network reads every segment, a run of
+neighbouring pieces that could be one digit. Dynamic programming finds the segments that together
+cover all pieces best. This is "heuristic over-segmentation" (LeCun and others, "Gradient-Based
+Learning Applied to Document Recognition", 1998, section V).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -21,13 +22,14 @@ from PIL import Image
 from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.images import is_halved, open_image, read_pixels
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
-from mnist_demo.read.segmentation import seams
+from mnist_demo.read.segmentation import cut_paths
+from mnist_demo.weights import Weights, read_metrics
 
-HEIGHT, WIDTH = 160, 2400  # pixels into which the ink is scaled
-MAX_PIECES = 80
-LONGEST = 16  # pieces of one digit
-WIDEST = 1.8  # a digit's width, in digit heights
-FARTHEST = 0.4  # white between the pieces of a digit, in digit heights
+INK_HEIGHT, INK_WIDTH = 160, 2400  # pixels; the ink is scaled to fit into them
+MAX_PIECES = 80  # of all ink
+MAX_SEGMENT_PIECES = 16  # pieces of one digit
+MAX_SEGMENT_WIDTH = 1.8  # of one digit, in digit heights
+MAX_INNER_GAP = 0.4  # white between two pieces of one digit, in digit heights
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -36,12 +38,12 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Number:
-    """What was read, from left to right.
+    """The digits that were read, from left to right.
 
     Attributes:
-        digits: a prediction for each digit; empty when the image is blank.
-        boxes: where each digit is, (left, top, right, bottom) in the image's pixels, the last two
-            exclusive.
+        digits: a prediction for each digit; empty if the image is blank.
+        boxes: the place of each digit, (left, top, right, bottom) in the image's pixels. Right and
+            bottom are exclusive.
     """
 
     digits: list[Prediction]
@@ -49,23 +51,24 @@ class Number:
 
     @property
     def text(self) -> str:
-        """The digits as a string, "" when blank."""
+        """The digits as a string; "" if the image is blank."""
         return "".join(str(prediction.digit) for prediction in self.digits)
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """An image's pieces of ink, numbered from 1 in the order of the middles of the parts they are
-    cut from, and within each of their own.
+    """The pieces of an image's ink, numbered from 1 from left to right.
+
+    The connected parts of the ink are ordered by their middles, and so are the pieces of each part.
 
     Attributes:
         ink: float32 (h, w) in [0, 1].
-        labels: int32 (h, w), the number of the piece each pixel is in, 0 for paper.
-        boxes: int (n, 4), left, top, right and bottom of each.
+        labels: int32 (h, w), the number of each pixel's piece; 0 for paper.
+        boxes: int64 (n, 4): left, top, right and bottom of each piece.
         height: of a digit, in pixels.
-        cuts: float (n - 1,), for each place between two pieces in order, how much ink would be cut
-            there, in stroke widths.
-        spaces: float (n - 1,), how much white is there in digit heights; negative for an overlap.
+        cuts: float64 (n - 1,): the ink that is cut between two neighbours, in stroke widths.
+        spaces: float64 (n - 1,): the white between two neighbours, in digit heights; negative if
+            they overlap.
     """
 
     ink: Array
@@ -76,7 +79,7 @@ class Pieces:
     spaces: NDArray[np.float64]
 
     def bounds(self, i: int, j: int) -> Box:
-        """The box around the pieces from the i-th to the j-th, counted from 0."""
+        """The box around the pieces from the i-th to the j-th, both included, counted from 0."""
         boxes = self.boxes[i : j + 1]
         left, top = boxes[:, :2].min(axis=0).tolist()
         right, bottom = boxes[:, 2:].max(axis=0).tolist()
@@ -87,21 +90,22 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in `image`, anything that `preprocess` accepts, from left to right.
 
     Raises:
-        ValueError: `preprocess` would raise it, or the ink has more pieces than a number has.
+        ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
     """
     if isinstance(image, str | os.PathLike):
         image = open_image(image)
     pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
-    found = cut_out(image)
+    found = find_pieces(image)
     if found is None:
         return Number([], [])
     pieces, (x, y), scale = found
-    runs, inputs = candidates(pieces)
+    segments, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
-    best = best_runs(runs, measures(pieces, runs, predictions) @ PRICES, len(pieces.boxes))
+    scores = segment_features(pieces, segments, predictions) @ score_weights(classifier.weights)
+    best = best_segmentation(segments, scores, len(pieces.boxes))
     boxes = []
     for k in best:
-        left, top, right, bottom = pieces.bounds(*runs[k])
+        left, top, right, bottom = pieces.bounds(*segments[k])
         boxes.append(
             (
                 pixel * (x + int(left * scale[0])),
@@ -113,23 +117,27 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     return Number([predictions[k] for k in best], boxes)
 
 
-def cut_out(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
-    """The pieces of the ink in `image`, the ink's corner (x, y) in what `read_pixels` makes of it,
-    and how many pixels there, across and down, one of the pieces' stands for; None when it is
-    blank."""
+def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
+    """The pieces of the ink in `image`; None if it is blank.
+
+    Returns:
+        The pieces; the corner (x, y) of their ink in the pixels of `read_pixels`; and how many of
+        those pixels, across and down, one pixel of the pieces stands for.
+    """
     pixels = read_pixels(image)
     found = None if pixels is None else locate_ink(pixels)
     if found is None:
         return None
     ink, corner = found
-    pieces = split(scaled(ink))
+    pieces = split_ink(scale_ink(ink))
     (height, width), (rows, columns) = ink.shape, pieces.ink.shape
     return pieces, corner, (width / columns, height / rows)
 
 
-def scaled(ink: Array) -> Array:
+def scale_ink(ink: Array) -> Array:
+    """`ink`, float32 (h, w) in [0, 1], scaled to fit into `INK_HEIGHT` and `INK_WIDTH`."""
     height, width = ink.shape
-    scale = min(HEIGHT / height, WIDTH / width)
+    scale = min(INK_HEIGHT / height, INK_WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale >= 1:
         return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -137,8 +145,15 @@ def scaled(ink: Array) -> Array:
     return small / small.max()  # a hairline must not fade
 
 
-def split(ink: Array) -> Pieces:
-    """Cut `ink`, float32 (h, w), into pieces: more than there are digits, if in doubt."""
+def split_ink(ink: Array) -> Pieces:
+    """Cut `ink` into pieces, in doubt into more pieces than there are digits.
+
+    Args:
+        ink: float32 (h, w) in [0, 1], as `scale_ink` returns it.
+
+    Raises:
+        ValueError: the ink has too many connected parts.
+    """
     mask = (ink > 0.4).astype(np.uint8)
     width = max(1.0, stroke_width(mask))
     height = max(_digit_height(mask), 4 * width)  # a dash is no digit
@@ -147,15 +162,15 @@ def split(ink: Array) -> Pieces:
         raise ValueError(f"the ink is in {count - 1} pieces, too many for a number")
     labels = np.zeros(ink.shape, np.int32)
     total = 0
-    owners: list[int] = []  # of each piece, the connected part that it is cut from
+    owners: list[int] = []  # the connected part that each piece is cut from
     for part in range(1, count):
         x, y, w, h, _ = stats[part]
         at = (slice(y, y + h), slice(x, x + w))
         rest = parts[at] == part
         own = rest & (mask[at] > 0)
         most = (MAX_PIECES - count) * w // int(stats[1:, cv2.CC_STAT_WIDTH].sum())
-        for way in seams(own.astype(np.uint8), width, height, most):
-            left = rest & (np.arange(w) < way[:, np.newaxis])
+        for path in cut_paths(own.astype(np.uint8), width, height, most):
+            left = rest & (np.arange(w) < path[:, np.newaxis])
             if min((left & own).sum(), (rest & ~left & own).sum()) >= max(4, 0.5 * width**2):
                 total += 1
                 labels[at][left] = total
@@ -167,7 +182,8 @@ def split(ink: Array) -> Pieces:
     for k in range(total):
         x, y, w, h = cv2.boundingRect((labels == k + 1).view(np.uint8))
         boxes[k] = x, y, x + w, y + h
-    # By the parts' middles first: a roof that reaches over the next digit must not part its pieces.
+    # Order by the parts' middles first: a stroke that reaches over the next digit must not come
+    # between the pieces of that digit.
     middles = (2 * stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH])[owners]
     order = np.lexsort((boxes[:, 0] + boxes[:, 2], np.array(owners), middles))
     rank = np.zeros(total + 1, np.int32)
@@ -180,7 +196,7 @@ def split(ink: Array) -> Pieces:
 
 
 def _digit_height(mask: Mask) -> float:
-    """Of the highest ink between two white columns, in pixels."""
+    """The height in pixels of the highest ink between two white columns."""
     edges = np.flatnonzero(np.diff(np.pad(mask.any(axis=0).astype(np.int8), 1)))
     heights = [
         cv2.boundingRect(np.ascontiguousarray(mask[:, left:right]))[3]
@@ -190,7 +206,7 @@ def _digit_height(mask: Mask) -> float:
 
 
 def _cut_ink(inked: NDArray[np.int32], total: int) -> NDArray[np.float64]:
-    """How many pixels of ink touch across each place between two of the `total` pieces."""
+    """How many pixels of ink touch between each two neighbours of the `total` pieces."""
     filled = np.where(inked > 0, inked, total + 1).astype(np.float32)
     lowest = cv2.erode(filled, np.ones((3, 3), np.uint8)).astype(np.int32)  # of the neighbours
     touching = lowest < inked
@@ -200,39 +216,57 @@ def _cut_ink(inked: NDArray[np.int32], total: int) -> NDArray[np.float64]:
     return cuts
 
 
-def candidates(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Array]]:
-    """The runs of pieces, first and last, that could be a digit, and what the network would see."""
-    runs, inputs = [], []
+def candidate_segments(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Array]]:
+    """The segments that could be one digit, and the network's input for each.
+
+    Returns:
+        (first, last) for each segment, numbers of pieces counted from 0; and float32 (28, 28) in
+        [0, 1] for each.
+    """
+    segments, inputs = [], []
     for i in range(len(pieces.boxes)):
-        for j in range(i, min(i + LONGEST, len(pieces.boxes))):
+        for j in range(i, min(i + MAX_SEGMENT_PIECES, len(pieces.boxes))):
             left, top, right, bottom = pieces.bounds(i, j)
-            too_wide = right - left > WIDEST * pieces.height
-            if j > i and (too_wide or pieces.spaces[j - 1] > FARTHEST):
+            too_wide = right - left > MAX_SEGMENT_WIDTH * pieces.height
+            if j > i and (too_wide or pieces.spaces[j - 1] > MAX_INNER_GAP):
                 break
             labels = pieces.labels[top:bottom, left:right]
             part = pieces.ink[top:bottom, left:right]
             part = np.where((labels > i) & (labels <= j + 1), part, np.float32(0))
-            runs.append((i, j))
+            segments.append((i, j))
             inputs.append(normalise(even_strokes(part / part.max())))
-    return runs, inputs
+    return segments, inputs
 
 
-# What `measures` are worth: fitted by `python -m train prices`; the fifth then raised from -1.8 by
+# The weights of `segment_features` in a segment's score, where none are stored beside the network.
+# `python -m train prices` fitted them for version 1.3.0. The fifth was then raised from -1.8, by
 # trial on numbers of validation writers.
-PRICES = np.array([1.69, 0.46, -1.88, -3.4, -1.2, -0.49, -1.56])
+SCORE_WEIGHTS = np.array([1.69, 0.46, -1.88, -3.4, -1.2, -0.49, -1.56])
 
 
-def measures(
-    pieces: Pieces, runs: Sequence[tuple[int, int]], predictions: Sequence[Prediction]
+@lru_cache(maxsize=8)
+def score_weights(weights: Weights) -> NDArray[np.float64]:
+    """float64 (7,): those that metrics.json stores for this network, else `SCORE_WEIGHTS`."""
+    try:
+        stored = np.array(read_metrics(weights.path)["number_score_weights"], np.float64)
+    except (KeyError, TypeError, ValueError):
+        return SCORE_WEIGHTS
+    usable = stored.shape == SCORE_WEIGHTS.shape and np.isfinite(stored).all()
+    return stored if usable else SCORE_WEIGHTS
+
+
+def segment_features(
+    pieces: Pieces, segments: Sequence[tuple[int, int]], predictions: Sequence[Prediction]
 ) -> NDArray[np.float64]:
-    """What speaks for or against each run's being one digit, (runs, 7).
+    """What tells whether each segment is one digit: float64 (segments, 7).
 
-    The columns: log-probability of its best guess; log-odds of its digit_score; 1 for being one
-    more digit; how far it stays below 0.8 of a digit's height; 1 where its left end cuts ink; how
-    far it reaches over the run before, and how much wider than 0.9 of a digit's height it is.
+    The columns: the log-probability of the best guess; the log-odds of the digit_score; 1, as every
+    segment adds a digit; how far the segment stays below 0.8 of a digit's height; 1 if its left end
+    cuts ink; how far it overlaps the segment before it; and how much wider it is than 0.9 of a
+    digit's height.
     """
     rows = []
-    for (i, j), prediction in zip(runs, predictions, strict=True):
+    for (i, j), prediction in zip(segments, predictions, strict=True):
         left, top, right, bottom = pieces.bounds(i, j)
         score = min(max(prediction.digit_score, 1e-4), 1 - 1e-3)
         cut, white = (pieces.cuts[i - 1], pieces.spaces[i - 1]) if i else (0, 0)
@@ -250,12 +284,23 @@ def measures(
     return np.array(rows, np.float64)
 
 
-def best_runs(runs: Sequence[tuple[int, int]], worth: NDArray[np.float64], count: int) -> list[int]:
-    """Which of `runs` cover all `count` pieces, each once, and are together worth the most."""
+def best_segmentation(
+    segments: Sequence[tuple[int, int]], scores: NDArray[np.float64], count: int
+) -> list[int]:
+    """The segments that cover every piece once and have the highest total score.
+
+    Args:
+        segments: (first, last) for each, numbers of pieces counted from 0.
+        scores: float64 (segments,).
+        count: the number of pieces.
+
+    Returns:
+        The indices of these segments, from left to right.
+    """
     best: list[tuple[float, list[int]]] = [(0.0, []), *((-np.inf, []) for _ in range(count))]
-    for k in sorted(range(len(runs)), key=lambda k: runs[k][0]):
-        first, last = runs[k]
-        total = best[first][0] + float(worth[k])
+    for k in sorted(range(len(segments)), key=lambda k: segments[k][0]):
+        first, last = segments[k]
+        total = best[first][0] + float(scores[k])
         if total > best[last + 1][0]:
             best[last + 1] = total, [*best[first][1], k]
     return best[count][1]

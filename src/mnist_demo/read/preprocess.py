@@ -1,11 +1,17 @@
-"""From whatever a user gives to the 28x28 image the network expects.
+"""Turns any image into the 28x28 image that the network expects.
 
-MNIST's authors scaled each digit into 20x20 pixels and placed it by its centre of mass into 28x28.
-The steps follow the reconstruction of this that QMNIST checked against all of MNIST (Yadav and
-Bottou, "Cold Case: The Lost MNIST Digits", 2019; facebookresearch/qmnist, file
-making_qmnist/xnist.lsh): tight box padded to a square, area resampling to 20x20, brightest pixel
-scaled to 255, and a shift by whole pixels. MNIST's pens had one width, a visitor's brush has any:
-strokes outside MNIST's range of widths are first thinned or thickened to MNIST's median.
+MNIST's authors scaled each digit into 20x20 pixels and placed it by its centre of mass in 28x28
+(LeCun and others, "Gradient-Based Learning Applied to Document Recognition", 1998). The steps here
+follow QMNIST's reconstruction, which was checked against all of MNIST (Yadav and Bottou, "Cold
+Case: The Lost MNIST Digits", 2019; facebookresearch/qmnist, file making_qmnist/xnist.lsh):
+
+1. Crop the ink to its bounding box and pad the box to a square.
+2. Scale it to 20x20 pixels by area resampling.
+3. Scale the values so that the brightest pixel is 255.
+4. Shift it by whole pixels, so that its centre of mass lies in the middle of 28x28.
+
+MNIST's pens were all about equally wide, but a visitor's brush can have any width. So strokes
+outside MNIST's range of widths are first thinned or thickened to MNIST's median.
 """
 
 from __future__ import annotations
@@ -19,12 +25,12 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.images import Pixels, read_pixels
 
-# Stroke widths in pixels of the 20x20 box, as `stroke_width` measures them on MNIST's training
-# part: 1st percentile, median and 99th percentile.
-THINNEST, USUAL, THICKEST = 1.6, 2.8, 5.25
-# Ink of more pixels than this has gaps finer than MNIST's, which would close in 20 pixels: there
-# strokes count as thick from FAT on.
-FINE, FAT = 40, 3.5
+# Stroke widths of MNIST's training images, in pixels of the 20x20 box, as `stroke_width` measures
+# them: 1st percentile, median and 99th percentile.
+MIN_STROKE_WIDTH, MEDIAN_STROKE_WIDTH, MAX_STROKE_WIDTH = 1.6, 2.8, 5.25
+# Ink whose longest side has more than LARGE_INK pixels can have gaps finer than MNIST's. They would
+# close in 20x20 pixels, so its strokes are thinned from a smaller width on.
+LARGE_INK, MAX_STROKE_WIDTH_LARGE = 40, 3.5
 WORK_SIDE = 200  # longest side, in pixels, of the ink on which widths are measured and changed
 
 Array = NDArray[np.float32]
@@ -32,19 +38,20 @@ Ink = TypeVar("Ink", np.uint8, np.float32)
 
 
 def preprocess(image: Any) -> Array | None:
-    """Turn `image` into what MNIST's authors would have made of it.
+    """Turn `image` into the image that MNIST's authors would have made of it.
 
     Args:
-        image: a Sketchpad value (its "composite" is used), a PIL image, a path, or an array: uint8
-            in [0, 255] or float in [0, 1], gray (h, w), RGB (h, w, 3) or RGBA (h, w, 4). Dark ink
-            on light paper or the reverse; transparent parts are white paper.
+        image: a Sketchpad value (its "composite" is used), a PIL image, the path of an image file,
+            None, or an array: bool, uint8 in [0, 255] or float in [0, 1]; gray (h, w) or (h, w, 1),
+            RGB (h, w, 3) or RGBA (h, w, 4). The ink may be dark on light paper or light on dark.
+            Transparent parts are white paper.
 
     Returns:
-        float32 (28, 28) in [0, 1], white ink on black, or None when there is no ink.
+        float32 (28, 28) in [0, 1], white ink on black; None if there is no ink.
 
     Raises:
-        ValueError: it is none of these, cannot be decoded, or has more than 24 million pixels, or
-            6.3 million of WebP, TIFF or more than 8 bits.
+        ValueError: `image` is none of these, cannot be decoded, or has too many pixels: more than
+            24 million, or more than 6.3 million if it is WebP or TIFF or has more than 8 bits.
     """
     pixels = read_pixels(image)
     ink = None if pixels is None else find_ink(pixels)
@@ -52,23 +59,29 @@ def preprocess(image: Any) -> Array | None:
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
-    """Mean width, in pixels, of the strokes in `mask` (uint8 (h, w), ink is nonzero)."""
+    """The mean width, in pixels, of the strokes in `mask`: uint8 (h, w), nonzero on ink."""
     return _mean_width(_depth(mask))
 
 
 def find_ink(pixels: Pixels) -> Array | None:
-    """How far each pixel is from the paper's colour, float32 (h, w) in [0, 1], cut to the ink.
+    """The distance of each pixel from the paper's colour, cropped to the ink.
 
-    The distance is the largest of the channels', so that yellow on white is ink too, and its sign
-    does not matter, so that white on black is read like black on white. None when there is no ink.
+    It is the largest of the channels' distances, so that yellow on white counts as ink. Its sign is
+    dropped, so that white on black is read like black on white.
+
+    Args:
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+
+    Returns:
+        float32 (h, w) in [0, 1]; None if there is no ink.
     """
     found = locate_ink(pixels)
     return None if found is None else found[0]
 
 
 def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
-    """What `find_ink` returns, and the (x, y) in `pixels` of its upper left corner."""
-    # Nearly all of the time goes into steps that touch every pixel: these stay in 8 bits.
+    """The ink that `find_ink` returns, and the (x, y) of its upper left corner in `pixels`."""
+    # The steps that touch every pixel take nearly all of the time, so they stay in 8 bits.
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = pixels[:, :, 3]
         if alpha.min() < 255:
@@ -80,14 +93,14 @@ def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
         paper = float(np.median(frame))
         # Half of the frame's pixels lie within this of the paper's colour.
         noise = max(noise, float(np.median(np.abs(frame - paper))))
-        # By a table of all 256 values: OpenCV takes a column of four pixels for a colour.
+        # A table of all 256 values, as `cv2.absdiff` takes a column of four pixels for a colour.
         table = np.abs(np.arange(256) - paper).astype(np.uint8)
         distances.append(np.asarray(cv2.LUT(channel, table), np.uint8))
     return _clean(_largest(distances), (0, 0), faint=max(5.0, 9 * noise))
 
 
 def _on_white_paper(pixels: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, int]]:
-    """Distance from white, uint8 (h, w), of RGBA `pixels` laid on white paper; and its corner."""
+    """Distance from white, uint8 (h, w), of RGBA `pixels` on white paper, cropped; its corner."""
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(alpha))
     inked = (slice(y, y + height), slice(x, x + width))
     if not width:
@@ -97,13 +110,23 @@ def _on_white_paper(pixels: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, i
 
 
 def _largest(channels: list[Pixels]) -> Pixels:
+    """The largest value of all `channels`, uint8 (h, w) each, at every pixel."""
     return reduce(lambda a, b: np.asarray(cv2.max(a, b), np.uint8), channels)
 
 
 def _clean(
     distance: Pixels, corner: tuple[int, int], faint: float
 ) -> tuple[Array, tuple[int, int]] | None:
-    """`distance` uint8 (h, w) from the paper as ink, and its `corner`: no `faint` ink is left."""
+    """Scale `distance` to ink in [0, 1], without faint pixels and specks, and crop it.
+
+    Args:
+        distance: uint8 (h, w), from the paper's colour.
+        corner: (x, y) of its upper left corner in the image.
+        faint: distances below this are noise.
+
+    Returns:
+        The ink, float32 (h, w), and the (x, y) of its corner in the image; None if there is none.
+    """
     peak = float(distance.max())
     if peak < max(31, 1.5 * faint):
         return None
@@ -114,13 +137,13 @@ def _clean(
 
 
 def _cut(ink: NDArray[Ink]) -> tuple[NDArray[Ink], tuple[int, int]]:
-    """`ink` without the empty rows and columns around it, and where its corner was."""
+    """`ink` cropped to its bounding box, and the (x, y) of the box's upper left corner."""
     x, y, width, height = cv2.boundingRect((ink > 0).view(np.uint8))
     return ink[y : y + height, x : x + width], (x, y)
 
 
 def _without_specks(ink: Array) -> Array:
-    """Blank what is too small to be a touch of the pen that drew the rest."""
+    """Erase the parts of `ink` that are too small for the pen that drew the rest."""
     mask = (ink > 0.4).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8))
     if count <= 2:
@@ -131,27 +154,34 @@ def _without_specks(ink: Array) -> Array:
 
 
 def even_strokes(ink: Array) -> Array:
-    """Bring strokes that are thinner or thicker than MNIST's to its usual width.
+    """Thin or thicken strokes outside MNIST's range of widths to MNIST's median.
 
-    `ink` is cut to its bounding box. With the box's longest side m and the stroke's width w, moving
-    the edge of the stroke outwards by r gives a width of w + 2r in a box of m + 2r, which shall be
-    `USUAL` in a box of 20.
+    Let m be the longest side of the ink's bounding box and w the width of its strokes. Moving the
+    edges of the strokes outwards by r gives a width of w + 2r in a box of m + 2r. The r is chosen
+    for which this is `MEDIAN_STROKE_WIDTH` in a box of 20.
+
+    Args:
+        ink: float32 (h, w) in [0, 1], cropped to its bounding box.
+
+    Returns:
+        float32 (h, w) in [0, 1], cropped. `ink` itself if its strokes are in MNIST's range; else
+        its size is near `WORK_SIDE`.
     """
     mask = _work_mask(ink)
     side = max(mask.shape)
     depth = _depth(mask)
     width = _mean_width(depth)
-    thickest = FAT if max(ink.shape) > FINE else THICKEST
-    if THINNEST <= 20 * width / side <= thickest:
+    thickest = MAX_STROKE_WIDTH_LARGE if max(ink.shape) > LARGE_INK else MAX_STROKE_WIDTH
+    if MIN_STROKE_WIDTH <= 20 * width / side <= thickest:
         return ink
     if 20 * width / side > thickest:
-        # A loop that has filled up is wider than the strokes, which must outlive the thinning.
+        # A filled loop is wider than the strokes. They must not be thinned away with it.
         width = min(width, _thin_width(depth))
-        if 20 * width / side <= USUAL:
+        if 20 * width / side <= MEDIAN_STROKE_WIDTH:
             return ink
-    r = (USUAL * side - 20 * width) / (2 * (20 - USUAL))
-    r = max(r, -0.35 * width)  # a dot or a blot has no stroke to find: leave some of it
-    # The first pixel on either side of an edge is 1 from the first on the other.
+    r = (MEDIAN_STROKE_WIDTH * side - 20 * width) / (2 * (20 - MEDIAN_STROKE_WIDTH))
+    r = max(r, -0.35 * width)  # leave some of a dot or a blot: it has no stroke inside
+    # Two pixels on either side of an edge are at a distance of 1 from each other.
     if r < 0:
         moved = depth + np.float32(r)
     else:
@@ -161,20 +191,20 @@ def even_strokes(ink: Array) -> Array:
 
 
 def _depth(mask: NDArray[np.uint8]) -> Array:
-    """How far each pixel of the ink in `mask` is from the paper, with a frame of one pixel."""
+    """The distance of each pixel of ink in `mask` from the paper, with a border of one pixel."""
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5), np.float32)
 
 
 def _mean_width(depth: Array) -> float:
-    """Across a bar of width w, the distance to the nearest edge averages w / 4."""
+    """The mean stroke width for `depth`: across a bar of width w, the mean depth is w / 4."""
     return float(4 * (depth[depth > 0] - 0.5).mean())
 
 
 def _thin_width(depth: Array) -> float:
-    """Width in pixels that nine tenths of the strokes' middle line exceed."""
+    """The width, in pixels, that nine tenths of the strokes' centre lines exceed."""
     highest_near = cv2.dilate(depth, np.ones((3, 3), np.uint8))
-    # Next to an edge the depth is 1: there is no middle of anything.
+    # Next to an edge the depth is 1. No centre line is there.
     middle = depth[(depth >= highest_near - 1e-4) & (depth > 1.4)]
     return 2 * float(np.percentile(middle, 10)) - 1 if len(middle) else np.inf
 
@@ -186,13 +216,20 @@ def _work_mask(ink: Array) -> NDArray[np.uint8]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale >= 1:
         return (cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR) > 0.4).astype(np.uint8)
-    # A hairline must not fade when it is scaled down: keep every pixel that it touches.
+    # Keep every pixel that a hairline touches: it must not fade when it is scaled down.
     small = cv2.resize((ink > 0.4).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return (small > 0.05).astype(np.uint8)
 
 
 def normalise(ink: Array) -> Array:
-    """`ink`, cut to its bounding box, as MNIST's authors placed it: float32 (28, 28) in [0, 1]."""
+    """Scale and centre `ink` as MNIST's authors did (see above).
+
+    Args:
+        ink: float32 (h, w) in [0, 1], cropped to its bounding box.
+
+    Returns:
+        float32 (28, 28) in [0, 1].
+    """
     height, width = ink.shape
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
@@ -213,6 +250,6 @@ def normalise(ink: Array) -> Array:
     total = small.sum()
     y = int(15 - (small.sum(axis=1) @ centres) / total)
     x = int(15 - (small.sum(axis=0) @ centres) / total)
-    room = np.zeros((48, 48), np.float32)  # 10 pixels around the result: the box may stick out
+    room = np.zeros((48, 48), np.float32)  # 10 pixels more on each side: the box may stick out
     room[10 + y : 30 + y, 10 + x : 30 + x] = small
     return room[10:38, 10:38].copy()

@@ -1,1 +1,1 @@
-"""What stands between callers and `mnist_demo.read`."""
+"""Serve many callers at once: batching, limits, monitoring, and the REST endpoint."""

@@ -1,4 +1,4 @@
-"""The answer that programs get, the same from every endpoint."""
+"""The answer that programs get, which is the same from every endpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mnist_demo.read.classifier import Prediction
 
 
 def as_json(prediction: Prediction) -> dict[str, Any]:
-    """What `/classify` answers."""
+    """`prediction` as what `/classify` answers, but for the field `weights`."""
     return {
         "digit": prediction.digit,
         "confidence": prediction.confidence,

@@ -1,4 +1,4 @@
-"""The page itself is sent compressed: to a phone, a quarter of the bytes."""
+"""Send the page compressed: a phone receives a quarter of the bytes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class PageCompressionMiddleware:
-    """ASGI middleware. Gradio compresses its scripts and styles; answers are not worth the time."""
+    """ASGI middleware that compresses the page itself.
+
+    Gradio compresses its own scripts and styles. Answers are too short to be worth the time.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._compressed = GZipMiddleware(app, compresslevel=4)
+        self._compressed_app = GZipMiddleware(app, compresslevel=4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        page = scope["type"] == "http" and scope["path"] == "/"
-        await (self._compressed if page else self.app)(scope, receive, send)
+        is_page = scope["type"] == "http" and scope["path"] == "/"
+        await (self._compressed_app if is_page else self.app)(scope, receive, send)

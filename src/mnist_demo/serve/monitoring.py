@@ -1,4 +1,6 @@
-"""For whoever runs the demo: health, metrics and logs, each switched on by an environment variable.
+"""Health checks, metrics, logs and security headers.
+
+Environment variables switch on what an operator needs:
 
 MNIST_DEMO_HEALTH=1   /healthz says that the process serves, /readyz that the network is loaded
 MNIST_DEMO_METRICS=1  /metrics, in the text format of Prometheus
@@ -27,21 +29,21 @@ from mnist_demo.read.classifier import Classifier
 ANSWERS = Counter("mnist_demo_answers", "Images answered", ["endpoint"])
 ERRORS = Counter(
     "mnist_demo_errors",
-    "What got no answer: kind is unreadable (the image) or failure (ours)",
+    "Images without an answer; kind is unreadable (the image) or failure (of the server)",
     ["endpoint", "kind"],
 )
-REFUSALS = Counter("mnist_demo_refusals", "Callers sent away because too many wait", ["endpoint"])
+REFUSALS = Counter("mnist_demo_refusals", "Callers refused because too many wait", ["endpoint"])
 SECONDS = Histogram(
     "mnist_demo_answer_seconds",
     "Time from the request to its answer",
     ["endpoint"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20),
 )
-QUEUE = Gauge("mnist_demo_queue_length", "Events that wait in Gradio's queue")
+QUEUE_LENGTH = Gauge("mnist_demo_queue_length", "Events that wait in Gradio's queue")
 MODEL = Info("mnist_demo_model", "The network that answers")
 
-# They still let any page show this one in an iframe, and the Photo tab ask for the camera.
-HEADERS = {
+# With these headers any page may still embed the demo, and the Photo tab may ask for the camera.
+SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"strict-origin-when-cross-origin",
     b"permissions-policy": b"geolocation=(), microphone=(), payment=(), usb=()",
@@ -51,8 +53,11 @@ HEADERS = {
 
 @contextmanager
 def monitor(endpoint: str) -> Iterator[None]:
-    """Count and time what happens inside; a ValueError means that the image is unreadable, and
-    any other exception is a failure."""
+    """Count and time an answer of `endpoint`, which is found inside the `with` block.
+
+    A ValueError that leaves the block means that the image is unreadable. Any other exception is a
+    failure.
+    """
     began = time.perf_counter()
     outcome = "failure"
     try:
@@ -66,7 +71,13 @@ def monitor(endpoint: str) -> Iterator[None]:
 
 
 def record_outcome(endpoint: str, outcome: str, seconds: float) -> None:
-    """`outcome` is "answer", "refusal", "unreadable" or "failure"."""
+    """Count an outcome, and log it if that is switched on.
+
+    Args:
+        endpoint: its path, or "page".
+        outcome: "answer", "refusal", "unreadable" or "failure".
+        seconds: from the request to its answer.
+    """
     if outcome == "answer":
         ANSWERS.labels(endpoint).inc()
         SECONDS.labels(endpoint).observe(seconds)
@@ -85,7 +96,7 @@ def record_outcome(endpoint: str, outcome: str, seconds: float) -> None:
 
 
 class MonitoringMiddleware:
-    """ASGI middleware: security headers on every response, and the count of /v1/classify."""
+    """ASGI middleware: sets security headers on every response, and counts /v1/classify."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -101,7 +112,9 @@ class MonitoringMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 known = {name.lower() for name, _ in message["headers"]}
-                missing = [(name, text) for name, text in HEADERS.items() if name not in known]
+                missing = [
+                    (name, text) for name, text in SECURITY_HEADERS.items() if name not in known
+                ]
                 if status == 503:  # Gradio's queue is full
                     missing.append((b"retry-after", b"5"))
                 message = {**message, "headers": [*message["headers"], *missing]}
@@ -116,8 +129,15 @@ class MonitoringMiddleware:
                 record_outcome("/v1/classify", outcome, time.perf_counter() - began)
 
 
-def monitoring_routes(loading: Future[Classifier], waiting: Callable[[], int]) -> list[BaseRoute]:
-    """The routes that the environment switches on; `waiting` is the length of Gradio's queue."""
+def monitoring_routes(
+    loading: Future[Classifier], queue_length: Callable[[], int]
+) -> list[BaseRoute]:
+    """The routes that the environment switches on.
+
+    Args:
+        loading: the classifier, which may still be loading.
+        queue_length: returns how many events wait in Gradio's queue.
+    """
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -130,7 +150,7 @@ def monitoring_routes(loading: Future[Classifier], waiting: Callable[[], int]) -
         return JSONResponse({"ready": True, "weights": str(loading.result().weights)})
 
     async def metrics(request: Request) -> Response:
-        QUEUE.set(waiting())
+        QUEUE_LENGTH.set(queue_length())
         if loading.done() and not loading.exception():
             weights = loading.result().weights
             MODEL.info({"version": weights.version, "origin": weights.origin})

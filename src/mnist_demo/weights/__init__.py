@@ -1,4 +1,4 @@
-"""Which weights to load, and whether to trust them."""
+"""Finds the weights to load, and checks that they can be trusted."""
 
 from mnist_demo.weights.hub import file_checksums, read_metrics
 from mnist_demo.weights.resolve import REPOSITORY, Weights, find_weights, repository_weights

@@ -1,7 +1,8 @@
-"""A SavedModel is a program: look at it before it is loaded.
+"""Checks the graph of a SavedModel before it is loaded.
 
-TensorFlow runs whatever operations a graph names, and among them are some that read and write files
-or call Python. Weights from elsewhere are loaded only if they need no more than a classifier does.
+A SavedModel is a program: TensorFlow runs every operation that its graph names. Some operations
+read and write files or call Python (see TensorFlow's SECURITY.md). So weights from elsewhere are
+loaded only if their graph has no more than a classifier needs.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ OPERATIONS = frozenset(
     Elu Erf LeakyRelu LogSoftmax Relu Relu6 Selu Sigmoid Softmax Softplus Softsign Tanh
     """.split()  # noqa: SIM905
 )
-# TensorFlow puts two functions into every SavedModel that write and read its variables' files.
-# `tf.saved_model.load` does not run them, and nothing else may.
+# TensorFlow adds two functions to every SavedModel. They write and read the files of its variables.
+# `tf.saved_model.load` does not call them. Nothing else in the graph may call them either.
 SAVER_OPERATIONS = frozenset(
     """
     AssignVariableOp DisableCopyOnRead MergeV2Checkpoints RestoreV2 SaveV2 Select ShardedFilename
     StaticRegexFullMatch StringJoin
     """.split()  # noqa: SIM905
 )
-# Outside of its functions, a graph may give its variables their first values.
+# Outside of its functions, a graph may also set the initial values of its variables.
 INITIALISERS = frozenset({"AssignVariableOp", "VarIsInitializedOp"})
 OBJECTS = {"user_object", "variable", "constant", "function", "bare_concrete_function"}
 USER_OBJECTS = {
@@ -45,13 +46,17 @@ OUTPUTS = {"probabilities": [-1, 10], "digit_score": [-1]}
 
 
 def check_model(model: Path) -> None:
-    """Raise ValueError unless the SavedModel in `model` is a classifier and nothing else.
+    """Check that the SavedModel in the folder `model` is a classifier and nothing else.
 
-    It has one graph, only operations and objects that a classifier needs, no files beside its
-    variables, and the signature `images` float32 [batch, 28, 28, 1] to `probabilities` float32
-    [batch, 10] and `digit_score` float32 [batch]. The model is parsed, not run.
+    A classifier has one graph, only the operations and objects listed above, and no files beside
+    its variables. Its signature takes `images`, float32 (batch, 28, 28, 1), and returns
+    `probabilities`, float32 (batch, 10), and `digit_score`, float32 (batch,). The model is parsed,
+    not run.
+
+    Raises:
+        ValueError: the SavedModel is missing, is damaged, or is not a classifier.
     """
-    # TensorFlow takes seconds to import: whoever serves the repository's weights waits elsewhere.
+    # Imported here because it takes seconds, and this repository's weights are not checked.
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -71,6 +76,7 @@ def check_model(model: Path) -> None:
 
 
 def _check_operations(meta_graph: Any) -> None:
+    """ValueError if the graph or a function has an operation that a classifier does not need."""
     graph = meta_graph.graph_def
     functions = {f.signature.name: f.node_def for f in graph.library.function}
     names = (
@@ -93,7 +99,7 @@ def _check_operations(meta_graph: Any) -> None:
 
 
 def _called(nodes: Any) -> list[str]:
-    """Names of the functions that the graph's nodes call."""
+    """The names of the functions that `nodes` call."""
     names = []
     for node in nodes:
         for value in node.attr.values():
@@ -102,6 +108,7 @@ def _called(nodes: Any) -> list[str]:
 
 
 def _check_objects(meta_graph: Any) -> None:
+    """ValueError if there is an object that a classifier does not need, or an asset file."""
     objects = meta_graph.object_graph_def.nodes
     if not objects:
         raise ValueError("it has no object graph: it was not written by TensorFlow 2")
@@ -110,7 +117,7 @@ def _check_objects(meta_graph: Any) -> None:
         what = ", ".join(sorted(map(str, kinds))) or "assets"
         raise ValueError(f"it contains objects no classifier needs: {what}")
     for node in objects:
-        # Objects of a registered class are rebuilt by that class's own Python code.
+        # TensorFlow calls the Python code of a registered class to rebuild its objects.
         identifier = node.user_object.identifier
         if node.registered_name or node.registered_saver:
             name = node.registered_name or "a saver"
@@ -120,6 +127,7 @@ def _check_objects(meta_graph: Any) -> None:
 
 
 def _check_signature(meta_graph: Any) -> None:
+    """ValueError if the signature does not have exactly `INPUTS` and `OUTPUTS`."""
     if "serving_default" not in meta_graph.signature_def:
         raise ValueError("it has no signature serving_default")
     signature = meta_graph.signature_def["serving_default"]
@@ -134,6 +142,7 @@ def _check_signature(meta_graph: Any) -> None:
 
 
 def _describe(tensor: Any) -> str:
+    """The dtype and the shape of a tensor in words."""
     from tensorflow import dtypes
 
     shape = [dimension.size for dimension in tensor.tensor_shape.dim]
@@ -142,4 +151,5 @@ def _describe(tensor: Any) -> str:
 
 
 def _list(tensors: dict[str, str]) -> str:
+    """The names and descriptions of `tensors` in one line."""
     return ", ".join(f"{name} {text}" for name, text in sorted(tensors.items())) or "nothing"

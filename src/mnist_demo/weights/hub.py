@@ -1,4 +1,7 @@
-"""Weights from the Hub: one pinned commit, in the Hub's own cache, checked before use."""
+"""Downloads weights from the Hugging Face Hub.
+
+The weights of one pinned commit are kept in huggingface_hub's cache and checked before use.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +31,24 @@ from huggingface_hub.errors import (
 )
 
 METRICS = "metrics.json"
-# What TensorFlow writes as a SavedModel: no other file may be in its folder.
+# The files that TensorFlow writes as a SavedModel. No other file may be in its folder.
 MODEL_FILE = re.compile(
     r"model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))"
 )
 MAX_METRICS_BYTES = 1_000_000
 MAX_MODEL_BYTES = 20_000_000
-TIMEOUT = 10  # seconds until a Hub that does not answer counts as out of reach
-PATIENCE = 60  # the same for commands, which somebody is watching
-# What goes wrong on the way to the Hub and back. Commands turn these into one line with `explain`.
-ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
+TIMEOUT = 10  # seconds to wait for the Hub's answer while the demo starts
+COMMAND_TIMEOUT = 60  # seconds to wait for it in commands, and when corrections are uploaded
+# The errors that a request to the Hub can raise. `explain_error` turns each into one line.
+HUB_ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
-    """{"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}: every file of a SavedModel."""
+    """The checksum and the size of every file of the SavedModel in the folder `weights`.
+
+    Returns:
+        {"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}, as in metrics.json.
+    """
     return {
         path.relative_to(weights).as_posix(): {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -53,7 +60,12 @@ def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_metrics(weights: Path) -> dict[str, Any]:
-    """The metrics file in the folder `weights`; ValueError unless it lists a SavedModel's files."""
+    """Read metrics.json in the folder `weights`.
+
+    Raises:
+        ValueError: there is none, it is damaged, it does not list the files of a SavedModel, or
+            these have more than `MAX_MODEL_BYTES`.
+    """
     try:
         metrics = json.loads((weights / METRICS).read_bytes())
     except FileNotFoundError:
@@ -75,7 +87,15 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
 
 def check_files(weights: Path, metrics: dict[str, Any]) -> None:
-    """ValueError unless the SavedModel's files are those that the metrics were computed from."""
+    """Compare the files of a SavedModel with the checksums in its metrics.
+
+    Args:
+        weights: the folder that holds model/.
+        metrics: what `read_metrics` returned.
+
+    Raises:
+        ValueError: a file is missing, is not listed, or has another checksum.
+    """
     listed, found = metrics["files"], file_checksums(weights)
     for name in sorted(listed.keys() | found.keys()):
         if name not in found:
@@ -86,18 +106,26 @@ def check_files(weights: Path, metrics: dict[str, Any]) -> None:
             raise ValueError(f"{name} is not the file that {METRICS} lists: its checksum differs")
 
 
-def session_with_patience() -> None:
-    """Give every request `PATIENCE`; huggingface_hub's own clients would wait forever."""
-    get_session().timeout = httpx2.Timeout(PATIENCE)
+def set_request_timeout() -> None:
+    """Set `COMMAND_TIMEOUT` for all requests; by default, huggingface_hub waits forever."""
+    get_session().timeout = httpx2.Timeout(COMMAND_TIMEOUT)
 
 
 def fetch(repo: str, revision: str) -> Path:
-    """The folder with the weights that `repo` holds at the commit `revision`.
+    """Download the weights in the Hub repository `repo` at the commit `revision`.
 
-    A commit never changes, so what is in the cache already is used without asking the Hub.
+    A commit never changes. So weights in the cache are used without a request to the Hub.
+
+    Args:
+        repo: "OWNER/NAME".
+        revision: the full sha of a commit.
+
+    Returns:
+        The folder in the cache that holds model/ and metrics.json.
 
     Raises:
-        ValueError, OSError, httpx2.HTTPError: what `explain` puts into words.
+        ValueError, OSError, RuntimeError, httpx2.HTTPError: the weights cannot be downloaded, or
+            fail a check. `explain_error` puts these errors into words.
     """
     if cached := _cached(repo, revision):
         return cached
@@ -111,6 +139,7 @@ def fetch(repo: str, revision: str) -> Path:
 
 
 def _cached(repo: str, revision: str) -> Path | None:
+    """The weights' folder in the cache; None if they are not there, incomplete or damaged."""
     path = try_to_load_from_cache(repo, METRICS, revision=revision)
     if not isinstance(path, str):
         return None
@@ -118,13 +147,17 @@ def _cached(repo: str, revision: str) -> Path | None:
     try:
         check_files(folder, read_metrics(folder))
     except (ValueError, OSError):
-        return None  # incomplete or damaged
+        return None
     return folder
 
 
 def _download(repo: str, revision: str, name: str, max_bytes: int) -> Path:
-    """Fetch a file into the cache, over a damaged one too, if it is not larger than it may be."""
-    # Asked without the retries of `hf_hub_download`: nobody should wait long for the weights.
+    """Download a file into the cache, where it replaces a damaged one.
+
+    Raises:
+        ValueError: it has more than `max_bytes`.
+    """
+    # This request is not retried, unlike those of `hf_hub_download`: the demo waits for it.
     size = get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=TIMEOUT).size
     if size is None or size > max_bytes:
         raise ValueError(f"{name} has {size} bytes, more than the {max_bytes} it may have")
@@ -132,8 +165,8 @@ def _download(repo: str, revision: str, name: str, max_bytes: int) -> Path:
     return Path(path)
 
 
-def explain(error: Exception, repo: str) -> str:
-    """What went wrong with the Hub's repository `repo`, in one line without the token."""
+def explain_error(error: Exception, repo: str) -> str:
+    """Say in one line what went wrong with the Hub repository `repo`. The token is masked."""
     for cause in _chain(error):
         if text := _explain(cause, repo):
             return _without_token(text)
@@ -141,13 +174,14 @@ def explain(error: Exception, repo: str) -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what caused it, the outermost first."""
+    """The error and its causes, the outermost first."""
     while error is not None:
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _explain(error: BaseException, repo: str) -> str | None:
+    """Say what `error` means; None for an error that is not known."""
     if isinstance(error, OfflineModeIsEnabled):
         return f"{repo} is not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub"
     if isinstance(error, RevisionNotFoundError):
@@ -176,6 +210,7 @@ def _explain(error: BaseException, repo: str) -> str | None:
 
 
 def _explain_status(error: HfHubHTTPError, repo: str) -> str:
+    """Say what the HTTP status of the Hub's answer means."""
     status = error.response.status_code
     said = _first_line(error.server_message or "")
     if status == 401:
@@ -198,8 +233,9 @@ def _first_line(text: str) -> str:
 
 
 def _without_token(text: str) -> str:
+    """`text` with the user's token masked."""
     try:
         token = get_token()
-    except Exception:  # some ways of logging in ask the Hub, which has just failed
+    except Exception:  # some kinds of login ask the Hub, which has just failed
         token = None
     return text.replace(token, "***") if token else text

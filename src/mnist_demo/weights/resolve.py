@@ -1,4 +1,4 @@
-"""Which weights to serve: the repository's, a folder's, or a pinned commit's on the Hub."""
+"""Finds the weights to load: this repository's, a folder's, or those of a commit on the Hub."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_demo.weights.graph import check_model
-from mnist_demo.weights.hub import ERRORS, check_files, explain, fetch, read_metrics
+from mnist_demo.weights.hub import HUB_ERRORS, check_files, explain_error, fetch, read_metrics
 
-REPOSITORY = Path(__file__).resolve().parents[3] / "weights"
+REPOSITORY = Path(__file__).resolve().parents[3] / "weights"  # the weights in this repository
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Weights:
-    """A folder with a SavedModel, and how it came to be the one that is served.
+    """A folder with a SavedModel, and where it came from.
 
     Attributes:
-        path: folder that holds model/ and, unless it is somebody's own, metrics.json.
-        version: as in metrics.json; "unknown" where that says nothing about these files.
+        path: the folder. It holds model/ and, in most cases, metrics.json.
+        version: the version in metrics.json; "unknown" if that file does not match the SavedModel.
         origin: "the repository", "OWNER/NAME@SHA", or the folder's name.
-        note: why these are served and not the ones asked for; empty when they are.
+        note: why these weights are served in place of those asked for; else empty.
     """
 
     path: Path
@@ -40,50 +40,56 @@ class Weights:
 
 
 def find_weights(source: str | Path | None = None, revision: str | None = None) -> Weights:
-    """The weights to load.
+    """Find the weights to load, and download and check them if they are not this repository's.
 
     Args:
-        source: a folder that holds model/, or a Hub repository "OWNER/NAME". Without it, the
-            environment variables MNIST_DEMO_REPO and MNIST_DEMO_REVISION name the repository and
-            the commit, and the repository's own weights are served when they are not set or cannot
-            be had.
+        source: a folder that holds model/, or a Hub repository "OWNER/NAME". If None, the
+            environment variables MNIST_DEMO_REPO and MNIST_DEMO_REVISION name a Hub repository and
+            a commit. If they are not set, or those weights cannot be loaded, this repository's
+            weights are used.
         revision: the full sha of a commit on the Hub.
 
     Raises:
-        ValueError: `source` has no weights, cannot be reached, or holds what no classifier needs.
+        ValueError: `source` has no weights, cannot be reached, or fails `check_model`.
     """
     if source is not None:
-        return _outside(source, revision)
+        return _from_source(source, revision)
     repo = os.environ.get("MNIST_DEMO_REPO")
     if not repo:
         return repository_weights()
     try:
-        return _on_hub(repo, os.environ.get("MNIST_DEMO_REVISION"))
+        return _from_hub(repo, os.environ.get("MNIST_DEMO_REVISION"))
     except ValueError as error:
         return repository_weights(f"{repo} cannot be served: {error}")
-    except Exception as error:  # whatever it is, it must not keep the demo down
-        return repository_weights(f"{repo} cannot be served: {explain(error, repo)}")
+    except Exception as error:  # no error may keep the demo from starting
+        return repository_weights(f"{repo} cannot be served: {explain_error(error, repo)}")
 
 
 def repository_weights(note: str = "") -> Weights:
-    """The repository's own; `note` says why they take the place of others, and is logged."""
+    """The weights in this repository.
+
+    Args:
+        note: why they are used in place of others. It is logged as a warning.
+    """
     if note:
         logger.warning("Serving the repository's weights: %s", note)
     return Weights(REPOSITORY, _version(REPOSITORY), "the repository", note)
 
 
-def _outside(source: str | Path, revision: str | None) -> Weights:
+def _from_source(source: str | Path, revision: str | None) -> Weights:
+    """The checked weights in the folder or Hub repository `source`."""
     folder = Path(source)
     if revision is None and folder.is_dir():
         if folder.resolve() != REPOSITORY:
             check_model(folder / "model")
         return Weights(folder, _version(folder), folder.name)
     if isinstance(source, str) and HUB_NAME.fullmatch(source):
-        return _on_hub(source, revision)
+        return _from_hub(source, revision)
     raise ValueError(f"{source} is neither a folder nor a Hub repository OWNER/NAME")
 
 
-def _on_hub(repo: str, revision: str | None) -> Weights:
+def _from_hub(repo: str, revision: str | None) -> Weights:
+    """The checked weights in the Hub repository `repo` at the commit `revision`."""
     if not HUB_NAME.fullmatch(repo):
         raise ValueError(f"{repo!r} is no Hub repository: give OWNER/NAME")
     if not revision or not FULL_SHA.fullmatch(revision):
@@ -94,14 +100,14 @@ def _on_hub(repo: str, revision: str | None) -> Weights:
         )
     try:
         folder = fetch(repo, revision)
-    except ERRORS as error:
-        raise ValueError(explain(error, repo)) from None
+    except HUB_ERRORS as error:
+        raise ValueError(explain_error(error, repo)) from None
     check_model(folder / "model")
     return Weights(folder, _version(folder), f"{repo}@{revision}")
 
 
 def _version(folder: Path) -> str:
-    """The version in metrics.json, if that was computed from the files beside it."""
+    """The version in metrics.json; "unknown" if that does not match the SavedModel beside it."""
     try:
         metrics = read_metrics(folder)
         check_files(folder, metrics)

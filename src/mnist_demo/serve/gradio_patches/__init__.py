@@ -1,1 +1,1 @@
-"""Everything that changes how Gradio itself behaves: README.md beside this file lists it."""
+"""What this demo changes in Gradio, in one place: README.md here has a table of it."""

@@ -1,4 +1,4 @@
-"""Inside one process: the network, preprocessing, and many images at once."""
+"""Measurements inside this process: the network, preprocessing, and many images at once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mnist_demo import Classifier, preprocess
 from train.fit.model import build
 
 
-def inner(rounds: int) -> dict[str, list[Pair]]:
-    """Inside this process: the network against Keras, preprocessing against decoding, and
-    `classify_many` against `classify`."""
+def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
+    """Measure the network against Keras, preprocessing against decoding a PNG, and `classify_many`
+    against `classify`; each row has one pair for each round."""
     image = np.zeros((28, 28), np.float32)
     image[5:23, 12:15] = 1
     classifier, model = Classifier.load(), build()
@@ -38,9 +38,11 @@ def inner(rounds: int) -> dict[str, list[Pair]]:
 
     results: dict[str, list[Pair]] = {"network": [], "preprocess": [], "many": [], "busy": []}
     for _ in range(rounds + 1):
-        results["network"].append((timed(ours, 50), timed(keras, 10)))
-        results["preprocess"].append((timed(lambda: preprocess(canvas), 30), timed(decode, 30)))
-        alone = timed(lambda: classifier.classify(small), 500)
+        results["network"].append((median_time(ours, 50), median_time(keras, 10)))
+        results["preprocess"].append(
+            (median_time(lambda: preprocess(canvas), 30), median_time(decode, 30))
+        )
+        alone = median_time(lambda: classifier.classify(small), 500)
         began, used = time.perf_counter(), time.process_time()
         classifier.classify_many(small for _ in range(10_000))
         seconds, used = time.perf_counter() - began, time.process_time() - used
@@ -49,7 +51,8 @@ def inner(rounds: int) -> dict[str, list[Pair]]:
     return {name: pairs[1:] for name, pairs in results.items()}  # the first one warms up
 
 
-def timed(action: Callable[[], Any], count: int) -> float:
+def median_time(action: Callable[[], Any], count: int) -> float:
+    """The median of the seconds that `count` calls of `action` take."""
     times = []
     for _ in range(count):
         began = time.perf_counter()

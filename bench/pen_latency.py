@@ -1,17 +1,16 @@
-"""From pen-up to the answer, as a visitor in a browser sees it."""
+"""The time from pen-up to the answer, as a visitor sees it in a browser."""
 
 from __future__ import annotations
 
 import statistics
-import sys
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from bench.servers import Pair
-from tests.browser import HINT, find
+from tests.programs import path_of
 
-WATCH = """() => {
+WATCH_LABEL = """() => {
   const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it
   const text = () => document.querySelector(value)?.textContent;
   const before = text();
@@ -28,7 +27,7 @@ WATCH = """() => {
 
 
 def pen_up(page: Any, ours: bool) -> float:
-    """Seconds from pen-up to the changed Label on a page with a Sketchpad; median of strokes."""
+    """The median of the seconds from pen-up to the changed Label, on a page with a Sketchpad."""
     page.locator("canvas").first.wait_for()
     page.wait_for_timeout(2000)
     if not ours:
@@ -39,7 +38,7 @@ def pen_up(page: Any, ours: bool) -> float:
     times = []
     for stroke in range(6):
         x, y = left + side * (0.25 + 0.1 * stroke), box["y"] + side * 0.3
-        page.evaluate(WATCH)
+        page.evaluate(WATCH_LABEL)
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 5, y + side * 0.4, steps=5)
@@ -54,7 +53,7 @@ def pen_up(page: Any, ours: bool) -> float:
 
 
 def browser_rounds(ours: str, stock: str, rounds: int) -> list[Pair]:
-    path = find() or sys.exit(HINT)
+    path = path_of("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]

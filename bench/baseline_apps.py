@@ -1,4 +1,7 @@
-"""Gradio apps as the documentation has them, with nothing behind: `python -m bench.stock KIND`."""
+"""The baselines: Gradio apps as in its guides, without a network behind them.
+
+`python -m bench.baseline_apps KIND`
+"""
 
 from __future__ import annotations
 

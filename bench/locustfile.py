@@ -1,7 +1,7 @@
-"""Who comes to the load test, for locust: visitors that draw, and programs that call the endpoints.
+"""The users of the load test, for locust: visitors that draw, and programs that call the endpoints.
 
-Each brings a digit of its own and checks that the answer is that digit: an answer that went to
-somebody else is a failure.
+Each user sends digits that it knows and checks each answer. An answer that belongs to another user
+counts as a failure.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PICTURES = [picture(name) for name in NAMES]
 
 
 class Visitor(HttpUser):
-    """Opens the page and draws a stroke every few seconds, over Gradio's queue as page.js does."""
+    """Opens the page and draws a stroke every few seconds, over Gradio's queue like the page."""
 
     fixed_count = int(os.environ.get("VISITORS", "50"))
     wait_time = between(*map(float, os.environ.get("PAUSE", "2 5").split()))
@@ -60,8 +60,8 @@ class Visitor(HttpUser):
         wrong: Exception | None = None
         try:
             self.client.post("/gradio_api/queue/join", json=body, name="joined").raise_for_status()
-            way = f"/gradio_api/queue/data?session_hash={self.session}"
-            with self.client.get(way, name="heard", stream=True, catch_response=True) as stream:
+            path = f"/gradio_api/queue/data?session_hash={self.session}"
+            with self.client.get(path, name="heard", stream=True, catch_response=True) as stream:
                 output = completed(stream.iter_lines())
             words = "" if output is None else str(output["data"][0])
             if f" {label}." not in words and f" {label}," not in words:
@@ -78,7 +78,7 @@ class Visitor(HttpUser):
 
 
 def completed(lines: Iterable[bytes]) -> dict[str, Any] | None:
-    """What the event gave, read from the stream of its session; None if it failed."""
+    """The event's output, read from the stream of its session; None if it failed."""
     found = None
     for line in lines:
         if line.startswith(b"data:"):
@@ -91,13 +91,13 @@ def completed(lines: Iterable[bytes]) -> dict[str, Any] | None:
 
 
 class Caller(HttpUser):
-    """A program that asks again and again; told to stay away, it does so."""
+    """A program that calls the endpoints again and again, and waits when it is told to."""
 
     fixed_count = 20
     wait_time = between(0.2, 0.6)
 
     @task
-    def plain(self) -> None:
+    def call_rest(self) -> None:
         label, png = random.choice(PICTURES)
         with self.client.post("/v1/classify", data=png, catch_response=True) as response:
             if response.status_code == 429 and "Retry-After" in response.headers:
@@ -110,8 +110,8 @@ class Caller(HttpUser):
             response.success()
 
     @task
-    def by_gradio(self) -> None:
-        """As gradio_client does: upload, call, and hear the answer."""
+    def call_gradio(self) -> None:
+        """Upload a file, call /classify and fetch the answer, as gradio_client does."""
         label, png = random.choice(PICTURES)
         files = {"files": ("digit.png", png)}
         path = self.client.post("/gradio_api/upload", files=files, name="upload").json()[0]

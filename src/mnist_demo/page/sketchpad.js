@@ -1,16 +1,16 @@
-// Ties a Sketchpad to Python. This is the `js_on_load` of the hidden element "pen", or "number_pen"
-// for "number_sketch": what `props.value` is set to becomes its value, and `trigger` makes Gradio
-// send it.
+// Sends the drawing on a Sketchpad to Python after every stroke. This is the `js_on_load` of the hidden
+// element "pen", or of "number_pen" for "number_sketch". What is assigned to `props.value` becomes the
+// element's value, and `trigger` makes Gradio send it.
 //
-// A listener in Python on the Sketchpad itself would also do, but Gradio 6.31 then uploads the
-// background, the layer and the composite up to eight times a stroke, and while it does so, the
-// answer to a later stroke or to Clear can be overtaken by the answer to an earlier one.
+// A listener in Python on the Sketchpad itself would also work. But Gradio 6.31 then uploads the
+// background, the layer and the composite up to eight times for a stroke. Meanwhile the answer to an
+// earlier stroke can arrive after the answer to a later one, or after Clear.
 
 const root = element.getRootNode();
 const prefix = element.closest("[id$=pen]").id.replace("pen", "");
 
-// The Sketchpad comes up without a tool, also after Clear: strokes would be lost until the brush is
-// chosen. As long as there is no tool it holds a hint (.empty), and that makes us choose the brush.
+// The Sketchpad has no tool at first, nor after Clear, and strokes are lost until the brush is chosen.
+// As long as there is no tool, it holds a hint (.empty). Then this chooses the brush.
 function chooseBrush() {
   if (root.querySelector(`#${prefix}sketch .empty`)) {
     root.querySelector(`#${prefix}sketch .toolbar-wrap button`)?.click();
@@ -18,18 +18,18 @@ function chooseBrush() {
 }
 new MutationObserver(chooseBrush).observe(root, { childList: true, subtree: true });
 
-let ours = null; // the Sketchpad's editor
-let example = null; // takes the place of the drawing, in what is sent when that is cleared
+let sketchEditor = null;
+let example = null; // the picture that is sent in place of the drawing when that is cleared
 let sent = 0;
 
-function pass(url) {
+function sendToPython(url) {
   sent += 1;
   example = null;
   props.value = url;
   trigger("input");
 }
 
-// Our buttons press the Sketchpad's own, which are hidden: undo, redo, clear, in this order.
+// Our buttons press the Sketchpad's own buttons, which are hidden: undo, redo, clear, in this order.
 root.addEventListener("click", (event) => {
   const examples = prefix ? "" : ", .example";
   const button = event.target.closest(`#${prefix}undo, #${prefix}clear${examples}`);
@@ -38,15 +38,16 @@ root.addEventListener("click", (event) => {
   if (button.id === `${prefix}undo`) return undo.click();
   example = button.querySelector("img")?.src ?? null;
   clear.click();
-  // Where nothing was drawn, the editor has no change to report.
+  // The editor reports no change if nothing was drawn.
   const before = sent;
-  setTimeout(() => sent === before && ours && send(ours), 300);
+  setTimeout(() => sent === before && sketchEditor && send(sketchEditor), 300);
 });
 
-// What Gradio's own parts lack: reading answers out as they change, a role for a label, a way to
-// scroll code by keyboard, and how sure the large digit is, which page.css puts beside it. And what
-// Gradio translates only as the text of an element: the page's title, the drawn examples' names.
-function mend() {
+// Adds what Gradio's components lack. Screen readers read answers out as they change, labelled groups
+// have a role, and code can be scrolled by keyboard. The large digit gets its confidence, which
+// page.css shows beside it. Gradio translates only texts of elements, so the title of the page and the
+// names of the drawn examples are taken from such texts.
+function completePage() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
   }
@@ -70,31 +71,31 @@ function mend() {
 }
 if (!prefix) {  // once for the whole page
   const changes = { childList: true, characterData: true, subtree: true };
-  new MutationObserver(mend).observe(root, changes);
-  mend();
+  new MutationObserver(completePage).observe(root, changes);
+  completePage();
 }
 
-// Gradio puts each editor that it makes into window.editor.
+// Gradio assigns each editor that it makes to window.editor.
 function watchEditor(editor) {
   const square = editor.target_element.closest(`#${prefix}sketch`);
   if (!square) return;
-  ours = editor;
-  let touched = false; // before that, the editor reports changes that are its own
+  sketchEditor = editor;
+  let touched = false; // before the first touch, the editor reports changes that it made itself
   square.addEventListener("pointerdown", () => (touched = true), { capture: true });
   editor.on("change", () => {
     if (touched) setTimeout(send, 0, editor);
   });
 }
 
-// The editor's composite, opaque and in the canvas's own size, whatever the screen's.
+// Sends the drawing on opaque paper, in the size of the canvas whatever the size on the screen.
 function send(editor) {
   const target = editor.image_container;
   const frame = target.getLocalBounds().rectangle.clone();
   const picture = editor.app.renderer.extract.canvas({ target, frame, resolution: 1 });
-  pass(example ?? picture.toDataURL("image/png"));
+  sendToPython(example ?? picture.toDataURL("image/png"));
 }
 
-const before = Object.getOwnPropertyDescriptor(window, "editor"); // perhaps another pen's
+const before = Object.getOwnPropertyDescriptor(window, "editor"); // of the other Sketchpad
 let editor = window.editor;
 Object.defineProperty(window, "editor", {
   configurable: true,

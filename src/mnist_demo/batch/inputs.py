@@ -1,0 +1,189 @@
+"""Finds the images to read: in files, folders, globs and columns of parquet files."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mnist_demo.batch.parts import PARTS_SUFFIX
+
+IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One image to read.
+
+    Attributes:
+        name: the image's name in the column "path" of the output.
+        source: the path or the bytes of an image file; None if there is none.
+        error: why there is none.
+    """
+
+    name: str
+    source: str | bytes | None
+    error: str = ""
+
+
+def find_inputs(path: str, column: str) -> Iterator[Input]:
+    """The images that `path` names, always in the same order.
+
+    Args:
+        path: an image file, a folder, a glob, or a parquet file.
+        column: the column of a parquet file that holds the images.
+
+    Raises:
+        SystemExit: a folder, a parquet file or its column cannot be read.
+    """
+    if is_parquet(path):
+        yield from find_rows(Path(path), column)
+    else:
+        yield from map(file_input, find_files(path))
+
+
+def file_input(file: str) -> Input:
+    """The image in the file at the path `file`."""
+    return Input(display_name(file), file)
+
+
+def display_name(file: str) -> str:
+    """`file` with U+FFFD for bytes that are not UTF-8: a file's name can hold any bytes."""
+    return os.fsencode(file).decode("utf-8", "replace")
+
+
+def is_parquet(path: str) -> bool:
+    """Whether `path` names parquet files, by its suffix."""
+    return Path(path).suffix == ".parquet"
+
+
+def expand(path: str) -> list[str]:
+    """The parquet files that a quoted glob matches; for any other path, the path alone."""
+    if is_parquet(path) and not Path(path).exists():
+        return matching(path) or [path]
+    return [path]
+
+
+def matching(pattern: str) -> list[str]:
+    """The sorted paths that match the glob `pattern`, in which ** stands for any folders."""
+    return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - may be absolute
+
+
+def find_files(path: str) -> Iterator[str]:
+    """The paths of the image files that `path` names.
+
+    Args:
+        path: an image file, a folder with all below it, or a glob.
+
+    Raises:
+        SystemExit: a folder cannot be read.
+    """
+    if Path(path).is_dir():
+        for folder, folders, names in os.walk(path, onerror=stop):
+            folders.sort()
+            for name in sorted(names):
+                if Path(name).suffix.lower() in IMAGE_SUFFIXES:
+                    yield str(Path(folder, name))
+    elif Path(path).exists():
+        yield path
+    else:
+        unfinished = f".parquet{PARTS_SUFFIX}{os.sep}"  # the unfinished output of a run
+        for name in matching(path):
+            if os.path.isfile(name) and unfinished not in name:  # noqa: PTH113
+                yield name
+
+
+def stop(error: OSError) -> None:
+    """Raise SystemExit for a folder that cannot be read."""
+    raise SystemExit(f"{error.filename} cannot be read: {error.strerror}")
+
+
+def find_rows(
+    file: Path, column: str, groups: list[int] | None = None, first: int = 0
+) -> Iterator[Input]:
+    """The images in a column of a parquet file.
+
+    Each cell holds the bytes of an image file, either as binary or as a struct {"bytes", "path"},
+    as in data sets on the Hugging Face Hub.
+
+    Args:
+        file: the parquet file.
+        column: the column's name.
+        groups: the numbers of the row groups to read; None for all.
+        first: the number, in the whole file, of the first row of `groups`.
+
+    Raises:
+        SystemExit: `open_parquet` raised it.
+    """
+    number = first
+    batches = open_parquet(file, column).iter_batches(64, row_groups=groups, columns=[column])
+    for batch in batches:
+        for cell in batch.column(0).to_pylist():
+            yield row_input(f"{file}#{number}", cell)
+            number += 1
+
+
+def row_input(name: str, cell: object) -> Input:
+    """The image in one cell. If the cell has no bytes, the input's error says why."""
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    if isinstance(data, bytes):
+        return Input(name, data)
+    if isinstance(cell, dict) and cell.get("path"):
+        return Input(name, None, f"the row has no bytes, only the path {cell['path']}")
+    return Input(name, None, "the row has no image")
+
+
+def open_parquet(file: Path, column: str) -> pq.ParquetFile:
+    """Open a parquet file and check that it can hold images in `column`.
+
+    Raises:
+        SystemExit: the file cannot be read, it has no such column, or the column holds text.
+    """
+    try:
+        source = pq.ParquetFile(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SystemExit(f"{file} cannot be read: {error}") from None
+    schema = source.schema_arrow
+    if column not in schema.names:
+        names = ", ".join(schema.names)
+        raise SystemExit(f"{file} has no column {column}, but {names}: choose one with --column")
+    if holds_text(schema.field(column).type):
+        raise SystemExit(
+            f"the column {column} of {file} holds text, not encoded images: give the paths of the "
+            "images themselves (files, a folder or a quoted glob), or choose a column of encoded "
+            "image files with --column"
+        )
+    return source
+
+
+def holds_text(kind: pa.DataType) -> bool:
+    """Whether the cells of a column are strings, dictionary-encoded ones included."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return any(
+        check(kind)
+        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
+
+
+def count(path: str, column: str) -> int:
+    """The number of images that `path` names.
+
+    Args:
+        path: an image file, a folder, a glob, or a parquet file.
+        column: the column of a parquet file that holds the images.
+
+    Raises:
+        SystemExit: there is no image, or `path` cannot be read.
+    """
+    if is_parquet(path):
+        return int(open_parquet(Path(path), column).metadata.num_rows)
+    number = sum(1 for _ in find_files(path))
+    if not number:
+        raise SystemExit(f"{path}: no image there; files are known by their endings")
+    return number

@@ -1,0 +1,107 @@
+"""The endpoints for programs: /classify, /read_number and /classify_sketch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from mnist_demo.page.draw_tab import label_value
+from mnist_demo.page.reader import Reader, unreadable
+from mnist_demo.page.uploads import open_file, open_sketch, refusal
+from mnist_demo.serve.answer import as_json
+from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
+from mnist_demo.serve.monitoring import monitor
+
+SEND_SKETCH = (
+    'There is no drawing in this: send {"composite": handle_file(path)}, or use /classify '
+    "for a plain image file."
+)
+
+
+class Endpoints:
+    """The functions behind the endpoints. Their docstrings are shown to users of the API."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._batcher = MicroBatcher(self._classify_batch, MAX_BATCH, MAX_BATCH)
+        self._large_batcher = MicroBatcher(self._classify_batch, MAX_BATCH, 1)
+
+    async def classify(self, image: dict[str, Any] | None) -> dict[str, Any]:
+        """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
+
+        Returns digit (null if the image is blank), confidence, top (the three best guesses),
+        probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
+        and weights (which version of the network answered, and where it comes from).
+        """
+        opened = await asyncio.to_thread(open_file, image)
+        if not self._reader.loading.done():
+            await asyncio.wait([asyncio.wrap_future(self._reader.loading)])
+        weights = self._reader.classifier().weights
+        large = opened.width * opened.height > LARGE_IMAGE
+        try:
+            with monitor("/classify"):
+                batcher = self._large_batcher if large else self._batcher
+                prediction = await batcher.submit(opened)
+        except ValueError as error:
+            raise unreadable(error, None) from None
+        return as_json(prediction) | {"weights": str(weights)}
+
+    def _classify_batch(self, images: Sequence[Image.Image]) -> list[Any]:
+        return list(self._reader.loading.result().classify_each(images))
+
+    def read_number(self, image: dict[str, Any] | None) -> dict[str, Any]:
+        """Reads the digits in an image file, side by side, as one number from left to right.
+
+        Returns number (a string, empty if the image is blank), and digits: for each what /classify
+        returns, and its box (left, top, right, bottom, in pixels).
+        """
+        number = self._reader.read_number(open_file(image), endpoint="/read_number")
+        digits = zip(number.digits, number.boxes, strict=True)
+        return {
+            "number": number.text,
+            "digits": [as_json(digit) | {"box": box} for digit, box in digits],
+            "weights": str(self._reader.classifier().weights),
+        }
+
+    def classify_sketch(self, drawing: dict[str, Any] | None) -> dict[str, float] | None:
+        """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
+        sketch = open_sketch(drawing)
+        if sketch is None:
+            raise refusal(SEND_SKETCH)
+        return label_value(self._reader.classify(sketch, endpoint="/classify_sketch"))
+
+
+def add_endpoints(reader: Reader, sketch: gr.Sketchpad) -> None:
+    """Add the endpoints to the page that is being built; `sketch` is its Sketchpad."""
+    endpoints = Endpoints(reader)
+    # No visitor sees these components.
+    call = gr.Button(visible=False)
+    image = gr.Image(label="Image file", visible=False)
+    # The functions open their files themselves. Gradio's components decode more than is needed, and
+    # do not explain what is wrong with a file.
+    call.click(
+        endpoints.classify,
+        image,
+        gr.JSON(label="Answer", visible=False),
+        api_name="classify",
+        concurrency_limit=MAX_BATCH,
+        preprocess=False,
+    )
+    call.click(
+        endpoints.read_number,
+        image,
+        gr.JSON(label="Number", visible=False),
+        api_name="read_number",
+        preprocess=False,
+    )
+    call.click(
+        endpoints.classify_sketch,
+        sketch,
+        gr.Label(visible=False),
+        api_name="classify_sketch",
+        preprocess=False,
+    )

@@ -1,0 +1,49 @@
+"""Pieces of HTML that several tabs show."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from mnist_demo.page.i18n import Request, say, t
+from mnist_demo.read.classifier import Prediction
+from mnist_demo.read.images import Array, Pixels
+
+NO_INK = '<div class="nothing"></div>'
+
+
+def ink_figure(prediction: Prediction, request: Request = None) -> str:
+    """The 28x28 image that the network saw, with a caption; an empty frame when blank."""
+    if prediction.model_input is None:
+        return no_ink_figure(request)
+    picture = png_image(gray_pixels(prediction.model_input), say("seen_alt", request))
+    return figure(picture, say("seen", request))
+
+
+def no_ink_figure(request: Request | None = None) -> str:
+    """The empty frame. Without `request`, Gradio translates its caption in the browser."""
+    return figure(NO_INK, str(t("seen")) if request is None else say("seen", request))
+
+
+def gray_pixels(model_input: Array) -> Pixels:
+    """uint8 in [0, 255] for float32 in [0, 1]."""
+    return np.round(model_input * 255).astype(np.uint8)
+
+
+def figure(picture: str, caption: str) -> str:
+    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
+
+
+def png_image(pixels: Pixels, alt: str, css_class: str = "") -> str:
+    """An <img> that holds its own pixels: uint8 (h, w), (h, w, 3) or (h, w, 4)."""
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    return image_tag(png.getvalue(), alt, css_class)
+
+
+def image_tag(png: bytes, alt: str, css_class: str = "") -> str:
+    data = base64.b64encode(png).decode()
+    return f'<img alt="{alt}" class="{css_class}" src="data:image/png;base64,{data}">'

@@ -1,0 +1,72 @@
+"""Serves the page: Gradio's launch with everything that the demo sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import gradio as gr
+from fastapi.exceptions import RequestValidationError
+from gradio.route_utils import FnIndexInferError
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from mnist_demo.page.i18n import t
+from mnist_demo.serve.compression import PageCompressionMiddleware
+from mnist_demo.serve.gradio_patches.request_errors import (
+    handle_invalid_body,
+    handle_unexpected_error,
+    handle_unknown_endpoint,
+)
+from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
+from mnist_demo.serve.gradio_patches.sessions import MAX_SESSIONS
+from mnist_demo.serve.monitoring import MonitoringMiddleware
+
+FOLDER = Path(__file__).parent
+
+
+def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
+    """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's variables say otherwise.
+
+    Args:
+        page: as `build_page` makes it.
+        routes: are looked at before Gradio's own.
+    """
+    page.launch(
+        app_kwargs={
+            "routes": list(routes),
+            "middleware": [
+                Middleware(MonitoringMiddleware),
+                Middleware(PageCompressionMiddleware),
+                Middleware(RequestLimits),
+            ],
+            "exception_handlers": {
+                RequestValidationError: handle_invalid_body,
+                FnIndexInferError: handle_unknown_endpoint,
+                Exception: handle_unexpected_error,
+            },
+        },
+        i18n=t,
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        css_paths=FOLDER / "page.css",
+        head=head(),
+        footer_links=["api", "gradio", "settings"],
+        mcp_server=find_spec("mcp") is not None,  # the endpoints as tools for agents
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size="20mb",
+        state_session_capacity=MAX_SESSIONS,
+        ssr_mode=False,
+        pwa=False,
+    )
+
+
+def head() -> str:
+    """Scripts and styles that must be there before Gradio's own scripts run, as HTML."""
+    parts = []
+    for name in ("embed", "retry"):
+        script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+        style = (FOLDER / f"{name}.css").read_text(encoding="utf-8")
+        parts.append(f"<script>\n{script}</script>\n<style>\n{style}</style>\n")
+    return "".join(parts)

@@ -1,0 +1,98 @@
+// Sends events again that Gradio would give up. Gradio's page drops an event that the queue refuses, and
+// reloads itself, with the drawing on it, when the stream of answers breaks. Here both are sent again
+// after a moment, perhaps to another replica. To Gradio the answer is only late.
+(() => {
+  const fetchOnce = window.fetch;
+  const MAX_TRIES = 100; // of two seconds each; then Gradio gets the error
+  const BUSY_AFTER = 3000; // milliseconds without an answer; then the page says that it is busy
+  const unanswered = new Map(); // id of an event to what was sent
+  const firstIds = new Map(); // id of an event that was sent again to its first id, which Gradio knows
+  let retrying = 0; // how many requests are being sent again
+
+  function showBusy() {
+    const now = Date.now();
+    const late = [...unanswered.values()].some((sent) => now - sent.since >= BUSY_AFTER);
+    document.documentElement.classList.toggle("busy", retrying > 0 || late);
+  }
+  const pause = () => new Promise((done) => setTimeout(done, 1000 + 2000 * Math.random()));
+
+  // Sends an event until the queue accepts it; returns the last response.
+  async function join(url, options) {
+    let response;
+    for (let i = 0; i < MAX_TRIES; i++) {
+      response = await fetchOnce(url, options).catch(() => null);
+      if (response && ![502, 503, 504].includes(response.status)) break;
+      retrying += 1;
+      showBusy();
+      await pause();
+      retrying -= 1;
+    }
+    showBusy();
+    return response ?? Response.error();
+  }
+
+  async function send(url, options) {
+    const since = Date.now();
+    const response = await join(url, options);
+    if (response.ok) {
+      const { event_id: id } = await response.clone().json();
+      unanswered.set(id, { url, options, since });
+      setTimeout(showBusy, Math.max(0, BUSY_AFTER - (Date.now() - since)) + 1);
+    }
+    return response;
+  }
+
+  // Passes on the messages of one stream; returns true if no other stream is needed.
+  async function passOn(request, out) {
+    const response = await fetchOnce(request);
+    if (!response.ok) return false;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return false;
+      const messages = (rest + value).split("\n\n");
+      rest = messages.pop();
+      for (const message of messages) {
+        const event = JSON.parse(message.slice("data:".length));
+        // This replica does not know the visitor, or it is stopping.
+        if (event.msg === "unexpected_error" && !event.event_id) return false;
+        event.event_id = firstIds.get(event.event_id) ?? event.event_id;
+        if (event.msg === "process_completed") {
+          unanswered.delete(event.event_id);
+          showBusy();
+        }
+        out.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`));
+        if (event.msg === "close_stream") return true;
+      }
+    }
+  }
+
+  // A stream of answers that goes on when the connection breaks.
+  function listen(request) {
+    const start = async (out) => {
+      for (let i = 0; i < MAX_TRIES; i++) {
+        if (await passOn(request, out).catch(() => false)) return out.close();
+        if (request.signal.aborted) break;
+        retrying += 1;
+        showBusy();
+        await pause();
+        for (const [id, sent] of unanswered) {
+          const response = await join(sent.url, sent.options);
+          if (response.ok) firstIds.set((await response.json()).event_id, id);
+        }
+        retrying -= 1;
+      }
+      out.error(new Error("the answer's stream broke"));
+    };
+    const headers = { "Content-Type": "text/event-stream" };
+    return new Response(new ReadableStream({ start }), { headers });
+  }
+
+  window.fetch = function (what, options) {
+    const url = String(what?.url ?? what);
+    if (/\/queue\/join(\?|$)/.test(url)) return send(url, options);
+    if (/\/queue\/data\?/.test(url)) return Promise.resolve(listen(new Request(what, options)));
+    return fetchOnce.call(window, what, options);
+  };
+})();

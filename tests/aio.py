@@ -1,0 +1,20 @@
+"""Runs coroutines in tests that share a process with Playwright."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns or raises.
+
+    It runs in a thread of its own, because Playwright's browser keeps an event loop running in the
+    main thread.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

@@ -1,0 +1,111 @@
+"""Make the released weights from the data sets: every step of the recipe, one after the other.
+
+Stopped, the same command continues where it was. A finished step is not repeated, unless it or a
+step before it would now run with other words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from train.arguments import add_data_dir
+from train.measure.metrics import add_metric
+
+# Each step is a command of `python -m train`. The words in capitals stand for this command's own
+# arguments. The minutes, as measured on two cores, only serve to say how much time is left.
+STEPS = (
+    ("clean", 10, "--data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
+    (
+        "fit",
+        75,
+        "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json",
+    ),
+    (
+        "export",
+        1,
+        "--data-dir DATA --cache RUNS --run RUNS/release --out WEIGHTS --version VERSION",
+    ),
+    ("evaluate", 8, "--data-dir DATA --cache RUNS --weights WEIGHTS"),
+    ("prices", 4, "--data-dir DATA --weights WEIGHTS --store"),
+    ("photos", 3, "--data-dir DATA --weights WEIGHTS --split test"),
+    ("numbers", 3, "--data-dir DATA --weights WEIGHTS --split test --count 50"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_data_dir(parser)
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
+    parser.add_argument("--out", type=Path, default=Path("weights"))
+    parser.add_argument("--version", default="2.0.0", help="name of these weights")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.data_dir is None:
+        raise SystemExit("give the folder of the data sets: --data-dir DIR, or MNIST_DEMO_DATA")
+    args.runs.mkdir(parents=True, exist_ok=True)
+    names = {
+        "DATA": args.data_dir,
+        "RUNS": args.runs,
+        "WEIGHTS": args.out,
+        "VERSION": args.version,
+    }
+    done = run_steps(names, args.runs / "steps.json")
+    minutes = {command: round(step["seconds"] / 60, 1) for command, step in done.items()}
+    total = round(sum(minutes.values()), 1)
+    add_metric(args.out, "recipe_minutes", minutes | {"all": total, "processor": processor()})
+    print(f"{args.out} holds version {args.version}, made in {total} minutes")
+
+
+def run_steps(names: dict[str, Any], record: Path) -> dict[str, dict[str, Any]]:
+    """Run the steps that `record` does not list as done; returns words and seconds of each step.
+
+    Args:
+        names: what the words in capitals in `STEPS` stand for.
+        record: JSON file, written after every step.
+
+    Raises:
+        SystemExit: a step failed. Its own message stands above.
+    """
+    before: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
+    done: dict[str, dict[str, Any]] = {}
+    for number, (command, minutes, options) in enumerate(STEPS, 1):
+        words = [_fill(word, names) for word in options.split()]
+        old = before.get(command)
+        if old and old["words"] == words and len(done) == number - 1:
+            done[command] = old
+            print(f"step {number} of {len(STEPS)}: {command} is done", flush=True)
+            continue
+        before = {}  # what was made from this step's old result has to be made again
+        left = sum(later for _, later, _ in STEPS[number - 1 :])
+        print(
+            f"step {number} of {len(STEPS)}: {command}, about {minutes} minutes of the {left} left",
+            flush=True,
+        )
+        began = time.monotonic()
+        # A process of its own: TensorFlow keeps the memory that it once had.
+        status = subprocess.run([sys.executable, "-m", "train", command, *words]).returncode
+        if status:
+            raise SystemExit(f"{command} failed: run the same command again to continue there")
+        done[command] = {"words": words, "seconds": round(time.monotonic() - began)}
+        record.write_text(json.dumps(done, indent=1) + "\n")
+    return done
+
+
+def _fill(word: str, names: dict[str, Any]) -> str:
+    return re.sub("|".join(names), lambda found: str(names[found[0]]), word)
+
+
+def processor() -> str:
+    """The processor's name and the number of its cores."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
+    return f"{found[1] if found else platform.processor()}, {os.cpu_count()} cores"

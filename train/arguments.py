@@ -1,0 +1,32 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_data_dir(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """--data-dir: the folder of the data sets, from MNIST_DEMO_DATA unless given."""
+    folder = os.environ.get("MNIST_DEMO_DATA") or default
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=None if folder is None else Path(folder),
+        help="folder of the data sets (default: MNIST_DEMO_DATA)",
+    )
+
+
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """--cache: where painted strokes and runs are kept."""
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs"), help="folder of painted strokes and runs"
+    )
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """--weights: the folder of the SavedModel."""
+    parser.add_argument(
+        "--weights", type=Path, default=Path("weights"), help="folder that holds model/"
+    )

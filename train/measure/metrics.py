@@ -1,0 +1,73 @@
+"""The metrics that `evaluate` computes, the table it prints, and metrics.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+ROWS = {
+    "mnist_test_accuracy": ("MNIST test accuracy", "{:.2%}"),
+    "unipen_1a_accuracy": ("held-out writers, UNIPEN 1a", "{:.2%}"),
+    "unipen_1a_mistakes": ("- of these, read wrong", "{}"),
+    "unipen_1a_mistakes_no_whole_digit": ("- of the wrong ones, no whole digit", "{}"),
+    "pendigits_accuracy": ("held-out writers, pendigits-orig", "{:.2%}"),
+    "worst_bucket_accuracy": ("worst brush width and size", "{:.2%}"),
+    "auroc": ("digits against letters and symbols, AUROC", "{:.4f}"),
+    "digits_refused": ("digits called not a digit", "{:.2%}"),
+    "letters_and_symbols_refused": ("letters and symbols called not a digit", "{:.2%}"),
+    "scribbles_and_pairs_refused": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
+    "ece": ("expected calibration error, held-out writers", "{:.2%}"),
+    "sure_and_wrong": ("wrong with more than 95% confidence, held-out writers", "{:.2%}"),
+    "fonts_accuracy": ("held-out fonts", "{:.2%}"),
+    "fonts_ece": ("expected calibration error, held-out fonts", "{:.2%}"),
+    "fonts_sure_and_wrong": ("wrong with more than 95% confidence, held-out fonts", "{:.2%}"),
+    "styles_accuracy": ("held-out styles", "{:.2%}"),
+    "styles_ece": ("expected calibration error, held-out styles", "{:.2%}"),
+    "styles_sure_and_wrong": ("wrong with more than 95% confidence, held-out styles", "{:.2%}"),
+    "extremes_accuracy": ("fat, tiny and broken digits of held-out writers", "{:.2%}"),
+}
+
+
+def markdown_table(results: dict[str, dict[str, Any]]) -> str:
+    """One row a figure, one column a reader."""
+    lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
+    for key, (title, form) in ROWS.items():
+        if any(key in result for result in results.values()):
+            cells = [form.format(r[key]) if key in r else "" for r in results.values()]
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def confident_error_rate(probabilities: Array, labels: Array, sure: float = 0.95) -> float:
+    """The share of all digits that are read wrong with more than `sure` confidence."""
+    wrong = probabilities.argmax(axis=1) != labels
+    return float((wrong & (probabilities.max(axis=1) > sure)).mean())
+
+
+def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over `bins` equal bins of confidence, weighted by
+    their counts (Guo and others, 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean()
+        for b in range(bins)
+        if (index == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def add_metric(weights: Path, key: str, value: Any) -> None:
+    """Add what another command measured to the metrics that this one wrote for `weights`."""
+    file = weights / "metrics.json"
+    if not file.exists():
+        raise SystemExit(f"no {file}: run `python -m train evaluate` first")
+    metrics = json.loads(file.read_text()) | {key: value}
+    file.write_text(json.dumps(metrics, indent=1) + "\n")
