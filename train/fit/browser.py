@@ -1,0 +1,210 @@
+"""Writes the SavedModel's network for the reader in the browser: browser.bin.
+
+The file is a header in JSON and the weights behind it, as float16. Every entry of the header's
+"layers" is one operation on the results of earlier ones, whose numbers are its "inputs"; -1 stands
+for the image. Batch normalisation is folded into the convolutions. What happens before and after the
+layers (the looks, the temperature, the offset of the score) stands in the header, too. All is taken
+from the graph that is served, so that both readers have the same network.
+
+    bytes 0 to 3: length of the header, uint32, little-endian
+    then the header, filled up with spaces so that the weights begin at a multiple of 4
+    then the weights, float16, little-endian; "weights" and "bias" of a layer count in values
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from train.arguments import add_weights
+
+MAX_BYTES = 800_000
+Array = NDArray[np.float32]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_weights(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    size = write_browser_weights(args.weights)
+    print(f"{args.weights / 'browser.bin'}: {size:,} bytes")
+
+
+def write_browser_weights(weights: Path) -> int:
+    """Write browser.bin beside the SavedModel in `weights`/model; returns its size in bytes.
+
+    Raises:
+        SystemExit: the graph has an operation that the reader in the browser lacks, or the file
+            would be too large.
+    """
+    model = tf.saved_model.load(str(weights / "model"))
+    graph = convert_variables_to_constants_v2(model.signatures["serving_default"]).graph
+    header, values = Converter(graph).convert()
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    content = struct.pack("<I", len(text)) + text + values.astype("<f2").tobytes()
+    if len(content) > MAX_BYTES:
+        raise SystemExit(f"browser.bin has {len(content):,} bytes; at most {MAX_BYTES:,} are sent")
+    part = weights / "browser.bin.part"
+    part.write_bytes(content)
+    part.rename(weights / "browser.bin")
+    return len(content)
+
+
+class Converter:
+    """Walks a frozen graph from its outputs to its input and lists the layers on the way."""
+
+    def __init__(self, graph: tf.Graph) -> None:
+        self.operations = {operation.name: operation for operation in graph.get_operations()}
+        self.layers: list[dict[str, Any]] = []
+        self.arrays: list[tuple[dict[str, Any], str, Array]] = []
+        self.done: dict[str, int] = {}  # name of an operation to the number of its layer
+
+    def convert(self) -> tuple[dict[str, Any], Array]:
+        """The header, and all weights one after the other: float32 (n,)."""
+        softmax, sigmoid = self._only("Softmax"), self._only("Sigmoid")
+        scaled, moved = self._source(softmax), self._source(sigmoid)
+        if scaled.type != "RealDiv" or moved.type != "Sub":
+            raise SystemExit("the graph does not end with a temperature and an offset")
+        header = {
+            "temperature": float(self._value(scaled.inputs[1].op)),
+            "offset": float(self._value(moved.inputs[1].op)),
+            "shifts": self._shifts(),
+            "digits": self._layer(self._before_mean(scaled)),
+            "is_digit": self._layer(self._before_mean(moved)),
+            "layers": self.layers,
+        }
+        values, start = [], 0
+        for layer, key, array in self.arrays:
+            layer[key] = start
+            values.append(array.ravel())
+            start += array.size
+        return header, np.concatenate(values).astype(np.float32)
+
+    def _only(self, kind: str) -> Any:
+        (found,) = [o for o in self.operations.values() if o.type == kind]
+        return found
+
+    def _source(self, operation: Any, number: int = 0) -> Any:
+        """The operation behind one input, without those that only pass it on."""
+        source = operation.inputs[number].op
+        while source.type == "Identity":
+            source = source.inputs[0].op
+        return source
+
+    def _before_mean(self, operation: Any) -> Any:
+        """The operation whose results are averaged over the looks."""
+        mean = self._source(operation)
+        reshape = self._source(mean)
+        if mean.type != "Mean" or reshape.type != "Reshape":
+            raise SystemExit("the graph does not average over looks")
+        return self._source(reshape)
+
+    def _shifts(self) -> list[list[int]]:
+        """How far each look is shifted, [down, right] in pixels."""
+        shifts = []
+        for operation in self.operations.values():
+            if operation.type == "StridedSlice" and self._source(operation).type == "Pad":
+                begin = self._value(operation.inputs[1].op)
+                padding = self._value(self._source(operation).inputs[1].op)
+                shifts.append([int(begin[k] - padding[k][0]) for k in (1, 2)])
+        return shifts
+
+    def _value(self, operation: Any) -> Any:
+        """The value of an operation that depends on constants alone; None if it does not."""
+        if operation.type == "Const":
+            return tf.make_ndarray(operation.get_attr("value"))
+        if operation.type not in ("Identity", "AddV2", "Sub", "Mul", "Rsqrt"):
+            return None
+        values = [self._value(tensor.op) for tensor in operation.inputs]
+        if any(value is None for value in values):
+            return None
+        if operation.type == "Rsqrt":
+            return 1 / np.sqrt(values[0])
+        if operation.type == "Identity":
+            return values[0]
+        calculate = {"AddV2": np.add, "Sub": np.subtract, "Mul": np.multiply}[operation.type]
+        return calculate(*values)
+
+    def _layer(self, operation: Any) -> int:
+        """The number of the layer that gives the operation's result."""
+        if operation.name not in self.done:
+            self.done[operation.name] = self._convert(operation)
+        return self.done[operation.name]
+
+    def _convert(self, operation: Any) -> int:
+        kind = operation.type
+        if kind == "Identity":
+            return self._layer(operation.inputs[0].op)
+        if kind == "ConcatV2" and int(self._value(operation.inputs[-1].op)) == 0:
+            return -1  # the looks
+        if kind in ("Mul", "AddV2", "Sub", "BiasAdd"):
+            return self._affine(operation)
+        if kind == "Relu":
+            number = self._layer(self._source(operation))
+            self.layers[number]["relu"] = True
+            return number
+        if kind == "Conv2D":
+            kernel = self._value(operation.inputs[1].op)
+            if operation.get_attr("padding") != b"SAME":
+                raise SystemExit(f"{operation.name}: the browser pads every convolution")
+            layer = {
+                "op": "conv",
+                "size": kernel.shape[0],
+                "stride": operation.get_attr("strides")[1],
+                "filters": kernel.shape[3],
+            }
+            return self._weighted(layer, self._source(operation), kernel)
+        if kind == "MatMul":
+            kernel = self._value(operation.inputs[1].op)
+            return self._weighted(
+                {"op": "dense", "filters": kernel.shape[1]}, self._source(operation), kernel
+            )
+        if kind == "Reshape":  # flattens, which changes no values
+            return self._layer(self._source(operation))
+        inputs = [self._layer(tensor.op) for tensor in operation.inputs[:-1]]
+        names = {"Mean": "average", "Max": "maximum", "ConcatV2": "concatenate"}
+        if kind not in names:
+            raise SystemExit(f"{operation.name}: the browser has no {kind}")
+        return self._append({"op": names[kind], "inputs": inputs})
+
+    def _affine(self, operation: Any) -> int:
+        """Addition of two layers, or a constant that is folded into the layer before it."""
+        constant = self._value(operation.inputs[1].op)
+        if constant is None:
+            if operation.type != "AddV2":
+                raise SystemExit(f"{operation.name}: the browser only adds layers")
+            inputs = [self._layer(tensor.op) for tensor in operation.inputs]
+            return self._append({"op": "add", "inputs": inputs})
+        number = self._layer(self._source(operation))
+        layer = self.layers[number]
+        if layer["op"] not in ("conv", "dense") or "relu" in layer:
+            raise SystemExit(f"{operation.name}: nothing to fold it into")
+        for i, (owner, key, array) in enumerate(self.arrays):
+            if owner is layer:
+                if operation.type == "Mul":
+                    self.arrays[i] = (owner, key, array * constant)
+                elif key == "bias":
+                    sign = -1 if operation.type == "Sub" else 1
+                    self.arrays[i] = (owner, key, array + sign * constant)
+        return number
+
+    def _weighted(self, layer: dict[str, Any], source: Any, kernel: Array) -> int:
+        number = self._append(layer | {"inputs": [self._layer(source)]})
+        layer = self.layers[number]
+        self.arrays.append((layer, "weights", kernel.reshape(-1, kernel.shape[-1])))
+        self.arrays.append((layer, "bias", np.zeros(kernel.shape[-1], np.float32)))
+        return number
+
+    def _append(self, layer: dict[str, Any]) -> int:
+        self.layers.append(layer)
+        return len(self.layers) - 1
