@@ -191,6 +191,15 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
                 app.wait()
 
 
+def wait_until(done: Callable[[], bool]) -> None:
+    """Return as soon as `done` says so; the test fails after a minute."""
+    for _ in range(1200):
+        if done():
+            return
+        time.sleep(0.05)
+    pytest.fail("not within a minute")
+
+
 @contextmanager
 def serve_here(demo: gr.Blocks) -> Iterator[str]:
     """Serve a page that `build_page` made from this process, until the block ends."""

@@ -39,9 +39,43 @@ def strokes_of(drawing: Drawing) -> list[NDArray[np.float32]]:
     return [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
 
 
+# Takes points in pixels of the canvas's place. It ends two frames later, when the page has seen the
+# stroke.
+STROKE = """async (canvas, points) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    const send = (type, [x, y], buttons) => canvas.dispatchEvent(new PointerEvent(type, {
+        clientX: left + x, clientY: top + y, buttons, button: type === "pointermove" ? -1 : 0,
+        pointerId: 1, pointerType: "mouse", isPrimary: true, bubbles: true, composed: true,
+    }));
+    send("pointermove", points[0], 0);
+    send("pointerdown", points[0], 1);
+    for (const point of points.slice(1)) send("pointermove", point, 1);
+    send("pointerup", points.at(-1), 0);
+    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+}"""
+
+
 def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#sketch") -> None:
-    """Draw with the mouse on the Sketchpad of `page`, or of the frame in it."""
-    x, y, scale = _place(page, drawing, frame, pad)
+    """Draw on the Sketchpad of `page`, or of the frame in it, by the events of a mouse.
+
+    A stroke is drawn at once. `draw_with_mouse` moves a real mouse instead: a Chromium without a
+    graphics card needs half a second of the processor for each of its positions.
+    """
+    square = (frame or page).locator(pad)
+    canvas = square.locator("canvas").first
+    canvas.wait_for()
+    square.scroll_into_view_if_needed()
+    paper, place = square.bounding_box(), canvas.bounding_box()
+    assert paper and place
+    scale = paper["width"] / drawing["canvas"]
+    dx, dy = paper["x"] - place["x"], paper["y"] - place["y"]
+    for stroke in drawing["strokes"]:
+        canvas.evaluate(STROKE, [[dx + x * scale, dy + y * scale] for x, y in stroke])
+
+
+def draw_with_mouse(page: Page, drawing: Drawing) -> None:
+    """Draw with the mouse on the Sketchpad of `page`."""
+    x, y, scale = _place(page, drawing, "#sketch")
     for stroke in drawing["strokes"]:
         for i, point in enumerate(stroke):
             page.mouse.move(x + point[0] * scale, y + point[1] * scale)
@@ -52,7 +86,7 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#
 
 def touch(page: Page, drawing: Drawing, pad: str = "#sketch") -> None:
     """Draw with a finger, which unlike a mouse is nowhere before it touches."""
-    x, y, scale = _place(page, drawing, None, pad)
+    x, y, scale = _place(page, drawing, pad)
     for stroke in drawing["strokes"]:
         swipe(page, [[x + point[0] * scale, y + point[1] * scale] for point in stroke])
 
@@ -68,11 +102,9 @@ def swipe(page: Page, points: list[list[float]]) -> None:
     session.detach()
 
 
-def _place(
-    page: Page, drawing: Drawing, frame: Frame | None, pad: str
-) -> tuple[float, float, float]:
+def _place(page: Page, drawing: Drawing, pad: str) -> tuple[float, float, float]:
     """Where the paper is in the window, and how many of its pixels a drawing's pixel is wide."""
-    square = (frame or page).locator(pad)
+    square = page.locator(pad)
     square.locator("canvas").first.wait_for()
     square.scroll_into_view_if_needed()
     box = square.bounding_box()

@@ -3,11 +3,12 @@
 import base64
 import io
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo import preprocess
 from tests import sketchpad
@@ -26,16 +27,19 @@ window.fetch = (address, options) => {
 """
 
 
-@pytest.mark.parametrize("name", ["seven-crossed", "eight"])
+@pytest.mark.parametrize(
+    ("name", "draw_on"),
+    [("seven-crossed", sketchpad.draw), ("eight", sketchpad.draw_with_mouse)],
+)
 def test_the_browser_paints_the_same_strokes_alike(
-    name: str, browser: Browser, app_url: str
+    name: str, draw_on: Callable[[Page, sketchpad.Drawing], None], browser: Browser, app_url: str
 ) -> None:
     drawing = sketchpad.load(name)
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
         page.add_init_script(KEEP_WHAT_IS_SENT)
         page.goto(app_url)
-        sketchpad.draw(page, drawing)
+        draw_on(page, drawing)
         expect(page.locator("#seen img")).to_have_count(1)
         page.wait_for_timeout(1000)  # for the last stroke's picture
         sent = " ".join(page.evaluate("window.sent"))

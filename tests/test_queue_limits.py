@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
-from tests.conftest import serve_here, visit
+from tests.conftest import serve_here, visit, wait_until
 from tests.sketchpad import draw, load, pen_event
 from tests.test_browser import expect_digit
 
@@ -129,13 +128,6 @@ def call_classify(
         data = [{"path": path, "meta": {"_type": "gradio.FileData"}}]
         asked = {"data": data, "session_hash": session}
         return [http.post("gradio_api/call/classify", json=asked) for _ in range(count)]
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def fetch_answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:

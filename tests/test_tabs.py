@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
-from tests.conftest import serve_app, visit
+from tests.conftest import serve_app, visit, wait_until
 from tests.sketchpad import draw, load, strokes_of
 from tests.test_browser import Quiet, expect_blank, expect_digit
 from train.paint.photograph import Scene, photograph
@@ -98,11 +98,13 @@ def test_a_tap_says_whether_the_answer_was_right(page: Page, folder: Path) -> No
     page.get_by_role("button", name="Yes").click()
     expect(page.locator("#thanks")).to_contain_text("Thank you")
     page.get_by_role("button", name="6", exact=True).click()
-    for _ in range(50):
-        lines = [line for file in (folder / "kept").glob("*") for line in file.open()]
-        if len(lines) == 2:
-            break
-        page.wait_for_timeout(200)
+    lines: list[str] = []
+
+    def both() -> bool:
+        lines[:] = [line for file in (folder / "kept").glob("*") for line in file.open()]
+        return len(lines) == 2
+
+    wait_until(both)
     kept = [json.loads(line) for line in lines]
     assert [(line["answer"], line["label"]) for line in kept] == [(5, 5), (5, 6)]
     assert all(line["drawing"] and line["image"] for line in kept)

@@ -119,7 +119,9 @@ def check_front_matter(root: Path) -> list[str]:
     for key in ("title", "emoji", "license", "short_description"):
         if not isinstance(facts.get(key), str) or not facts[key].strip():
             problems.append(f"{key} is missing")
-    gradio = re.search(r"^gradio==(\S+)", (root / "requirements.txt").read_text(), re.MULTILINE)
+    gradio = re.search(
+        r"^gradio(?:\[\w+\])?==(\S+)", (root / "requirements.txt").read_text(), re.MULTILINE
+    )
     expected = {
         "sdk": ("gradio",),
         "sdk_version": (gradio[1],) if gradio else (),
