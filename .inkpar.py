@@ -1,5 +1,5 @@
 import numpy as np, subprocess, json, sys
-sys.path[:0]=["/work/main","/work/main/src"]
+sys.path[:0]=["/work/browser","/work/browser/src"]
 from mnist_demo import preprocess
 from tests.sketchpad import one_of_each, load, DRAWINGS, strokes_of
 from train.paint.strokes import paint, random_brush, vary, scribble, draw, Brush
@@ -15,7 +15,7 @@ exp=[preprocess(c) for c in canv]
 N=len(canv)
 np.concatenate([np.dstack([c,c,c,np.full_like(c,255)]).ravel() for c in canv]).tofile("/tmp/canv.bin")
 open("/tmp/run.mjs","w").write('''
-import {preprocess} from "/work/main/src/mnist_demo/browser/ink.js"; import fs from "fs";
+import {preprocess} from "/work/browser/src/mnist_demo/browser/ink.js"; import fs from "fs";
 const b=fs.readFileSync("/tmp/canv.bin"); const n=b.length/(280*280*4); const out=new Float32Array(n*784); const none=[];
 const t=[];
 for(let i=0;i<n;i++){const a=new Uint8ClampedArray(b.buffer,b.byteOffset+i*280*280*4,280*280*4); const t0=performance.now(); const r=preprocess(a,280); t.push(performance.now()-t0); if(r) out.set(r,i*784); else none.push(i);}

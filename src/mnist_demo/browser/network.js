@@ -3,13 +3,15 @@
 
 /**
  * @typedef {{ op: string, inputs: number[], size: number, stride: number, filters: number,
- *   weights: number, bias: number, relu?: boolean }} Layer
+ *   values?: number, relu?: boolean, weights: number, bias: number }} Layer where its weights and
+ *   biases begin in the memory is added when the network is loaded
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
  *   is_digit: number, layers: Layer[] }} Header
  * @typedef {{ data: Float32Array, height: number, width: number, channels: number }} Features
  */
 
 const PAGE = 65536; // bytes
+const ROOM = 2 * 34 * 34 * 64; // values: a layer's padded input, and its output
 const SIDE = 28;
 
 /** Reads 28x28 images. */
@@ -23,15 +25,29 @@ export class Network {
     const length = new DataView(file).getUint32(0, true);
     const text = new TextDecoder().decode(new Uint8Array(file, 4, length));
     const header = /** @type {Header} */ (JSON.parse(text));
-    const halves = new Uint16Array(file, 4 + length);
-    // The weights, and behind them room for one layer's padded input and for its output.
-    const room = 2 * 34 * 34 * 64;
-    const pages = Math.ceil((4 * (halves.length + room)) / PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages + 1 });
+    const weighted = header.layers.filter((layer) => layer.values);
+    const filters = weighted.reduce((sum, layer) => sum + layer.filters, 0);
+    const floats = new Float32Array(file, 4 + length, 2 * filters);
+    const integers = new Int16Array(file, 4 + length + 8 * filters);
+    const count = integers.length + filters;
+    const pages = Math.ceil((4 * (count + ROOM)) / PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages });
     const values = new Float32Array(memory.buffer);
-    for (let i = 0; i < halves.length; i++) values[i] = fromHalf(halves[i]);
+    let [at, float, integer] = [0, 0, 0];
+    for (const layer of weighted) {
+      const scales = floats.subarray(float, float + layer.filters);
+      layer.bias = at;
+      values.set(floats.subarray(float + layer.filters, float + 2 * layer.filters), at);
+      layer.weights = at + layer.filters;
+      for (let i = 0; i < Number(layer.values); i++) {
+        values[layer.weights + i] = integers[integer + i] * scales[i % layer.filters];
+      }
+      float += 2 * layer.filters;
+      integer += Number(layer.values);
+      at = layer.weights + Number(layer.values);
+    }
     const { instance } = await WebAssembly.instantiate(wasm, { env: { memory } });
-    return new Network(header, values, halves.length, instance.exports.convolve);
+    return new Network(header, values, count, instance.exports.convolve);
   }
 
   /**
@@ -221,18 +237,4 @@ function shifted(image, down, right) {
     }
   }
   return result;
-}
-
-/**
- * The number that 16 bits stand for (IEEE 754, binary16).
- *
- * @param {number} bits
- */
-function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
