@@ -1,10 +1,10 @@
 """Writes the SavedModel's network for the reader in the browser: browser.bin.
 
 The file is a header in JSON and the weights behind it. Every entry of the header's "layers" is one
-operation on the results of earlier ones, whose numbers are its "inputs"; -1 stands for the image.
-Batch normalisation is folded into the convolutions. The header also has what happens before and
-after the layers: the looks, the temperature and the offset of the score. All is taken from the graph
-that is served, so that both readers have the same network.
+operation on the results of earlier ones; its "inputs" are their numbers, or -1 for the image. Batch
+normalisation is folded into the convolutions. The header also has what happens before and after the
+layers: the looks, the temperature and the offset of the score. All is taken from the graph that is
+served, so that both readers have the same network.
 
 Weights are int16 with one scale, float32, for each filter. float16 takes as much room and is less
 exact: with it, probabilities of version 1.3.0 differed by up to 0.0017 from the SavedModel's.

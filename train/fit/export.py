@@ -19,6 +19,7 @@ from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from train.arguments import add_cache, add_data_dir
+from train.fit.browser import write_browser_weights
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
 # The network looks at each image and at two copies shifted by one pixel, and averages the logits.
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> None:
         interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
     _, validation = load(args.data, args.data_dir, args.cache)
     figures = export(model, validation, args.out)
+    write_browser_weights(args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
