@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": ("fit.compare", "compare shortened recipes"),
     "compare-architectures": ("fit.compare_architectures", "compare networks: cost and learning"),
     "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
+    "browser": ("fit.browser", "write the network for the reader in the browser"),
     "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),
     "numbers": ("measure.numbers", "measure how numbers of several digits are read"),
     "prices": ("measure.score_weights", "fit how the number reader weighs what it sees"),

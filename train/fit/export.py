@@ -20,6 +20,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from train.arguments import add_cache, add_data_dir
 from train.files import write_whole
+from train.fit.browser import write_browser_weights
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> None:
         interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
     _, validation = load(args.data, args.data_dir, args.cache)
     calibration = export(model, validation, args.out)
+    write_browser_weights(args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False

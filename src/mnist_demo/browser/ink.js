@@ -1,0 +1,293 @@
+// From a drawing to the 28x28 image that the network expects: what read/preprocess.py does to a
+// drawing, step by step and under the same names. tests/ compare the two on thousands of drawings.
+
+import { areaResize, components, crop, distanceTransform, linearResize } from "./pixels.js";
+
+/** @typedef {import("./pixels.js").Plane} Plane */
+
+// Widths of strokes in pixels of the 20x20 box: see preprocess.py, where they were measured.
+const THINNEST = 1.6;
+const USUAL = 2.8;
+const THICKEST = 5.25;
+const FAT = 3.5;
+const FINE = 40;
+const WORK_SIDE = 200;
+
+/**
+ * What MNIST's authors would have made of a drawing.
+ *
+ * @param {Uint8ClampedArray} rgba pixels of a canvas, row by row
+ * @param {number} width of the canvas in pixels
+ * @returns {Float32Array | null} 28 x 28 values in [0, 1], white ink on black; null without ink
+ */
+export function preprocess(rgba, width) {
+  const ink = findInk(rgba, width);
+  return ink && normalise(evenStrokes(ink));
+}
+
+/**
+ * How far each pixel is from the paper's colour, cut to the ink.
+ *
+ * @param {Uint8ClampedArray} rgba
+ * @param {number} width
+ * @returns {Plane | null} values in [0, 1]; null without ink
+ */
+export function findInk(rgba, width) {
+  const height = rgba.length / 4 / width;
+  const distance = new Float32Array(width * height);
+  let noise = 0;
+  if (isTransparent(rgba)) {
+    // Transparent parts are white paper.
+    for (let i = 0; i < distance.length; i++) {
+      const p = 4 * i;
+      const darkness = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
+      distance[i] = Math.round((darkness * rgba[p + 3]) / 255);
+    }
+  } else {
+    for (let channel = 0; channel < 3; channel++) {
+      const paper = median(frame(rgba, width, height, channel));
+      const spread = frame(rgba, width, height, channel).map((value) => Math.abs(value - paper));
+      noise = Math.max(noise, median(spread));
+      for (let i = 0; i < distance.length; i++) {
+        const value = Math.floor(Math.abs(rgba[4 * i + channel] - paper));
+        if (value > distance[i]) distance[i] = value;
+      }
+    }
+  }
+  return clean({ data: distance, width, height }, Math.max(5, 9 * noise));
+}
+
+/** @param {Uint8ClampedArray} rgba */
+function isTransparent(rgba) {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] < 255) return true;
+  return false;
+}
+
+/**
+ * The values of one channel along the canvas's four edges.
+ *
+ * @param {Uint8ClampedArray} rgba
+ * @param {number} width
+ * @param {number} height
+ * @param {number} channel
+ */
+function frame(rgba, width, height, channel) {
+  const values = [];
+  for (let x = 0; x < width; x++) {
+    values.push(rgba[4 * x + channel], rgba[4 * ((height - 1) * width + x) + channel]);
+  }
+  for (let y = 0; y < height; y++) {
+    values.push(rgba[4 * y * width + channel], rgba[4 * (y * width + width - 1) + channel]);
+  }
+  return values;
+}
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * The distance from the paper as ink, without what is faint and without specks.
+ *
+ * @param {Plane} distance values in [0, 255]
+ * @param {number} faint
+ * @returns {Plane | null}
+ */
+function clean(distance, faint) {
+  let peak = 0;
+  for (const value of distance.data) if (value > peak) peak = value;
+  if (peak < Math.max(31, 1.5 * faint)) return null;
+  const least = Math.floor(faint - 1);
+  for (let i = 0; i < distance.data.length; i++) {
+    const value = distance.data[i];
+    distance.data[i] = value > least ? value / peak : 0;
+  }
+  return crop(withoutSpecks(crop(distance)));
+}
+
+/**
+ * Blanks what is too small to be a touch of the pen that drew the rest.
+ *
+ * @param {Plane} ink
+ * @returns {Plane}
+ */
+function withoutSpecks(ink) {
+  const { labels, areas } = components(ink);
+  if (areas.length <= 2) return ink;
+  const dot = 0.25 * meanWidth(distanceTransform(threshold(ink, 0.4), 1)) ** 2;
+  for (let i = 0; i < labels.length; i++) if (areas[labels[i]] < dot) ink.data[i] = 0;
+  return ink;
+}
+
+/**
+ * Brings strokes that are thinner or thicker than MNIST's to its usual width.
+ *
+ * @param {Plane} ink cut to its bounding box
+ * @returns {Plane}
+ */
+export function evenStrokes(ink) {
+  const mask = workMask(ink);
+  const side = Math.max(mask.width, mask.height);
+  const depth = distanceTransform(mask, 1);
+  let width = meanWidth(depth);
+  const thickest = Math.max(ink.width, ink.height) > FINE ? FAT : THICKEST;
+  const share = (20 * width) / side;
+  if (THINNEST <= share && share <= thickest) return ink;
+  if (share > thickest) {
+    // A loop that has filled up is wider than the strokes, which must outlive the thinning.
+    width = Math.min(width, thinWidth(depth));
+    if ((20 * width) / side <= USUAL) return ink;
+  }
+  let r = (USUAL * side - 20 * width) / (2 * (20 - USUAL));
+  r = Math.max(r, -0.35 * width); // a dot or a blot has no stroke to find: leave some of it
+  // The first pixel on either side of an edge is 1 from the first on the other.
+  let moved;
+  if (r < 0) {
+    moved = depth;
+    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clip(moved.data[i] + r);
+  } else {
+    moved = distanceTransform(mask, Math.ceil(r) + 2, true);
+    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clip(1 + r - moved.data[i]);
+  }
+  return crop(moved);
+}
+
+/** @param {number} value */
+function clip(value) {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+/**
+ * @param {Plane} plane
+ * @param {number} level
+ * @returns {Plane} 1 above `level`, else 0
+ */
+function threshold(plane, level) {
+  const data = new Float32Array(plane.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = plane.data[i] > level ? 1 : 0;
+  return { ...plane, data };
+}
+
+/**
+ * Across a bar of width w, the distance to the nearest edge averages w / 4.
+ *
+ * @param {Plane} depth
+ */
+function meanWidth(depth) {
+  let total = 0;
+  let count = 0;
+  for (const value of depth.data) {
+    if (value > 0) {
+      total += value - 0.5;
+      count += 1;
+    }
+  }
+  return (4 * total) / count;
+}
+
+/**
+ * The width in pixels that nine tenths of the strokes' middle line exceed.
+ *
+ * @param {Plane} depth
+ */
+function thinWidth(depth) {
+  const { data, width, height } = depth;
+  const middle = [];
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const value = data[y * width + x];
+      // Next to an edge the depth is 1: there is no middle of anything.
+      if (value > 1.4 && isHighest(data, width, y * width + x)) middle.push(value);
+    }
+  }
+  if (!middle.length) return Infinity;
+  const sorted = Float64Array.from(middle).sort();
+  const place = 0.1 * (sorted.length - 1);
+  const low = Math.floor(place);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return 2 * (sorted[low] + (place - low) * (sorted[high] - sorted[low])) - 1;
+}
+
+/**
+ * @param {Float32Array} data
+ * @param {number} width
+ * @param {number} i
+ */
+function isHighest(data, width, i) {
+  const least = data[i] + 1e-4;
+  for (const row of [i - width, i, i + width]) {
+    if (data[row - 1] > least || data[row] > least || data[row + 1] > least) return false;
+  }
+  return true;
+}
+
+/**
+ * The ink as a mask of 0 and 1 whose longest side is `WORK_SIDE`.
+ *
+ * @param {Plane} ink
+ * @returns {Plane}
+ */
+function workMask(ink) {
+  const scale = WORK_SIDE / Math.max(ink.width, ink.height);
+  const width = Math.max(1, Math.round(ink.width * scale));
+  const height = Math.max(1, Math.round(ink.height * scale));
+  if (scale >= 1) return threshold(linearResize(ink, width, height), 0.4);
+  // A hairline must not fade when it is scaled down: keep every pixel that it touches.
+  return threshold(areaResize(threshold(ink, 0.4), width, height), 0.05);
+}
+
+/**
+ * The ink, cut to its bounding box, as MNIST's authors placed it.
+ *
+ * @param {Plane} ink
+ * @returns {Float32Array} 28 x 28 values in [0, 1]
+ */
+export function normalise(ink) {
+  const small = areaResize(square(ink), 20, 20).data;
+  let peak = 0;
+  for (const value of small) if (value > peak) peak = value;
+  let total = 0;
+  let right = 0;
+  let down = 0;
+  for (let i = 0; i < 400; i++) {
+    const value = Math.floor(small[i] * (255 / peak) + 0.5) / 255;
+    small[i] = value;
+    total += value;
+    right += value * ((i % 20) + 0.5);
+    down += value * (Math.floor(i / 20) + 0.5);
+  }
+  const x = Math.trunc(15 - right / total);
+  const y = Math.trunc(15 - down / total);
+  const image = new Float32Array(28 * 28);
+  for (let row = Math.max(0, -y); row < 20 && row + y < 28; row++) {
+    for (let column = Math.max(0, -x); column < 20 && column + x < 28; column++) {
+      image[(row + y) * 28 + column + x] = small[row * 20 + column];
+    }
+  }
+  return image;
+}
+
+/**
+ * The ink in the middle of a square of at least 20 pixels a side.
+ *
+ * @param {Plane} ink
+ * @returns {Plane}
+ */
+function square(ink) {
+  const side = Math.max(ink.width, ink.height);
+  let times = 1;
+  while (side * times < 20) times *= 2;
+  const top = (side - ink.height) >> 1;
+  const left = (side - ink.width) >> 1;
+  const data = new Float32Array((side * times) ** 2);
+  for (let y = 0; y < ink.height * times; y++) {
+    for (let x = 0; x < ink.width * times; x++) {
+      const value = ink.data[Math.floor(y / times) * ink.width + Math.floor(x / times)];
+      data[(y + top * times) * side * times + x + left * times] = value;
+    }
+  }
+  return { data, width: side * times, height: side * times };
+}

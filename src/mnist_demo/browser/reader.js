@@ -1,0 +1,58 @@
+// Reads a drawing in the browser: ink, then network. A worker runs it, see worker.js.
+
+import { preprocess } from "./ink.js";
+import { Network } from "./network.js";
+
+/**
+ * The answer to one drawing; `digit` is null and the rest 0 when the drawing is blank.
+ *
+ * @typedef {{ digit: number | null, confidence: number, probabilities: number[], digitScore: number,
+ *   isDigit: boolean, image: Float32Array | null }} Prediction
+ */
+
+export const DIGIT_THRESHOLD = 0.5; // as in read/classifier.py
+
+export class Reader {
+  /**
+   * @param {string | URL} weights address of browser.bin
+   * @returns {Promise<Reader>}
+   */
+  static async load(weights) {
+    const wasm = new URL("./convolve.wasm", import.meta.url);
+    const [file, code] = await Promise.all([weights, wasm].map(fetchBytes));
+    return new Reader(await Network.load(file, code));
+  }
+
+  /** @param {Network} network */
+  constructor(network) {
+    this.network = network;
+  }
+
+  /**
+   * @param {Uint8ClampedArray} rgba pixels of a canvas, row by row
+   * @param {number} width of the canvas in pixels
+   * @returns {Prediction}
+   */
+  read(rgba, width) {
+    const image = preprocess(rgba, width);
+    if (!image) {
+      const none = { confidence: 0, digitScore: 0, isDigit: false, image: null };
+      return { digit: null, probabilities: new Array(10).fill(0), ...none };
+    }
+    const { probabilities, digitScore } = this.network.read(image);
+    const confidence = Math.max(...probabilities);
+    const digit = probabilities.indexOf(confidence);
+    const isDigit = digitScore >= DIGIT_THRESHOLD;
+    return { digit, confidence, probabilities, digitScore, isDigit, image };
+  }
+}
+
+/**
+ * @param {string | URL} address
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchBytes(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: status ${response.status}`);
+  return response.arrayBuffer();
+}
