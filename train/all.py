@@ -1,7 +1,7 @@
-"""Make the released weights from the data sets: every step of the recipe, one after the other.
+"""Make the released weights from the data sets: run every step of the recipe in turn.
 
-Stopped, the same command continues where it was. A finished step is not repeated, unless it or a
-step before it would now run with other words.
+After an interruption, the same command continues. A finished step is not repeated, unless it or a
+step before it would now run with other arguments.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any
 from train.arguments import add_data_dir
 from train.measure.metrics import add_metric
 
-# Each step is a command of `python -m train`. The words in capitals stand for this command's own
-# arguments. The minutes, as measured on two cores, only serve to say how much time is left.
+# Each step is a command of `python -m train`: name, minutes on two cores, arguments. Words in
+# capitals are replaced by this command's own arguments. The minutes only serve to tell how much
+# time is left.
 STEPS = (
     ("clean", 10, "--data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
     (
@@ -66,14 +67,17 @@ def run(args: argparse.Namespace) -> None:
 
 
 def run_steps(names: dict[str, Any], record: Path) -> dict[str, dict[str, Any]]:
-    """Run the steps that `record` does not list as done; returns words and seconds of each step.
+    """Run the steps that are not done yet.
 
     Args:
-        names: what the words in capitals in `STEPS` stand for.
-        record: JSON file, written after every step.
+        names: the values of the words in capitals in `STEPS`.
+        record: JSON file that lists the finished steps. It is written after every step.
+
+    Returns:
+        For each command, its "words" (arguments) and its duration in "seconds".
 
     Raises:
-        SystemExit: a step failed. Its own message stands above.
+        SystemExit: a step failed. It has printed the reason.
     """
     before: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
     done: dict[str, dict[str, Any]] = {}
@@ -84,14 +88,14 @@ def run_steps(names: dict[str, Any], record: Path) -> dict[str, dict[str, Any]]:
             done[command] = old
             print(f"step {number} of {len(STEPS)}: {command} is done", flush=True)
             continue
-        before = {}  # what was made from this step's old result has to be made again
+        before = {}  # later steps used the old result of this step
         left = sum(later for _, later, _ in STEPS[number - 1 :])
         print(
             f"step {number} of {len(STEPS)}: {command}, about {minutes} minutes of the {left} left",
             flush=True,
         )
         began = time.monotonic()
-        # A process of its own: TensorFlow keeps the memory that it once had.
+        # A process for each step, as TensorFlow never gives memory back.
         status = subprocess.run([sys.executable, "-m", "train", command, *words]).returncode
         if status:
             raise SystemExit(f"{command} failed: run the same command again to continue there")

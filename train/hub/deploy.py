@@ -85,7 +85,11 @@ def run(args: argparse.Namespace) -> None:
 
 
 def check_served(repo: str, revision: str) -> Path:
-    """The weights that the Space will serve. SystemExit if it could not serve them."""
+    """The folder of the weights that the Space will serve.
+
+    Raises:
+        SystemExit: the Space could not serve them.
+    """
     try:
         return find_weights(repo, revision).path
     except ValueError as error:
@@ -93,7 +97,11 @@ def check_served(repo: str, revision: str) -> Path:
 
 
 def files_to_upload(root: Path) -> dict[str, Path | bytes]:
-    """What the Space needs, path in the Space to file; SystemExit if something is missing."""
+    """What is uploaded: for each path in the Space, a local file.
+
+    Raises:
+        SystemExit: a file that the Space needs is missing.
+    """
     found = {pattern: [path for path in root.glob(pattern) if _is_uploaded(path, root)]
              for pattern in (*REQUIRED_FILES, *OPTIONAL_FILES)}  # fmt: skip
     if missing := [pattern for pattern in REQUIRED_FILES if not found[pattern]]:
@@ -109,7 +117,7 @@ def _is_uploaded(path: Path, root: Path) -> bool:
 
 
 def check_front_matter(root: Path) -> list[str]:
-    """What is wrong with the block at the top of README.md, each in a few words."""
+    """What is wrong with the YAML block at the top of README.md: a few words for each problem."""
     text = (root / "README.md").read_text(encoding="utf-8")
     try:
         facts = RepoCard(text).data.to_dict()
@@ -142,9 +150,13 @@ def check_front_matter(root: Path) -> list[str]:
 
 
 def pinned_readme(root: Path, repo: str, revision: str, names: list[str]) -> bytes:
-    """README.md with the pinned weights in its front matter, so that the Space is built with them.
+    """README.md with the weights in its front matter, so that the Space is built with them.
 
-    `names` are the files to preload; without the list, the Hub would preload plots as well.
+    Args:
+        root: folder of README.md.
+        repo: OWNER/NAME of the weights.
+        revision: the full sha of the commit.
+        names: the files to preload. Without this list, the Hub would preload plots as well.
     """
     card = RepoCard((root / "README.md").read_text(encoding="utf-8"))
     card.data["models"] = [repo]
@@ -153,7 +165,7 @@ def pinned_readme(root: Path, repo: str, revision: str, names: list[str]) -> byt
 
 
 def check_secrets(files: dict[str, Path | bytes]) -> None:
-    """SystemExit if a file holds the token, or what looks like one."""
+    """SystemExit if a file contains the token, or a text that looks like one."""
     token = (get_token() or "").encode()
     for name, file in files.items():
         data = file if isinstance(file, bytes) else file.read_bytes()
@@ -164,7 +176,12 @@ def check_secrets(files: dict[str, Path | bytes]) -> None:
 def deploy(
     api: HfApi, args: argparse.Namespace, files: dict[str, Path | bytes], variables: dict[str, str]
 ) -> None:
-    """Send `files` in one commit, set the variables, and print where the Space is."""
+    """Send `files` in one commit, set the variables, and print the Space's URL.
+
+    Raises:
+        SystemExit: the files were sent, but a variable could not be set.
+        HUB_ERRORS: the Hub refuses or cannot be reached. Nothing was deployed.
+    """
     space, kind = args.space, "space"
     if args.create:
         api.create_repo(
@@ -180,7 +197,7 @@ def deploy(
     )  # fmt: skip
     print(commit.commit_url)
     try:
-        # Each change restarts the Space: leave alone what is as it should be.
+        # Every change restarts the Space, so variables that are right already are not set again.
         present = {key: variable.value for key, variable in api.get_space_variables(space).items()}
         for key, value in variables.items():
             if present.get(key) != value:
@@ -197,5 +214,6 @@ def deploy(
 
 
 def iframe(host: str) -> str:
+    """The HTML that embeds the Space at the URL `host`."""
     style = "width: 100%; height: 1000px; border: 0"
     return f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>'

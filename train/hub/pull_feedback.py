@@ -61,6 +61,11 @@ def run(args: argparse.Namespace) -> None:
 
 
 def download_corrections(repo: str, revision: str | None) -> Path:
+    """The folder of the corrections in a dataset on the Hub.
+
+    Raises:
+        SystemExit: they could not be fetched.
+    """
     check_repo_name(repo)
     set_request_timeout()
     try:
@@ -73,7 +78,7 @@ def download_corrections(repo: str, revision: str | None) -> Path:
 
 
 def read_corrections(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """The corrections in the folder's files, pixels in place of the PNG, and what is damaged."""
+    """The corrections in a folder, see `parse_correction`, and a text for each damaged line."""
     corrections, damaged = [], []
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
@@ -85,7 +90,11 @@ def read_corrections(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def parse_correction(line: bytes) -> dict[str, Any]:
-    """One correction with its `image` as uint8 (28, 28); ValueError when it is damaged."""
+    """One correction, with its `image` as uint8 (28, 28).
+
+    Raises:
+        ValueError: the line is damaged.
+    """
     try:
         entry = json.loads(line)
     except ValueError:
@@ -101,27 +110,33 @@ def parse_correction(line: bytes) -> dict[str, Any]:
 
 
 def decode_image(text: Any) -> NDArray[np.uint8]:
+    """The pixels, uint8 (28, 28), of a PNG in base64.
+
+    Raises:
+        ValueError: it is no PNG of this size.
+    """
     if not isinstance(text, str):
         raise ValueError("no image")
     try:
         image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=["PNG"])
-        # This is checked before anything is unpacked, as anybody may have written these lines.
+        # Anybody may have written these lines, so this is checked before the pixels are unpacked.
         if image.size == (28, 28) and image.mode == "L":
             return np.array(image)
     except Image.DecompressionBombError:
-        pass  # by its size alone it is not what we kept
+        pass  # it is far larger than 28x28
     except (OSError, ValueError, SyntaxError):
         raise ValueError("the image is damaged") from None
     raise ValueError("the image is not 28x28 gray pixels")
 
 
 def latest_corrections(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One correction for each image, in order of time. The last counts if they contradict."""
+    """The last correction of each image, in order of time."""
     ordered = sorted(corrections, key=lambda entry: entry["time"])
     return list({entry["image"].tobytes(): entry for entry in ordered}.values())
 
 
 def training_set(corrections: list[dict[str, Any]]) -> Examples:
+    """The images of the corrections, labelled as visitors labelled them."""
     return Examples(
         np.stack([entry["image"] for entry in corrections]),
         np.array([entry["label"] for entry in corrections], np.int64),

@@ -45,7 +45,11 @@ def run(args: argparse.Namespace) -> None:
 
 
 def checked_metrics(weights: Path) -> dict[str, Any]:
-    """The metrics in `weights`; SystemExit unless they were computed from the files beside them."""
+    """The metrics in the folder `weights`.
+
+    Raises:
+        SystemExit: they were not computed from the files beside them, or name no version.
+    """
     try:
         metrics = read_metrics(weights)
         check_files(weights, metrics)
@@ -60,7 +64,7 @@ def checked_metrics(weights: Path) -> dict[str, Any]:
 
 
 def files_to_upload(weights: Path, metrics: dict[str, Any], repo: str) -> dict[str, Path | bytes]:
-    """What is uploaded: path in the repository to a file, or to what to write there."""
+    """What is uploaded: for each path in the repository, a local file or the content."""
     names = [*metrics["files"], METRICS, *sorted(path.name for path in weights.glob("*.png"))]
     card = str(model_card(metrics, repo)).encode()
     return {**{name: weights / name for name in names}, "README.md": card}
@@ -74,7 +78,12 @@ def push(
     create: bool,
     private: bool,
 ) -> None:
-    """Send `files` in one commit, tag it with the version, and print where it is."""
+    """Send `files` in one commit, tag it with the version, and print where it is.
+
+    Raises:
+        SystemExit: the version exists already, or the commit was made but not its tag.
+        HUB_ERRORS: the Hub refuses or cannot be reached. Nothing was pushed.
+    """
     if create:
         api.create_repo(repo, private=private or None, exist_ok=True)
     refs = api.list_repo_refs(repo)
@@ -89,7 +98,7 @@ def push(
         repo,
         commit_operations(files, old),
         commit_message=f"Version {version}",
-        parent_commit=head,  # somebody else's push meanwhile is an error, not overwritten
+        parent_commit=head,  # if others have pushed meanwhile, the Hub refuses the commit
     )
     print(f"{commit.commit_url}\nsha {commit.oid}")
     try:
@@ -106,12 +115,13 @@ def push(
 def commit_operations(
     files: dict[str, Path | bytes], old: list[str]
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
-    """Add `files`, and delete those of the `old` ones that they do not replace."""
+    """Operations that add `files` and delete the `old` ones that are not among them."""
     added = [CommitOperationAdd(name, file) for name, file in files.items()]
     return [*added, *(CommitOperationDelete(name) for name in old if name not in files)]
 
 
 def list_files(files: dict[str, Path | bytes]) -> None:
+    """Print the size in bytes and the path of every file, and the sum."""
     sizes = {
         name: len(file) if isinstance(file, bytes) else file.stat().st_size
         for name, file in files.items()
@@ -122,10 +132,12 @@ def list_files(files: dict[str, Path | bytes]) -> None:
 
 
 def check_repo_name(name: str) -> None:
+    """SystemExit unless `name` has the form OWNER/NAME."""
     if name.count("/") != 1 or not all(name.split("/")):
         raise SystemExit(f"{name!r} is no repository on the Hub: give OWNER/NAME")
 
 
 def check_token() -> None:
+    """SystemExit if there is no token of the Hub."""
     if not get_token():
         raise SystemExit("There is no token: set HF_TOKEN, or run `hf auth login`")

@@ -15,8 +15,8 @@ from mnist_demo.page.feedback import png_base64
 from train.paint.strokes import draw
 
 DRAWINGS = Path("tests/drawings")
-# Ways in which people write that MNIST hardly has.
-DRAWN = {
+# Ways of writing that are rare in MNIST, and their files in `DRAWINGS`.
+RARE_STYLES = {
     "Slashed zero": "zero-slashed",
     "One with flag and foot": "one-foot-and-flag",
     "Crossed seven": "seven-crossed",
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     for digit in range(10):
         image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
         examples[f"MNIST {digit}"] = png_base64(Image.fromarray(255 - image))
-    for title, name in DRAWN.items():
+    for title, name in RARE_STYLES.items():
         drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
         strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
         canvas = draw(strokes, drawing["radius"], drawing["canvas"])
