@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,15 @@ import pytest
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.page.draw_tab import DrawEvents
-from mnist_demo.page.endpoints import Endpoints
+from mnist_demo.page.about_tab import about_tab
+from mnist_demo.page.draw_tab import DrawEvents, draw_tab
+from mnist_demo.page.embed_tab import embed_tab
+from mnist_demo.page.endpoints import Endpoints, add_endpoints
 from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.page.launch import head
-from mnist_demo.page.numbers_tab import NumberEvents
-from mnist_demo.page.photo_tab import PhotoEvents
+from mnist_demo.page.numbers_tab import NumberEvents, numbers_tab
+from mnist_demo.page.photo_tab import PhotoEvents, photo_tab
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.uploads import open_data_url, open_file, open_sketch
 from tests.aio import run_async
@@ -107,6 +111,39 @@ def test_the_numbers_tab(reader: Reader, file: dict[str, Any], url: str) -> None
         events.answer_file(file["path"], REQUEST),
     ):
         assert "<strong>1</strong>" in words and cards.count("<li>") == 1
+
+
+@pytest.mark.parametrize(
+    ("build", "ids", "events"),
+    [
+        (
+            lambda tab, reader: draw_tab(reader, Feedback()),
+            {"sketch", "pen", "verdict", "seen"},
+            14,
+        ),
+        (lambda tab, reader: photo_tab(reader), {"photo", "photo_verdict", "steps"}, 1),
+        (lambda tab, reader: numbers_tab(reader), {"number_sketch", "number_digits"}, 2),
+        (about_tab, {"about"}, 1),
+        (lambda tab, reader: embed_tab(tab), {"snippet-curl", "snippet-python"}, 1),
+    ],
+    ids=["draw", "photo", "numbers", "about", "embed"],
+)
+def test_each_tab_is_built_alone(
+    build: Callable[[gr.Tab, Reader], object], ids: set[str], events: int
+) -> None:
+    loading: Future[Classifier] = Future()  # it never ends: no tab waits for the classifier
+    with gr.Blocks() as page, gr.Tab() as tab:
+        build(tab, Reader(loading.result))
+    assert ids <= {block.elem_id for block in page.blocks.values()}
+    assert len(page.fns) == events
+    assert {function.api_visibility for function in page.fns.values()} == {"private"}
+
+
+def test_the_endpoints_are_added_to_any_page(reader: Reader) -> None:
+    with gr.Blocks() as page:
+        add_endpoints(reader, gr.Sketchpad())
+    names = {function.api_name for function in page.fns.values()}
+    assert names == {"classify", "read_number", "classify_sketch"}
 
 
 def test_uploads(file: dict[str, Any], url: str) -> None:

@@ -1,12 +1,12 @@
-// Sends events again that Gradio would give up. Gradio's page drops an event that the queue refuses, and
-// reloads itself, with the drawing on it, when the stream of answers breaks. Here both are sent again
-// after a moment, perhaps to another replica. To Gradio the answer is only late.
+// Sends requests again where Gradio gives up. Gradio's page drops an event that the queue refuses.
+// When the stream of answers breaks, it reloads itself, and the drawing is lost. Here both requests
+// are sent again after a moment, perhaps to another replica. To Gradio the answer is only late.
 (() => {
   const fetchOnce = window.fetch;
-  const MAX_TRIES = 100; // of two seconds each; then Gradio gets the error
+  const MAX_TRIES = 100; // two seconds apart on average; then Gradio gets the error
   const BUSY_AFTER = 3000; // milliseconds without an answer; then the page says that it is busy
-  const unanswered = new Map(); // id of an event to what was sent
-  const firstIds = new Map(); // id of an event that was sent again to its first id, which Gradio knows
+  const unanswered = new Map(); // from an event's id to its request
+  const firstIds = new Map(); // from a new id of an event to its first id, which Gradio knows
   let retrying = 0; // how many requests are being sent again
 
   function showBusy() {
@@ -68,7 +68,7 @@
     }
   }
 
-  // A stream of answers that goes on when the connection breaks.
+  // Returns a stream of answers that goes on when the connection breaks.
   function listen(request) {
     const start = async (out) => {
       for (let i = 0; i < MAX_TRIES; i++) {

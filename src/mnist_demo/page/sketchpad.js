@@ -1,16 +1,16 @@
-// Sends the drawing on a Sketchpad to Python after every stroke. This is the `js_on_load` of the hidden
-// element "pen", or of "number_pen" for "number_sketch". What is assigned to `props.value` becomes the
-// element's value, and `trigger` makes Gradio send it.
+// Sends the drawing on a Sketchpad to Python after every stroke. This is the `js_on_load` of the
+// hidden element "pen", or of "number_pen" for "number_sketch". What is assigned to `props.value`
+// becomes the element's value, and `trigger` makes Gradio send it.
 //
 // A listener in Python on the Sketchpad itself would also work. But Gradio 6.31 then uploads the
-// background, the layer and the composite up to eight times for a stroke. Meanwhile the answer to an
-// earlier stroke can arrive after the answer to a later one, or after Clear.
+// background, the layer and the composite up to eight times for a stroke. Meanwhile the answer to
+// an earlier stroke can arrive after the answer to a later one, or after Clear.
 
 const root = element.getRootNode();
 const prefix = element.closest("[id$=pen]").id.replace("pen", "");
 
-// The Sketchpad has no tool at first, nor after Clear, and strokes are lost until the brush is chosen.
-// As long as there is no tool, it holds a hint (.empty). Then this chooses the brush.
+// At first, and after Clear, the Sketchpad has no tool, and strokes are lost until the brush is
+// chosen. As long as there is no tool, it shows a hint (.empty). Then this chooses the brush.
 function chooseBrush() {
   if (root.querySelector(`#${prefix}sketch .empty`)) {
     root.querySelector(`#${prefix}sketch .toolbar-wrap button`)?.click();
@@ -29,7 +29,7 @@ function sendToPython(url) {
   trigger("input");
 }
 
-// Our buttons press the Sketchpad's own buttons, which are hidden: undo, redo, clear, in this order.
+// Our buttons press the Sketchpad's own, hidden buttons: undo, redo, clear, in this order.
 root.addEventListener("click", (event) => {
   const examples = prefix ? "" : ", .example";
   const button = event.target.closest(`#${prefix}undo, #${prefix}clear${examples}`);
@@ -43,10 +43,10 @@ root.addEventListener("click", (event) => {
   setTimeout(() => sent === before && sketchEditor && send(sketchEditor), 300);
 });
 
-// Adds what Gradio's components lack. Screen readers read answers out as they change, labelled groups
-// have a role, and code can be scrolled by keyboard. The large digit gets its confidence, which
-// page.css shows beside it. Gradio translates only texts of elements, so the title of the page and the
-// names of the drawn examples are taken from such texts.
+// Adds what Gradio's components lack. Screen readers read answers out when they change, labelled
+// groups have a role, and code can be scrolled by keyboard. The large digit gets its confidence,
+// which page.css shows beside it. Gradio translates only texts of elements, so the page's title and
+// the names of the drawn examples are copied from such texts.
 function completePage() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
@@ -69,7 +69,7 @@ function completePage() {
     if (large.dataset.confidence !== sure) large.dataset.confidence = sure;
   }
 }
-if (!prefix) {  // once for the whole page
+if (!prefix) { // once for the whole page
   const changes = { childList: true, characterData: true, subtree: true };
   new MutationObserver(completePage).observe(root, changes);
   completePage();
@@ -87,7 +87,7 @@ function watchEditor(editor) {
   });
 }
 
-// Sends the drawing on opaque paper, in the size of the canvas whatever the size on the screen.
+// Sends the drawing on opaque paper, in pixels of the canvas, not of the screen.
 function send(editor) {
   const target = editor.image_container;
   const frame = target.getLocalBounds().rectangle.clone();
