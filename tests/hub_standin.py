@@ -67,16 +67,16 @@ class Repo:
 
 @dataclass
 class Fault:
-    """What goes wrong with requests of `method` whose path matches `path`, `times` of them."""
+    """An error in the answers to the first `times` requests with this method and path (a regex)."""
 
     method: str
     path: str
     times: int
     status: int | None = None
     text: str = ""
-    cut: bool = False  # take or send half of the body, then hang up
-    corrupt: bool = False  # send as many bytes, but others
-    silent: bool = False  # take the request and never answer
+    cut: bool = False  # receive or send half of the body, then close the connection
+    corrupt: bool = False  # send other bytes, as many
+    silent: bool = False  # never answer
 
 
 class Hub:
@@ -105,14 +105,15 @@ class Hub:
         self.stop()
 
     def stop(self) -> None:
-        """Be out of reach from now on, also for connections that are open."""
+        """Stop both servers. Open connections end, too."""
         self.stopped.set()
         for server in self._servers:
             server.shutdown()
             server.server_close()
 
-    def fail(self, method: str, path: str, times: int = 1_000_000, **what: Any) -> None:
-        self.faults.append(Fault(method, path, times, **what))
+    def fail(self, method: str, path: str, times: int = 1_000_000, **fault: Any) -> None:
+        """Answer requests with an error, see `Fault`."""
+        self.faults.append(Fault(method, path, times, **fault))
 
     def create(self, name: str, kind: str = "models", private: bool = False) -> Repo:
         repo = self.repos[kind, name] = Repo(private)
@@ -120,7 +121,7 @@ class Hub:
         return repo
 
     def store(self, name: str, folder: Path, private: bool = False) -> str:
-        """Have a repository with the files in `folder`; returns the commit."""
+        """Create a repository with the files in `folder`; returns the sha of its commit."""
         files = {}
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             file = File(path.read_bytes(), is_binary(path.read_bytes()))
@@ -192,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         if self.fault and self.fault.cut:
-            # Only to whoever starts from the beginning: who resumes gets nothing at all.
+            # A request that resumes a download gets no bytes at all, so it fails, too.
             self.wfile.write(data[: 0 if "Range" in self.headers else len(data) // 2])
             return self.hang_up()
         if self.fault and self.fault.corrupt:
@@ -375,7 +376,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send(b"", 302, headers)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet: the tests read `Hub.requests`."""
+        """Print nothing: the tests read `Hub.requests`."""
 
 
 def is_binary(data: bytes) -> bool:

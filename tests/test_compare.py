@@ -1,4 +1,4 @@
-"""Recipes are compared on validation data only, and the seeds tell what a difference is worth."""
+"""Recipes are compared on validation data, and the table shows the deviation between seeds."""
 
 from argparse import Namespace
 from dataclasses import replace

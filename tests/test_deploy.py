@@ -35,7 +35,7 @@ datasets:
 
 @pytest.fixture
 def project(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small project with what a Space needs, and with what it must not get."""
+    """A small project with the files that a Space needs, and with others that must not be sent."""
     root = tmp_path / "project"
     texts = {
         "README.md": README,
@@ -69,7 +69,7 @@ def run(*words: str) -> None:
 
 
 def refusal(*words: str) -> str:
-    """The one line with which the command fails."""
+    """The error with which the command ends: one line."""
     with pytest.raises(SystemExit) as caught:
         run(*words)
     text = caught.value.code
@@ -122,7 +122,7 @@ def test_pinned_weights(hub: Hub, project: Path, capsys: pytest.CaptureFixture[s
     assert card.data["emoji"] == "✏️"
     assert "\n# Draw a digit\n" in card.text
     assert (project / "README.md").read_text(encoding="utf-8") == README
-    # Again: nothing is to be done, and the Space is not restarted.
+    # A second run changes nothing, so the Space is not restarted.
     hub.requests.clear()
     run("--repo", REPO, "--revision", sha)
     assert len(space.commits) == 2
@@ -137,7 +137,7 @@ def test_weights_that_the_space_could_not_serve(hub: Hub, project: Path) -> None
     assert "go together" in refusal("--repo", REPO)
 
 
-def test_files_of_an_older_version_go(hub: Hub, project: Path) -> None:
+def test_files_of_an_older_version_are_deleted(hub: Hub, project: Path) -> None:
     run("--create")
     (project / "src/mnist_demo/page.css").unlink()
     space = hub.repos["spaces", SPACE]
@@ -148,7 +148,7 @@ def test_files_of_an_older_version_go(hub: Hub, project: Path) -> None:
     assert "notes.md" in space.commits[-1].files
 
 
-def test_dry_run_asks_nobody(
+def test_a_dry_run_sends_no_request(
     hub: Hub, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
@@ -189,7 +189,7 @@ def test_the_projects_own_front_matter_and_files() -> None:
     deploy.check_secrets(sent)
 
 
-def test_secrets_stay_here(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_sent(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "app.py").write_text(f"token = '{READER}'")
     assert "app.py holds an access token" in refusal("--create")
     monkeypatch.setenv("HF_TOKEN", "of-another-form")
@@ -222,7 +222,7 @@ def test_a_failure_leaves_nothing_half_written(hub: Hub, project: Path, name: st
     assert space.variables == {}
 
 
-def test_variables_that_could_not_be_set_are_made_up_for(hub: Hub, project: Path) -> None:
+def test_missing_variables_are_set_by_the_next_run(hub: Hub, project: Path) -> None:
     space = hub.create(SPACE, "spaces")
     sha = hub.store(REPO, project / "weights")
     hub.fail("POST", "/variables", times=1, status=500)

@@ -1,4 +1,4 @@
-"""Downloads from servers played on loopback: good, resumed, damaged, cut off and refused."""
+"""Downloads from a server on loopback: complete, resumed, damaged, cut off and refused."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ ARCHIVE = "unipen-CDROM-train_r01_v07.tgz"
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `files`; sends only `cut` bytes of each answer, once for each cut in the list."""
+    """Serves `files`. For each number in `cuts`, one answer ends after so many bytes."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -99,7 +99,7 @@ def test_mnist_arrives_and_is_not_fetched_twice(
     assert np.array_equal(images, tiny_mnist) and labels.tolist() == [7, 8, 9]
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke(
+def test_a_broken_download_is_resumed(
     tmp_path: Path, server: Server, tiny_mnist: np.ndarray
 ) -> None:
     server.cuts = [100]
@@ -153,7 +153,7 @@ def test_another_content_is_refused_and_removed(
     assert not list((tmp_path / "mnist").iterdir())
 
 
-def test_what_is_not_there_is_named(tmp_path: Path, server: Server) -> None:
+def test_a_missing_file_is_named(tmp_path: Path, server: Server) -> None:
     with pytest.raises(SystemExit, match=r"^http://127.*ubyte\.gz: HTTP 404 Not Found$"):
         run(tmp_path, "mnist")
     with pytest.raises(SystemExit, match=r"1195803: HTTP Error 404: Not Found$"):
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, server: Server) -> None
 
 @pytest.fixture
 def zenodo(server: Server) -> bytes:
-    """The record and an archive laid out as the public one is, with a section nobody asks for."""
+    """Zenodo's record, and an archive laid out as the public one, with an extra section."""
     members = {
         "data/1a/abc/ann.dat": '.INCLUDE abc/ann.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
         "data/8/abc/ann.dat": ".INCLUDE abc/text.dat\n",
@@ -229,7 +229,7 @@ def test_a_record_that_is_not_understood(tmp_path: Path, server: Server, answer:
 
 
 def compress(content: bytes) -> bytes:
-    """The .Z format with 9-bit codes, each a byte as it is (what packs well is not needed)."""
+    """`content` in the .Z format: each byte as a 9-bit code, without compression."""
     bits = sum(byte << 9 * i for i, byte in enumerate(content))
     return b"\x1f\x9d\x09" + bits.to_bytes((9 * len(content) + 7) // 8, "little")
 

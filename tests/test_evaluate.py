@@ -1,4 +1,4 @@
-"""The figures mean what they are called."""
+"""Metrics, calibration, label issues, and the table in README.md."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_temperature_undoes_overconfidence() -> None:
     assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
 
 
-def test_a_label_is_suspicious_only_if_another_digit_is_sure() -> None:
+def test_a_label_is_an_issue_only_if_another_digit_is_confident() -> None:
     probabilities = np.full((40, 10), 0.02)
     labels = np.arange(40) % 10
     probabilities[np.arange(40), labels] = 0.82
@@ -43,7 +43,7 @@ def test_a_label_is_suspicious_only_if_another_digit_is_sure() -> None:
     assert find_label_issues(probabilities, labels).tolist() == [3]
 
 
-def test_baseline_views_of_one_painting() -> None:
+def test_inputs_of_the_release_and_the_baselines() -> None:
     line = [np.array([[0, 0], [0, 10]], np.float32)]
     ours, resized, placed = prepare_inputs(line, Brush(0.5, 60), seed=0)
     assert ours.max() == placed.max() == 255

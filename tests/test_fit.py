@@ -61,7 +61,7 @@ def test_training_can_begin_with_the_weights_of_a_smaller_network(tmp_path: Path
     assert written["start"] == "start.keras" and written["seed"] == 5
 
 
-def test_a_teacher_is_believed_as_far_as_the_recipe_says(tmp_path: Path) -> None:
+def test_distillation_is_the_teacher_s_share_of_the_target(tmp_path: Path) -> None:
     import tensorflow as tf
 
     from train.data.mnist import read_sample
@@ -104,14 +104,14 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
     predictions = classifier.classify_inputs(list(images.astype(np.float32) / 255))
     served = np.stack([prediction.probabilities for prediction in predictions])
     model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
-    which, _ = logits(model, images)
+    digit_logits, _ = logits(model, images)
     training = json.loads((sample_run / "weights" / "training.json").read_text())
-    scaled = np.exp(which / training["calibration"]["temperature"])
+    scaled = np.exp(digit_logits / training["calibration"]["temperature"])
     np.testing.assert_allclose(served, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
     np.testing.assert_allclose(served.sum(axis=1), 1, atol=1e-5)
 
 
-def test_half_way_back_is_the_mean_of_the_weights() -> None:
+def test_interpolated_weights_are_the_mean_of_both_networks() -> None:
     from train.fit.export import interpolate_weights
     from train.fit.model import build
 
@@ -150,7 +150,7 @@ np.save(sys.argv[1] + "/logits.npy", logits)
 
 
 def test_two_workers_train_like_one(tmp_path: Path) -> None:
-    """Two workers on loopback end with equal weights, and with a single worker's loss."""
+    """Two workers on loopback end with equal weights, and with the loss of a single worker."""
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
 
     def start(name: str, task: int | None) -> subprocess.Popen[str]:

@@ -62,7 +62,7 @@ def test_a_file_that_is_missing_or_cut_off(tmp_path: Path, files: dict[str, byte
 
 
 def test_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The columns as the Hub's data set has them: image {bytes, path}, label."""
+    """The parquet file has the columns of the Hub's data set: image {bytes, path}, label."""
     pixels = np.arange(2 * 784).astype(np.uint8).reshape(2, 28, 28)
     rows = []
     for picture in pixels:

@@ -13,7 +13,7 @@ SEVEN = [np.array([[0, 0], [50, 0], [20, 90]], np.float32)]
 
 
 @pytest.mark.parametrize("radius", [0.5, 3, 14])
-def test_stroke_has_the_brush_s_width_and_the_asked_size(radius: float) -> None:
+def test_a_stroke_has_the_brush_s_width_and_the_size(radius: float) -> None:
     line = [np.array([[0, 0], [0, 10]], np.float32)]
     ink = paint(line, Brush(radius, 200), np.random.default_rng(0)) < 128
     rows = np.flatnonzero(ink.any(axis=1))
@@ -87,7 +87,7 @@ def test_writers_keep_to_one_split_in_every_section() -> None:
     assert (pens.count("test"), pens.count("validation"), pens.count("train")) == (5, 3, 22)
 
 
-def test_an_epoch_holds_each_source_s_share_in_an_order_of_its_own() -> None:
+def test_every_epoch_shows_each_source_s_share_in_another_order() -> None:
     images = np.arange(100, dtype=np.uint8).repeat(784).reshape(-1, 28, 28)
     digits = Examples(images, np.arange(100, dtype=np.int64) % 10)
     others = Examples(images, np.full(100, NOT_A_DIGIT, np.int64))

@@ -1,4 +1,4 @@
-"""Strokes painted for training are what the same strokes make on the page."""
+"""Strokes painted for training look like the same strokes drawn on the page."""
 
 import base64
 import io
@@ -14,8 +14,8 @@ from mnist_demo import preprocess
 from tests import sketchpad
 from train.paint.strokes import draw
 
-# Mean absolute differences of pixels in [0, 1], on the canvas and in the network's input. Measured:
-# 0.006 and 0.003.
+# Mean absolute difference of the pixels in [0, 1], on the canvas and in the network's input. 0.006
+# and 0.003 were measured.
 LIMITS = (0.01, 0.01)
 KEEP_WHAT_IS_SENT = """
 window.sent = [];

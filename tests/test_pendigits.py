@@ -1,4 +1,4 @@
-"""pendigits-orig: a hand-made file, then the set itself where it is."""
+"""pendigits-orig: a small file, then the set itself if it is there."""
 
 import gzip
 from collections import Counter
@@ -44,12 +44,12 @@ def test_parse() -> None:
     assert eight.strokes[0].tolist() == [[267, -333], [266, -342]]
     assert eight.strokes[0].dtype == np.float32
     assert [stroke.tolist() for stroke in four.strokes] == [[[10, -90]], [[20, -80], [21, -70]]]
-    # Writers are numbered in order of the numbers the file gives them.
+    # Writers are numbered from 0, in the order of their numbers in the file.
     assert (four.writer, eight.writer) == ("pendigits/0", "pendigits/1")
 
 
 @pytest.mark.parametrize("name", ["pendigits/pendigits-orig.tra.gz", "pendigits-orig.tra"])
-def test_found_packed_or_not(tmp_path: Path, name: str) -> None:
+def test_the_file_may_be_gzipped(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(gzip.compress(TEXT) if name.endswith(".gz") else TEXT)
@@ -74,7 +74,7 @@ def test_a_damaged_file(tmp_path: Path, content: bytes, reason: str) -> None:
         read_pendigits(tmp_path)
 
 
-def test_none(tmp_path: Path) -> None:
+def test_no_data(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"no pendigits-orig\.tra in .*python -m train download"):
         read_pendigits(tmp_path)
 

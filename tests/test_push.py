@@ -1,4 +1,4 @@
-"""`python -m train push` against a Hub on loopback, and everything that may go wrong on the way."""
+"""`python -m train push` to a Hub on loopback, and the errors that may occur."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def run(weights: Path, *words: str) -> None:
 
 
 def refusal(weights: Path, *words: str) -> str:
-    """The one line with which the command fails."""
+    """The error with which the command ends: one line."""
     with pytest.raises(SystemExit) as caught:
         run(weights, *words)
     text = caught.value.code
-    assert isinstance(text, str)  # so that Python prints it and exits with 1
+    assert isinstance(text, str)  # Python prints a string and exits with 1
     assert "\n" not in text
     assert WRITER not in text
     assert READER not in text
@@ -79,7 +79,7 @@ def test_private(hub: Hub, weights: Path) -> None:
     assert hub.repos["models", REPO].private
 
 
-def test_dry_run_asks_nobody(
+def test_a_dry_run_sends_no_request(
     hub: Hub, weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
@@ -171,7 +171,7 @@ def test_an_upload_that_fails_once_is_tried_again(
     assert len(hub.repos["models", REPO].commits) == 2
 
 
-def test_a_missing_tag_is_made_up_for(hub: Hub, weights: Path) -> None:
+def test_a_missing_tag_is_added_by_the_next_run(hub: Hub, weights: Path) -> None:
     repo = hub.create(REPO)
     hub.fail("POST", "/tag/", times=1, status=500)
     assert "but not its tag 1.2.0" in refusal(weights)
@@ -235,7 +235,7 @@ def test_a_server_that_repeats_the_token(hub: Hub, weights: Path) -> None:
 
 
 def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> None:
-    """As a process, with the log at its most talkative."""
+    """The command runs as a process, with the most verbose log."""
     environment = {
         **os.environ,
         "HF_ENDPOINT": hub.url,
@@ -262,7 +262,7 @@ def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> 
     assert pushed.returncode == 0, pushed.stderr
     commit = hub.repos["models", REPO].commits[-1]
     assert commit.sha in pushed.stdout
-    assert "authorization" in pushed.stderr.lower()  # the log does tell of requests
+    assert "authorization" in pushed.stderr.lower()  # the log shows the requests
     written = b"".join(file.data for file in commit.files.values()) + commit.title.encode()
     for shown in (pushed.stdout, pushed.stderr, missing.stderr, written.decode("latin-1")):
         assert WRITER not in shown

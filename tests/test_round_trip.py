@@ -1,4 +1,4 @@
-"""From a training to a running demo that answers from the weights pushed to the Hub."""
+"""A trained network is pushed to the Hub, and a running demo serves it from there."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def test_train_push_serve_and_classify(
             assert answer["digit"] == prediction.digit
             assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
         right = sum(answer["digit"] == digit for digit, answer in enumerate(answers))
-        assert right >= 8  # of ten: a training of seconds
+        assert right >= 8  # of 10, after a training of seconds
         log = (tmp_path / "app.log").read_text()
         assert not any(WRITER in text for text in (*shown, log, pushed.stdout, pushed.stderr))
         assert all(WRITER not in headers for headers in hub.storage_headers)
 
-        # Another commit, and nobody there to give it: the demo serves the repository's weights.
+        # Without the Hub, a commit that is not in the cache cannot be served: the repository's is.
         variables["MNIST_DEMO_REVISION"] = "0" * 40
         hub.stop()
         with serve_app(tmp_path, **on_hub, **variables) as url:

@@ -1,4 +1,4 @@
-"""Fitting the scores of the number reader: sums over paths, against paths written out."""
+"""Fitting the number reader's score weights: sums over paths equal those over listed paths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DIGITS = ["1", "7", "2", "7", "7", "8"]
 PATHS = [[0, 2, 4], [1, 4], [0, 3], [5]]
 
 
-def test_sums_and_slopes_are_those_over_all_paths() -> None:
+def test_log_partition_and_gradient_are_those_of_all_paths() -> None:
     features = np.random.default_rng(0).normal(size=(len(SEGMENTS), 3))
     weights = np.array([0.5, -1.0, 2.0])
     made = build_lattice(SEGMENTS, DIGITS, "17", features)
@@ -21,11 +21,11 @@ def test_sums_and_slopes_are_those_over_all_paths() -> None:
         (made.arcs, made.arcs_end, PATHS),
         (made.correct, made.correct_end, right),
     ):
-        of_paths = np.array([features[path].sum(axis=0) for path in paths])
-        shares = np.exp(of_paths @ weights)
-        value, slope = log_partition(arcs, last, features @ weights, features)
+        path_features = np.array([features[path].sum(axis=0) for path in paths])
+        shares = np.exp(path_features @ weights)
+        value, gradient = log_partition(arcs, last, features @ weights, features)
         np.testing.assert_allclose(value, np.log(shares.sum()))
-        np.testing.assert_allclose(slope, shares @ of_paths / shares.sum())
+        np.testing.assert_allclose(gradient, shares @ path_features / shares.sum())
 
 
 def test_a_number_that_cannot_be_read_right_has_no_correct_path() -> None:

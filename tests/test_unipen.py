@@ -1,4 +1,4 @@
-"""UNIPEN: hand-made files for every form the format takes, then the set itself where it is."""
+"""UNIPEN: small files for every variant of the format, then the set itself if it is there."""
 
 import tarfile
 import warnings
@@ -128,14 +128,14 @@ def test_a_file_without_writer_id_is_a_writer() -> None:
 
 
 @pytest.mark.parametrize("ranges", ["1", "3", "5", "9-12"])
-def test_what_has_no_strokes_is_left_out_aloud(ranges: str) -> None:
+def test_a_segment_without_strokes_is_left_out_with_a_warning(ranges: str) -> None:
     segment = f'.SEGMENT CHARACTER {ranges} OK "4"'
     with pytest.warns(UserWarning, match=f"unipen-1a abc/abc0/file7: no strokes for '{segment}'"):
         (drawing,) = read(INK, segment, '.SEGMENT CHARACTER 0 OK "5"')
     assert drawing.label == "5"
 
 
-def test_a_segment_that_is_not_understood_is_left_out_aloud() -> None:
+def test_a_malformed_segment_is_left_out_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="no strokes for '.SEGMENT CHARACTER 0 OK'"):
         assert read(INK, ".SEGMENT CHARACTER 0 OK") == []
 
@@ -145,7 +145,7 @@ def test_a_missing_file_is_named() -> None:
         assert read_file(".INCLUDE b.dat", "abc/x", "unipen-1a", {}) == []
 
 
-def test_choose_keeps_the_components_as_they_are() -> None:
+def test_selecting_strokes_does_not_change_the_components() -> None:
     components = read_components(INK, (0, 1))
     before = components[4][1].copy()
     select_strokes(components, "4:1-4:2")
@@ -191,7 +191,7 @@ def test_layouts(tmp_path: Path, lay_out: Callable[[Path], None]) -> None:
     assert (letter.label, letter.writer, letter.source) == ("L", "abc/ann", "unipen-1b")
 
 
-def test_no_unipen(tmp_path: Path) -> None:
+def test_no_data(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"no UNIPEN .*python -m train download"):
         read_unipen(tmp_path, "1a")
 
