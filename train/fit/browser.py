@@ -172,6 +172,13 @@ class Converter:
                 "filters": kernel.shape[3],
             }
             return self._weighted(layer, self._source(operation), kernel)
+        if kind == "MaxPool":
+            size, stride = operation.get_attr("ksize")[1], operation.get_attr("strides")[1]
+            if operation.get_attr("padding") != b"SAME":
+                raise SystemExit(f"{operation.name}: the browser pads every pooling")
+            inputs = [self._layer(self._source(operation))]
+            layer = {"op": "maxpool", "size": size, "stride": stride, "inputs": inputs}
+            return self._append(layer)
         if kind == "MatMul":
             kernel = self._value(operation.inputs[1].op)
             return self._weighted(

@@ -113,6 +113,7 @@ export class Network {
     let result;
     if (layer.op === "conv") result = this.convolution(layer, input);
     else if (layer.op === "dense") result = this.dense(layer, input);
+    else if (layer.op === "maxpool") result = maxPool(layer, input);
     else if (layer.op === "add") result = add(inputs);
     else if (layer.op === "concatenate") result = concatenate(inputs);
     else result = pool(input, layer.op);
@@ -199,6 +200,38 @@ function concatenate(inputs) {
     at += input.data.length;
   }
   return { data, height: 1, width: 1, channels: data.length };
+}
+
+/**
+ * The largest value in each window, with TensorFlow's padding "SAME".
+ *
+ * @param {Layer} layer
+ * @param {Features} input
+ * @returns {Features}
+ */
+function maxPool({ size, stride }, input) {
+  const { channels } = input;
+  const height = Math.ceil(input.height / stride);
+  const width = Math.ceil(input.width / stride);
+  const top = Math.max((height - 1) * stride + size - input.height, 0) >> 1;
+  const left = Math.max((width - 1) * stride + size - input.width, 0) >> 1;
+  const data = new Float32Array(height * width * channels).fill(-Infinity);
+  for (let y = 0; y < input.height; y++) {
+    for (let x = 0; x < input.width; x++) {
+      // The windows that the pixel is in.
+      for (let v = Math.floor((y + top) / stride); v >= 0 && v * stride + size > y + top; v--) {
+        for (let u = Math.floor((x + left) / stride); u >= 0 && u * stride + size > x + left; u--) {
+          if (v >= height || u >= width) continue;
+          const from = (y * input.width + x) * channels;
+          const to = (v * width + u) * channels;
+          for (let c = 0; c < channels; c++) {
+            if (input.data[from + c] > data[to + c]) data[to + c] = input.data[from + c];
+          }
+        }
+      }
+    }
+  }
+  return { data, height, width, channels };
 }
 
 /**
