@@ -37,7 +37,7 @@ class Endpoints:
         probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
         and weights (which version of the network answered, and where it comes from).
         """
-        opened = await asyncio.to_thread(open_file, image)
+        opened = open_file(image)  # reads the header only
         if not self._reader.loading.done():
             await asyncio.wait([asyncio.wrap_future(self._reader.loading)])
         weights = self._reader.classifier().weights
