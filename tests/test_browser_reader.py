@@ -23,7 +23,7 @@ from train.paint.strokes import CANVAS, Brush, draw, paint, random_brush, scribb
 from train.paint.strokes import side_by_side as pair
 
 MODULES = Path(__file__).parents[1] / "src" / "mnist_demo" / "browser"
-COUNT = 1500
+COUNT = 1000
 
 # Reads every canvas of canvases.bin; returns for each whether it has ink, the 28x28, the ten
 # probabilities and the score: 796 floats.
