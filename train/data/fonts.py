@@ -10,17 +10,16 @@ over-the-rainbow, which has the same digits.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from tqdm import tqdm
 
 from mnist_demo.read.preprocess import preprocess, stroke_width
-from train.paint.strokes import CANVAS, rotation
+from train.paint.strokes import CANVAS, paint_on_all_cores, rotation
 
 FONTS: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
@@ -114,13 +113,10 @@ def paint_fonts(
         Images uint8 (n, 28, 28), labels int64 (n,), and the number of each image's font in
         `font_names(split)`, int64 (n,).
     """
-    cv2.setNumThreads(1)
     names = font_names(split)
     glyphs = [glyph for name in names for glyph in read_glyphs(data_dir, name)]
-    seeds = [seed * 1_000_003 + i for i in range(len(glyphs))]
-    with ProcessPoolExecutor() as pool:
-        work = pool.map(_paint_glyph, glyphs, [count] * len(glyphs), seeds, chunksize=8)
-        images = np.concatenate(list(tqdm(work, total=len(glyphs), desc=f"{split} fonts")))
+    paint_one = partial(_paint_glyph, count=count)
+    images = np.concatenate(paint_on_all_cores(paint_one, glyphs, seed, f"{split} fonts", 8))
     labels = np.tile(np.repeat(np.arange(10), count), len(names))
     return images, labels.astype(np.int64), np.repeat(np.arange(len(names)), 10 * count)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.preprocess import find_ink, normalise, preprocess
-from train.paint.strokes import Brush, Strokes, paint, vary
+from train.paint.strokes import Brush, Strokes, paint, paint_on_all_cores, vary
 
 KINDS = ("fat", "fat raw", "tiny", "broken")
 
@@ -73,11 +70,7 @@ def _length(stroke: NDArray[np.float32]) -> float:
 
 def paint_extremes(drawings: Sequence[Strokes], seed: int, label: str) -> NDArray[np.uint8]:
     """Paint every drawing in each of `KINDS`, on all cores: uint8 (drawings, kinds, 28, 28)."""
-    cv2.setNumThreads(1)
-    seeds = [seed * 1_000_003 + i for i in range(len(drawings))]
-    with ProcessPoolExecutor() as pool:
-        work = pool.map(_each_kind, drawings, seeds, chunksize=256)
-        painted = list(tqdm(work, total=len(drawings), desc=label, unit="drawing"))
+    painted = paint_on_all_cores(_each_kind, drawings, seed, label, 256)
     return np.stack(painted) if painted else np.zeros((0, len(KINDS), 28, 28), np.uint8)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -113,13 +115,28 @@ def paint_inputs(strokes: Strokes, count: int, seed: int) -> NDArray[np.uint8]:
     return inputs
 
 
+def paint_on_all_cores(
+    paint_one: Callable[..., NDArray[np.uint8]],
+    subjects: Sequence[Any],
+    seed: int,
+    label: str,
+    chunksize: int = 1,
+) -> list[NDArray[np.uint8]]:
+    """`paint_one(subject, seed=...)` of every subject, each with its own seed."""
+    cv2.setNumThreads(1)
+    tasks = [partial(paint_one, seed=seed * 1_000_003 + i) for i in range(len(subjects))]
+    with ProcessPoolExecutor() as pool:
+        work = pool.map(_call, tasks, subjects, chunksize=chunksize)
+        return list(tqdm(work, total=len(subjects), desc=label, unit="drawing"))
+
+
+def _call(task: Callable[[Any], NDArray[np.uint8]], subject: Any) -> NDArray[np.uint8]:
+    return task(subject)
+
+
 def paint_many(drawings: Sequence[Strokes], count: int, seed: int, label: str) -> NDArray[np.uint8]:
     """`paint_inputs` of every drawing on all cores: uint8 (drawings, count, 28, 28)."""
-    cv2.setNumThreads(1)
-    seeds = [seed * 1_000_003 + i for i in range(len(drawings))]
-    with ProcessPoolExecutor() as pool:
-        work = pool.map(paint_inputs, drawings, [count] * len(drawings), seeds, chunksize=256)
-        painted = list(tqdm(work, total=len(drawings), desc=label, unit="drawing"))
+    painted = paint_on_all_cores(partial(paint_inputs, count=count), drawings, seed, label, 256)
     return np.stack(painted) if painted else np.zeros((0, count, 28, 28), np.uint8)
 
 

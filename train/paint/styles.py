@@ -9,17 +9,15 @@ never trained on.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from train.paint.strokes import Strokes, paint_inputs, rotation
+from train.paint.strokes import Strokes, paint_inputs, paint_on_all_cores, rotation
 
 FOLDER = Path(__file__).with_name("styles")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -151,12 +149,9 @@ def paint_styles(
         Images uint8 (n, 28, 28), labels int64 (n,), and the number of each image's style in
         `read_styles(split)`, int64 (n,).
     """
-    cv2.setNumThreads(1)
     styles = read_styles(split)
-    seeds = [seed * 1_000_003 + i for i in range(len(styles))]
-    with ProcessPoolExecutor() as pool:
-        work = pool.map(_paint_style, styles, [count] * len(styles), seeds)
-        images = np.concatenate(list(tqdm(work, total=len(styles), desc=f"{split} styles")))
+    paint_one = partial(_paint_style, count=count)
+    images = np.concatenate(paint_on_all_cores(paint_one, styles, seed, f"{split} styles"))
     labels = np.repeat(np.array([style.digit for style in styles], np.int64), count)
     return images, labels, np.repeat(np.arange(len(styles)), count)
 
