@@ -28,7 +28,8 @@ STEPS = (
     (
         "fit",
         75,
-        "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json",
+        "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
+        " --epochs 45 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2",
     ),
     (
         "export",
