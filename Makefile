@@ -1,5 +1,6 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
 # make test   installs what the tests need, Chromium and nginx included, and runs all checks
+# make format   brings Python and JavaScript into the form that the checks ask for
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
 # make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
@@ -9,19 +10,26 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
 BIN := .venv/bin
+# npm runs the tools with the Node that pip has installed.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/javascript --loglevel=error
 
-.PHONY: run test weights bench load audit clean
+.PHONY: run test format weights bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
 
-test: .venv/test.stamp
+test: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(NPM) run check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.programs
 	$(BIN)/pytest
+
+format: .venv/test.stamp .venv/node.stamp
+	$(BIN)/ruff format .
+	$(NPM) run format
 
 weights: .venv/test.stamp
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make weights DATA=DIR"; exit 1; }
@@ -39,7 +47,7 @@ audit: .venv/pyvenv.cfg
 	$(BIN)/pip-audit -r requirements.txt
 
 clean:
-	rm -rf .venv
+	rm -rf .venv tests/javascript/node_modules
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || { \
@@ -63,4 +71,8 @@ clean:
 	$(BIN)/pip install -q --disable-pip-version-check \
 	    -r requirements.txt -r requirements-train.txt -r requirements-ray.txt -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/node.stamp: .venv/test.stamp tests/javascript/package.json tests/javascript/package-lock.json
+	$(NPM) ci --no-audit --no-fund
 	@touch $@

@@ -157,7 +157,7 @@ export function evenStrokes(ink) {
 
 /** @param {number} value */
 function clip(value) {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(Math.max(value, 0), 1);
 }
 
 /**

@@ -18,7 +18,7 @@ const SIDE = 28;
 export class Network {
   /**
    * @param {ArrayBuffer} file the content of browser.bin
-   * @param {ArrayBuffer | Uint8Array} wasm the content of convolve.wasm
+   * @param {BufferSource} wasm the content of convolve.wasm
    * @returns {Promise<Network>}
    */
   static async load(file, wasm) {
@@ -46,8 +46,9 @@ export class Network {
       integer += Number(layer.values);
       at = layer.weights + Number(layer.values);
     }
-    const { instance } = await WebAssembly.instantiate(wasm, { env: { memory } });
-    return new Network(header, values, count, instance.exports.convolve);
+    const code = await WebAssembly.compile(wasm);
+    const { exports } = await WebAssembly.instantiate(code, { env: { memory } });
+    return new Network(header, values, count, /** @type {Function} */ (exports.convolve));
   }
 
   /**
@@ -117,7 +118,7 @@ export class Network {
     else if (layer.op === "add") result = add(inputs);
     else if (layer.op === "concatenate") result = concatenate(inputs);
     else result = pool(input, layer.op);
-    if (layer.relu) result.data.forEach((value, i, data) => value < 0 && (data[i] = 0));
+    if (layer.relu) clipNegative(result.data);
     return result;
   }
 
@@ -140,7 +141,10 @@ export class Network {
     const output = this.free + Math.ceil((rows * row) / 4) * 4;
     this.values.fill(0, this.free, output);
     for (let y = 0; y < input.height; y++) {
-      const from = input.data.subarray(y * input.width * channels, (y + 1) * input.width * channels);
+      const from = input.data.subarray(
+        y * input.width * channels,
+        (y + 1) * input.width * channels,
+      );
       this.values.set(from, this.free + (y + top) * row + left * channels);
     }
     this.convolve(
@@ -176,6 +180,11 @@ export class Network {
     }
     return { data, height: 1, width: 1, channels: filters };
   }
+}
+
+/** @param {Float32Array} data whose negative values become 0 */
+function clipNegative(data) {
+  for (let i = 0; i < data.length; i++) if (data[i] < 0) data[i] = 0;
 }
 
 /**

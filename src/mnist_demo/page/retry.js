@@ -89,7 +89,7 @@
     return new Response(new ReadableStream({ start }), { headers });
   }
 
-  window.fetch = function (what, options) {
+  window.fetch = (what, options) => {
     const url = String(what?.url ?? what);
     if (/\/queue\/join(\?|$)/.test(url)) return send(url, options);
     if (/\/queue\/data\?/.test(url)) return Promise.resolve(listen(new Request(what, options)));

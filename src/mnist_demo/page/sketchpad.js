@@ -69,7 +69,8 @@ function completePage() {
     if (large.dataset.confidence !== sure) large.dataset.confidence = sure;
   }
 }
-if (!prefix) { // once for the whole page
+// Once for the whole page.
+if (!prefix) {
   const changes = { childList: true, characterData: true, subtree: true };
   new MutationObserver(completePage).observe(root, changes);
   completePage();
@@ -102,7 +103,8 @@ Object.defineProperty(window, "editor", {
   get: () => editor,
   set: (made) => {
     before?.set?.(made);
-    watchEditor((editor = made));
+    editor = made;
+    watchEditor(made);
   },
 });
 if (editor) watchEditor(editor);
