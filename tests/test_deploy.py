@@ -93,6 +93,7 @@ def test_only_what_the_space_needs(
         "requirements.txt",
         "src/mnist_demo/__init__.py",
         "src/mnist_demo/page.css",
+        "weights/browser.bin",
         "weights/confusion.png",
         "weights/metrics.json",
         "weights/model/fingerprint.pb",
@@ -116,7 +117,7 @@ def test_pinned_weights(hub: Hub, project: Path, capsys: pytest.CaptureFixture[s
     assert card.data["datasets"] == ["ylecun/mnist"]
     repo, names, revision = card.data["preload_from_hub"][0].split()
     assert (repo, revision) == (REPO, sha)
-    assert {"metrics.json", "model/saved_model.pb"} <= set(names.split(","))
+    assert {"metrics.json", "model/saved_model.pb", "browser.bin"} <= set(names.split(","))
     assert "confusion.png" not in names
     assert card.data["python_version"] == "3.12"
     assert card.data["emoji"] == "✏️"

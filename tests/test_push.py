@@ -46,7 +46,7 @@ def test_one_commit_with_a_tag(hub: Hub, weights: Path, capsys: pytest.CaptureFi
     commit = repo.commits[-1]
     assert repo.tags == {"1.2.0": commit.sha}
     assert not repo.private
-    for name in ("model/saved_model.pb", "metrics.json", "confusion.png"):
+    for name in ("model/saved_model.pb", "browser.bin", "metrics.json", "confusion.png"):
         assert commit.files[name].data == (weights / name).read_bytes()
     assert commit.files["model/saved_model.pb"].large
     assert f"{hub.url}/{REPO}/commit/{commit.sha}" in (printed := capsys.readouterr().out)
@@ -93,10 +93,11 @@ def test_a_dry_run_sends_no_request(
 def test_a_new_version_replaces_the_files_of_the_old(hub: Hub, weights: Path) -> None:
     run(weights, "--create")
     (weights / "model/fingerprint.pb").unlink()
+    (weights / "browser.bin").unlink()
     write_metrics(weights, "1.3.0")
     run(weights)
     repo = hub.repos["models", REPO]
-    assert "model/fingerprint.pb" not in repo.commits[-1].files
+    assert not {"model/fingerprint.pb", "browser.bin"} & repo.commits[-1].files.keys()
     assert ".gitattributes" in repo.commits[-1].files
     assert set(repo.tags) == {"1.2.0", "1.3.0"}
 
@@ -121,6 +122,17 @@ def test_metrics_of_other_files_are_refused(hub: Hub, weights: Path) -> None:
 def test_a_file_that_metrics_do_not_list_is_refused(hub: Hub, weights: Path) -> None:
     (weights / "model/more").write_text("x")
     assert "model/more is not listed" in refusal(weights)
+
+
+def test_another_network_for_the_browser_is_refused(hub: Hub, weights: Path) -> None:
+    (weights / "browser.bin").write_bytes(b"another")
+    assert "browser.bin is not the file that metrics.json lists" in refusal(weights)
+    (weights / "browser.bin").unlink()
+    assert "browser.bin is missing" in refusal(weights)
+    write_metrics(weights)
+    (weights / "browser.bin").write_bytes(b"another")
+    assert "browser.bin is not listed" in refusal(weights)
+    assert hub.requests == []
 
 
 def test_metrics_without_a_version_are_refused(hub: Hub, weights: Path) -> None:

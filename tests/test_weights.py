@@ -76,6 +76,28 @@ def test_only_what_is_needed_is_fetched(hub: Hub, weights: Path) -> None:
     names = {path.relative_to(found.path).as_posix() for path in found.path.rglob("*.*")}
     metrics = json.loads((weights / "metrics.json").read_text())
     assert names == {"metrics.json", *metrics["files"]}
+    assert (found.path / "browser.bin").read_bytes() == (weights / "browser.bin").read_bytes()
+
+
+def test_versions_without_a_network_for_the_browser_are_read(hub: Hub, weights: Path) -> None:
+    (weights / "browser.bin").unlink()
+    write_metrics(weights)
+    found = find_weights(REPO, hub.store(REPO, weights))
+    assert found.version == find_weights(weights).version == "1.2.0"
+    assert not (found.path / "browser.bin").exists()
+
+
+def test_a_damaged_network_for_the_browser_is_fetched_again(hub: Hub, weights: Path) -> None:
+    sha = hub.store(REPO, weights)
+    file = find_weights(REPO, sha).path / "browser.bin"
+    file.write_bytes(b"damaged")
+    find_weights(REPO, sha)
+    assert file.read_bytes() == (weights / "browser.bin").read_bytes()
+    digest = json.loads((weights / "metrics.json").read_text())["files"]["browser.bin"]["sha256"]
+    hub.fail("GET", f"/objects/{digest}", corrupt=True)
+    file.write_bytes(b"damaged")
+    with pytest.raises(ValueError, match=r"browser\.bin is not the file that metrics\.json lists"):
+        find_weights(REPO, sha)
 
 
 def test_a_private_repository(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,12 +259,21 @@ def test_size_is_checked_before_the_download(hub: Hub, weights: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil", "model/../evil", "/evil", "model/assets/words.txt", "model/keras.pkl"]
+    "name",
+    [
+        "../../evil",
+        "model/../evil",
+        "/evil",
+        "model/assets/words.txt",
+        "model/keras.pkl",
+        "model/browser.bin",
+        "browser.bin/evil",
+    ],
 )
 def test_files_that_are_no_part_of_a_model(hub: Hub, weights: Path, name: str) -> None:
     metrics = json.loads((weights / "metrics.json").read_text())
     change(weights, files=metrics["files"] | {name: {"bytes": 1, "sha256": ""}})
-    with pytest.raises(ValueError, match="which is no part of a SavedModel"):
+    with pytest.raises(ValueError, match="which is no part of the weights"):
         find_weights(REPO, hub.store(REPO, weights))
 
 

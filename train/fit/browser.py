@@ -1,5 +1,7 @@
 """Writes the SavedModel's network for the reader in the browser: browser.bin.
 
+As a command, it also lists the file in metrics.json, if there is one. `export` writes it too.
+
 The file is a header in JSON and the weights behind it. Every entry of the header's "layers" is one
 operation on the results of earlier ones; its "inputs" are their numbers, or -1 for the image. Batch
 normalisation is folded into the convolutions. The header also has what happens before and after the
@@ -28,6 +30,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from mnist_demo.weights.hub import BROWSER, METRICS, file_checksums
 from train.arguments import add_weights
 from train.files import write_whole
 
@@ -41,7 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     size = write_browser_weights(args.weights)
-    print(f"{args.weights / 'browser.bin'}: {size:,} bytes")
+    print(f"{args.weights / BROWSER}: {size:,} bytes")
+    # The file was made from the model alone, so what metrics.json says of the model stays true.
+    metrics_file = args.weights / METRICS
+    if metrics_file.exists():
+        metrics = json.loads(metrics_file.read_text())
+        metrics["files"][BROWSER] = file_checksums(args.weights)[BROWSER]
+        metrics_file.write_text(json.dumps(metrics, indent=1) + "\n")
 
 
 def write_browser_weights(weights: Path) -> int:
@@ -65,8 +74,8 @@ def write_browser_weights(weights: Path) -> int:
     content += np.concatenate(floats).astype("<f4").tobytes()
     content += np.concatenate(integers).astype("<i2").tobytes()
     if len(content) > MAX_BYTES:
-        raise SystemExit(f"browser.bin has {len(content):,} bytes; at most {MAX_BYTES:,} are sent")
-    with write_whole(weights / "browser.bin") as part:
+        raise SystemExit(f"{BROWSER} has {len(content):,} bytes; at most {MAX_BYTES:,} are sent")
+    with write_whole(weights / BROWSER) as part:
         part.write_bytes(content)
     return len(content)
 

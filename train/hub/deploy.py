@@ -24,7 +24,8 @@ REQUIRED_FILES = (
     "README.md", "app.py", "requirements.txt", "src/mnist_demo/**/*.py", "weights/model/**/*"
 )  # fmt: skip
 OPTIONAL_FILES = (
-    "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png"
+    "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png",
+    "weights/browser.bin",
 )  # fmt: skip
 # Files of earlier versions are deleted in these folders of the Space, and nowhere else.
 MANAGED_FOLDERS = ("src/mnist_demo/", "weights/")

@@ -1,4 +1,7 @@
-"""Upload one version of the weights to the Hub: SavedModel, metrics, plots and model card."""
+"""Upload one version of the weights to the Hub.
+
+It consists of the SavedModel, browser.bin, metrics, plots and the model card.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 
 from mnist_demo.weights.graph import check_model
 from mnist_demo.weights.hub import (
+    BROWSER,
     HUB_ERRORS,
     METRICS,
     check_files,
@@ -93,7 +97,8 @@ def push(
             "export these weights with another --version"
         )
     head = next(branch.target_commit for branch in refs.branches if branch.name == "main")
-    old = [name for name in api.list_repo_files(repo, revision=head) if name.startswith("model/")]
+    present = api.list_repo_files(repo, revision=head)
+    old = [name for name in present if name.startswith("model/") or name == BROWSER]
     commit = api.create_commit(
         repo,
         commit_operations(files, old),

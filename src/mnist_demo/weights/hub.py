@@ -31,6 +31,7 @@ from huggingface_hub.errors import (
 )
 
 METRICS = "metrics.json"
+BROWSER = "browser.bin"  # the network for the reader in the browser; versions before 2.0.0 lack it
 # The files that TensorFlow writes as a SavedModel. No other file may be in its folder.
 MODEL_FILE = re.compile(
     r"model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))"
@@ -44,7 +45,10 @@ HUB_ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
-    """The checksum and the size of every file of the SavedModel in the folder `weights`.
+    """The checksum and the size of browser.bin, if there is one, and of the SavedModel's files.
+
+    Args:
+        weights: the folder that holds model/.
 
     Returns:
         {"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}, as in metrics.json.
@@ -54,7 +58,7 @@ def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "bytes": path.stat().st_size,
         }
-        for path in sorted((weights / "model").rglob("*"))
+        for path in [weights / BROWSER, *sorted((weights / "model").rglob("*"))]
         if path.is_file()
     }
 
@@ -63,8 +67,8 @@ def read_metrics(weights: Path) -> dict[str, Any]:
     """Read metrics.json in the folder `weights`.
 
     Raises:
-        ValueError: there is none, it is damaged, it does not list the files of a SavedModel, or
-            these have more than `MAX_MODEL_BYTES`.
+        ValueError: there is none, it is damaged, it does not list the files of a SavedModel, it
+            lists others than these and browser.bin, or they have more than `MAX_MODEL_BYTES`.
     """
     try:
         metrics = json.loads((weights / METRICS).read_bytes())
@@ -76,8 +80,8 @@ def read_metrics(weights: Path) -> dict[str, Any]:
     if not isinstance(files, dict) or "model/saved_model.pb" not in files:
         raise ValueError(f"{METRICS} does not list the files of a SavedModel")
     for name, entry in files.items():
-        if not MODEL_FILE.fullmatch(name):
-            raise ValueError(f"{METRICS} lists {name!r}, which is no part of a SavedModel")
+        if name != BROWSER and not MODEL_FILE.fullmatch(name):
+            raise ValueError(f"{METRICS} lists {name!r}, which is no part of the weights")
         if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int):
             raise ValueError(f"{METRICS} gives no size for {name}")
     total = sum(entry["bytes"] for entry in files.values())
@@ -87,7 +91,7 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
 
 def check_files(weights: Path, metrics: dict[str, Any]) -> None:
-    """Compare the files of a SavedModel with the checksums in its metrics.
+    """Compare the SavedModel's files and browser.bin with the checksums in the metrics.
 
     Args:
         weights: the folder that holds model/.
@@ -121,7 +125,7 @@ def fetch(repo: str, revision: str) -> Path:
         revision: the full sha of a commit.
 
     Returns:
-        The folder in the cache that holds model/ and metrics.json.
+        The folder in the cache that holds model/, metrics.json and, if listed there, browser.bin.
 
     Raises:
         ValueError, OSError, RuntimeError, httpx2.HTTPError: the weights cannot be downloaded, or

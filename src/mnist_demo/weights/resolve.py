@@ -23,7 +23,7 @@ class Weights:
     """A folder with a SavedModel, and where it came from.
 
     Attributes:
-        path: the folder. It holds model/ and, in most cases, metrics.json.
+        path: the folder. It holds model/ and, in most cases, metrics.json and browser.bin.
         version: the version in metrics.json; "unknown" if that file does not match the SavedModel.
         origin: "the repository", "OWNER/NAME@SHA", or the folder's name.
         note: why these weights are served in place of those asked for; else empty.
