@@ -8,7 +8,7 @@ import pytest
 from train.fit.clean import find_label_issues
 from train.fit.export import fit_temperature
 from train.fit.tables import write_table
-from train.measure.evaluate import prepare_inputs
+from train.measure.inputs import prepare_inputs
 from train.measure.metrics import expected_calibration_error, markdown_table
 from train.paint.strokes import Brush
 

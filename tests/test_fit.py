@@ -19,6 +19,10 @@ def test_a_short_training_on_the_sample_learns(sample_run: Path) -> None:
     assert released["mnist_test_images"] == 1000
     assert released["mnist_test_accuracy"] > 0.93
     assert metrics["version"] == "0.0.1" and metrics["recipe"]["epochs"] == 12
+    assert metrics["browser"]["mnist"]["pictures"] == 1000
+    assert abs(metrics["browser"]["mnist"]["difference"]) <= 0.001
+    assert metrics["browser"]["parity"]["probabilities"] <= 1e-3
+    assert "browser.bin" in metrics["files"]
     assert str(ROOT) not in json.dumps(metrics), "a path of this machine got into the metrics"
 
 

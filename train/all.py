@@ -36,7 +36,7 @@ STEPS = (
         1,
         "--data-dir DATA --cache RUNS --run RUNS/release --out WEIGHTS --version VERSION",
     ),
-    ("evaluate", 8, "--data-dir DATA --cache RUNS --weights WEIGHTS"),
+    ("evaluate", 10, "--data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "--data-dir DATA --weights WEIGHTS --store"),
     ("photos", 3, "--data-dir DATA --weights WEIGHTS --split test"),
     ("numbers", 3, "--data-dir DATA --weights WEIGHTS --split test --count 50"),

@@ -1,5 +1,7 @@
 """Measure the SavedModel in weights/ beside two baselines; write metrics.json and plots there.
 
+The reader for the browser is compared with the SavedModel. That needs Node.
+
 With --split test, the default, it reads MNIST's test part and the held-out writers. Run that once
 for each release. Choose between networks with --split validation.
 """
@@ -12,7 +14,6 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,9 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
-from tqdm import tqdm
 
-from mnist_demo import Classifier, preprocess
+from mnist_demo import Classifier
 from mnist_demo.weights import file_checksums
 from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
@@ -43,13 +43,15 @@ from train.fit.examples import (
 )
 from train.fit.tables import write_table
 from train.measure import plots
-from train.measure.baseline import normalise_canvas, plain_convnet, resize_canvas
+from train.measure.baseline import plain_convnet
+from train.measure.browser_reader import browser_metrics
+from train.measure.inputs import prepare_all_inputs
 from train.measure.metrics import (
     confident_error_rate,
     expected_calibration_error,
     markdown_table,
 )
-from train.paint.strokes import Brush, Strokes, paint, random_brush
+from train.paint.strokes import Brush, paint, random_brush
 
 RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
 SIZES = (100, 160, 230)  # longest side of the strokes, in the same pixels
@@ -113,14 +115,17 @@ def run(args: argparse.Namespace) -> None:
         results["released"] |= unseen_style_metrics(
             readers[0], args.data_dir, args.cache, args.split
         )
+    browser = browser_metrics(classifier, args, test, validation)
     table = markdown_table(results)
     print("\n" + table)
+    print("\nthe browser's reader: " + json.dumps(browser, indent=1))
     if args.split == "validation":
         return
     training_file = args.weights / "training.json"
     metrics = json.loads(training_file.read_text()) if training_file.exists() else {}
     metrics |= {
         "results": results,
+        "browser": browser,
         "test_data": args.data,
         "data_checksums": data_checksums(args.data, args.data_dir),
         "files": file_checksums(args.weights),
@@ -148,36 +153,6 @@ def _predict_baseline(model: Any, images: Array) -> tuple[Array, Array]:
     """The baseline's probabilities, and its confidence as the score of being a digit."""
     probabilities = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
     return probabilities, probabilities.max(axis=1)
-
-
-def prepare_inputs(strokes: Strokes, brush: Brush, seed: int) -> Array:
-    """One drawing, painted and then prepared in three ways: uint8 (3, 28, 28).
-
-    The ways are `preprocess`, `resize_canvas` and `normalise_canvas`. All are white on black.
-    """
-    canvas = paint(strokes, brush, np.random.default_rng(seed))
-    dark = 255 - canvas if brush.light else canvas
-    ours = preprocess(canvas)
-    prepared = [np.zeros((28, 28), np.float32) if ours is None else ours, resize_canvas(dark)]
-    return np.round(np.stack([*prepared, normalise_canvas(canvas)]) * 255).astype(np.uint8)
-
-
-def _prepare_inputs(work: tuple[Strokes, Brush, int]) -> Array:
-    return prepare_inputs(*work)
-
-
-def prepare_all_inputs(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
-    """`prepare_inputs` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
-    cv2.setNumThreads(1)
-    work = [
-        (strokes, brush, i)
-        for i, (strokes, brush) in enumerate(zip(drawings, brushes, strict=True))
-    ]
-    with ProcessPoolExecutor() as pool:
-        done = list(
-            tqdm(pool.map(_prepare_inputs, work, chunksize=128), total=len(work), desc=label)
-        )
-    return np.stack(done).astype(np.float32) / 255
 
 
 def mnist_metrics(reader: Reader, test: Examples) -> dict[str, Any]:
