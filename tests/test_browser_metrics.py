@@ -75,7 +75,7 @@ def test_both_readers_read_the_same_drawings_alike(released: Path) -> None:
 
 
 def test_the_paintings_are_those_of_the_other_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    painted = []
+    painted: list[NDArray[np.uint8]] = []
 
     def remember(node: str, weights: Path, canvases: NDArray[np.uint8]) -> NDArray[np.float32]:
         painted.extend(canvases)
