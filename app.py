@@ -15,6 +15,7 @@ from mnist_demo import Classifier
 from mnist_demo.page.blocks import build_page
 from mnist_demo.page.launch import serve
 from mnist_demo.page.reader import in_background
+from mnist_demo.serve.browser_files import browser_routes
 from mnist_demo.serve.monitoring import monitoring_routes
 from mnist_demo.serve.rest import rest_app
 
@@ -25,4 +26,4 @@ if __name__ == "__main__":
     # SIGTERM stops a Space. An ordinary exit sends the last corrections to the Hub.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     monitoring = monitoring_routes(loading, lambda: len(demo._queue))
-    serve(demo, [Mount("/v1", rest_app(loading)), *monitoring])
+    serve(demo, [Mount("/v1", rest_app(loading)), *browser_routes(loading), *monitoring])
