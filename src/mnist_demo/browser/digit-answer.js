@@ -86,7 +86,7 @@ export class DigitAnswer extends HTMLElement {
     const isDigit = Boolean(prediction?.isDigit);
     this.digit.textContent = digit === null ? "?" : isDigit ? String(digit) : "–";
     this.classList.toggle("blank", digit === null);
-    this.sure.textContent = prediction && isDigit ? percent(prediction.confidence) : "";
+    this.sure.textContent = prediction && isDigit ? `${Math.round(100 * prediction.confidence)}%` : "";
     this.classList.toggle("doubt", Boolean(prediction) && Number(prediction?.confidence) < 0.8);
     this.bars.forEach((bar, k) => {
       bar.style.setProperty("--share", String(isDigit ? prediction?.probabilities[k] : 0));
@@ -94,15 +94,6 @@ export class DigitAnswer extends HTMLElement {
     });
     paintInput(this.picture, prediction?.image ?? null);
   }
-}
-
-/**
- * Never "100%", which no reader can promise.
- *
- * @param {number} share
- */
-function percent(share) {
-  return `${Math.min(99, Math.round(100 * share))}%`;
 }
 
 /**

@@ -2,6 +2,7 @@
 // docs/digit-pad.md.
 
 import "./digit-answer.js";
+import "./digit-hint.js";
 import { LiveReader } from "./live-reader.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
@@ -22,10 +23,6 @@ const TEXTS = {
   ja: ["あなたの絵", "元に戻す", "消す", "四角の中に 0 から 9 の数字を一つ描いてください。"],
   "zh-CN": ["你的手写", "撤销", "清除", "请在方框里写一个 0 到 9 的数字。"],
 };
-// A 3, as a hand that shows what to do would draw it.
-const HINT =
-  "M128 128C150 76 272 70 268 146C265 196 214 200 186 198C250 194 296 226 278 282C256 342 142 336 120 276";
-
 const STYLE = `
 :host {
   display: inline-grid; width: 100%; max-width: 400px; color-scheme: light;
@@ -39,23 +36,15 @@ const STYLE = `
   touch-action: none; user-select: none; -webkit-user-select: none;
 }
 .square:focus-visible { outline: 3px solid var(--accent, #2457d6); outline-offset: 2px; }
-canvas, svg { position: absolute; inset: 0; width: 100%; height: 100%; }
+canvas, digit-hint { position: absolute; inset: 0; width: 100%; height: 100%; }
 :host(.dark) canvas { filter: invert(1); }
-svg { pointer-events: none; }
-path {
-  fill: none; stroke: currentColor; opacity: 0.13; stroke-width: 26;
-  stroke-linecap: round; stroke-linejoin: round;
-  stroke-dasharray: 1; animation: draw 1.6s ease-in-out 0.3s backwards;
-}
-@keyframes draw { from { stroke-dashoffset: 1; } to { stroke-dashoffset: 0; } }
-:host(.drawn) svg { display: none; }
+:host(.drawn) digit-hint { display: none; }
 .tools { display: none; gap: 8px; margin-top: 8px; }
 :host([controls]) .tools { display: flex; }
 button {
   flex: 1; min-height: 44px; border: 1px solid var(--pad-line); border-radius: 8px; font: inherit;
   background: var(--pad-paper); color: inherit; cursor: pointer;
 }
-@media (prefers-reduced-motion: reduce) { path { animation: none; } }
 `;
 
 /**
@@ -77,7 +66,7 @@ export class DigitPad extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     root.innerHTML =
       '<div class="square" tabindex="0" role="img"><canvas></canvas>' +
-      `<svg viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true"><path pathLength="1" d="${HINT}"/></svg></div>` +
+      "<digit-hint></digit-hint></div>" +
       '<div class="tools"><button type="button"></button><button type="button"></button></div>';
     this.square = /** @type {HTMLElement} */ (root.querySelector(".square"));
     this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));

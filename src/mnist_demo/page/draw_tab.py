@@ -85,8 +85,10 @@ def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
     with gr.Row():
         with gr.Column(min_width=288, elem_id="paper"):
             sketch = add_sketchpad("", CANVAS)
+            gr.HTML("<digit-hint></digit-hint>", elem_id="hint")
             heat = gr.HTML("", elem_id="heat")
         with gr.Column(min_width=288, elem_id="answer"):
+            add_live_answer()
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
             picture = gr.HTML(no_ink_figure(), elem_id="seen")
@@ -106,6 +108,13 @@ def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
         save = events.give_feedback(digit)
         button.click(save, strokes, thanks, trigger_mode="once", **private)
     return sketch
+
+
+def add_live_answer() -> None:
+    """Add what the visitor's own browser reads while the pen is down: a large digit and bars."""
+    script = (FOLDER / "live.js").read_text(encoding="utf-8")
+    template = '<digit-answer picture="off"></digit-answer>'
+    gr.HTML("", html_template=template, js_on_load=script, elem_id="live")
 
 
 def add_feedback_buttons() -> tuple[list[tuple[gr.Button, int | None]], gr.HTML]:

@@ -48,7 +48,9 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
             },
         },
         i18n=t,
-        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        theme=gr.themes.Default(
+            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+        ),
         css_paths=FOLDER / "page.css",
         head=head(),
         footer_links=["api", "gradio", "settings"],

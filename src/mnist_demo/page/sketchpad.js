@@ -81,6 +81,8 @@ function watchEditor(editor) {
   const square = editor.target_element.closest(`#${prefix}sketch`);
   if (!square) return;
   sketchEditor = editor;
+  // A page may be hidden while it loads. The editor lays itself out anew only with its window.
+  new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(square);
   let touched = false; // before the first touch, the editor reports changes that it made itself
   square.addEventListener("pointerdown", () => (touched = true), { capture: true });
   editor.on("change", () => {
@@ -88,12 +90,15 @@ function watchEditor(editor) {
   });
 }
 
-// Sends the drawing on opaque paper, in pixels of the canvas, not of the screen.
+// Sends the drawing on opaque paper, in pixels of the canvas, not of the screen. The event tells
+// live.js what is on the paper now.
 function send(editor) {
   const target = editor.image_container;
   const frame = target.getLocalBounds().rectangle.clone();
   const picture = editor.app.renderer.extract.canvas({ target, frame, resolution: 1 });
-  sendToPython(example ?? picture.toDataURL("image/png"));
+  const url = example ?? picture.toDataURL("image/png");
+  root.dispatchEvent(new CustomEvent(`${prefix}drawing`, { detail: example ?? picture }));
+  sendToPython(url);
 }
 
 const before = Object.getOwnPropertyDescriptor(window, "editor"); // of the other Sketchpad

@@ -1,0 +1,31 @@
+// <digit-hint>: a faint digit that draws itself once, over a square that nobody has drawn in yet.
+
+// A 3, as a hand that shows what to do would draw it, in a square of 400.
+const HINT =
+  "M128 128C150 76 272 70 268 146C265 196 214 200 186 198C250 194 296 226 278 282C256 342 142 336 120 276";
+
+const STYLE = `
+:host { display: block; pointer-events: none; }
+:host([hidden]) { display: none; }
+svg { display: block; width: 100%; height: 100%; }
+path {
+  fill: none; stroke: currentColor; opacity: 0.13; stroke-width: 26;
+  stroke-linecap: round; stroke-linejoin: round;
+  stroke-dasharray: 1; animation: draw 1.6s ease-in-out 0.3s backwards;
+}
+@keyframes draw { from { stroke-dashoffset: 1; } to { stroke-dashoffset: 0; } }
+@media (prefers-reduced-motion: reduce) { path { animation: none; } }
+`;
+
+export class DigitHint extends HTMLElement {
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    root.innerHTML = `<svg viewBox="0 0 400 400" aria-hidden="true"><path pathLength="1" d="${HINT}"/></svg>`;
+  }
+}
+
+if (!customElements.get("digit-hint")) customElements.define("digit-hint", DigitHint);
