@@ -197,18 +197,25 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
 @pytest.fixture
 def publish(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """A function that puts HTML on another site than the demo's, and returns its address."""
-    handler = partial(QuietHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with other_origin(tmp_path) as site:
 
         def write(html: str) -> str:
             page = (
                 f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A post</title>{html}'
             )
             (tmp_path / "post.html").write_text(page)
-            return f"http://127.0.0.1:{server.server_port}/post.html"
+            return f"{site}post.html"
 
         yield write
+
+
+@contextmanager
+def other_origin(folder: Path) -> Iterator[str]:
+    """Another site, whose pages are the files in `folder`."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 
 

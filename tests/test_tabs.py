@@ -6,12 +6,8 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +22,9 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
-from tests.conftest import serve_app, visit, wait_until
+from tests.conftest import other_origin, serve_app, visit, wait_until
 from tests.sketchpad import draw, load, strokes_of
-from tests.test_browser import Quiet, expect_blank, expect_digit
+from tests.test_browser import expect_blank, expect_digit
 from train.paint.photograph import Scene, photograph
 
 TABS = ("draw", "photo", "numbers", "about_title", "embed_title")
@@ -313,16 +309,6 @@ def expect_compact(
     assert box and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
     frame.get_by_role("button", name="Clear").click()
     expect(frame.locator("#seen img")).to_have_count(0)
-
-
-@contextmanager
-def other_origin(folder: Path) -> Iterator[str]:
-    """Another site, whose pages are the files in `folder`."""
-    handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 # Ends when the page has not changed for half a second.
