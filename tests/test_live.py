@@ -87,6 +87,8 @@ def test_a_frame_that_is_shown_late_reads_what_is_drawn(
     frame_html = f"<iframe src='{app_url}?embed=1' style='width: 100%; height: 600px'></iframe>"
     with browser.new_context(viewport={"width": 700, "height": 700}) as context:
         page = context.new_page()
+        # Another site's page.
+        page.goto(app_url.replace("127.0.0.1", "localhost") + "browser/README.md")
         page.set_content("<!doctype html>" + html.replace("FRAME", frame_html))
         page.wait_for_timeout(wait)
         page.evaluate(show)

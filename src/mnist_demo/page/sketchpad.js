@@ -76,13 +76,22 @@ if (!prefix) {
   completePage();
 }
 
+// Fits the editor to its square. It does so itself, but not if it is shown or resized while it is
+// still starting, as in a frame that is hidden at first: then it keeps a size of zero.
+async function layOut(editor) {
+  await editor.ready;
+  const { clientWidth, clientHeight } = editor.target_element;
+  if (!clientWidth) return;
+  editor.resize_canvas(clientWidth, clientHeight);
+  editor.tools.get("zoom").set_zoom("fit");
+}
+
 // Gradio assigns each editor that it makes to window.editor.
 function watchEditor(editor) {
   const square = editor.target_element.closest(`#${prefix}sketch`);
   if (!square) return;
   sketchEditor = editor;
-  // A page may be hidden while it loads. The editor lays itself out anew only with its window.
-  new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(square);
+  new ResizeObserver(() => layOut(editor)).observe(editor.target_element);
   let touched = false; // before the first touch, the editor reports changes that it made itself
   square.addEventListener("pointerdown", () => (touched = true), { capture: true });
   editor.on("change", () => {
