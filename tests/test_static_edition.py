@@ -1,0 +1,281 @@
+"""The static edition as any web host serves it: from a folder, with nothing behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from mnist_demo.browser import static_edition
+from mnist_demo.browser.static_edition import build, join
+from mnist_demo.page.i18n import LANGUAGES, TEXTS
+from tests.conftest import visit, wait_until
+from tests.sketchpad import STROKE, draw, load
+
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+FOLDER = "a/folder of a host"
+KEPT = "() => navigator.serviceWorker.ready.then(() => caches.keys())"
+CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+# What moves on the page by itself, as a number; see https://web.dev/articles/cls.
+WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+SAY = """(pad, [digit, confidence, isDigit]) => {
+    const probabilities = new Array(10).fill(0.01);
+    probabilities[digit] = confidence;
+    probabilities[3] = Math.max(0.2, probabilities[3]);
+    pad.prediction = digit === null ? null : { digit, confidence, isDigit, probabilities };
+    pad.dispatchEvent(new Event("change"));
+}"""
+
+
+class Host:
+    """A web host on loopback. It notes what it is asked for, and how many bytes it sends."""
+
+    def __init__(self, root: Path) -> None:
+        self.asked: list[str] = []
+        self.sent = 0
+        handler = partial(Handler, directory=str(root))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.host = self  # type: ignore[attr-defined]
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/{FOLDER.replace(' ', '%20')}/"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def do_GET(self) -> None:
+        self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
+        super().do_GET()
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        content = source.read()
+        self.server.host.sent += len(content)  # type: ignore[attr-defined]
+        outputfile.write(content)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    build(tmp_path / FOLDER)
+    return tmp_path / FOLDER
+
+
+@pytest.fixture
+def host(dist: Path, tmp_path: Path) -> Iterator[Host]:
+    host = Host(tmp_path)
+    yield host
+    host.stop()
+
+
+@contextmanager
+def listen(browser: Browser, url: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
+    """The page at `url`, and what it fetched elsewhere and what the browser complained about."""
+    with browser.new_context(viewport={"width": 390, "height": 844}, **options) as context:
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda m: faults.append(m.text) if m.type != "log" else None)
+        context.on(
+            "request",
+            lambda r: None if r.url.startswith((url, "data:")) else faults.append(r.url),
+        )
+        page.goto(url)
+        yield page, faults
+
+
+def ready(page: Page) -> None:
+    page.evaluate("() => document.querySelector('digit-pad').ready")
+
+
+def expect_read(page: Page, digit: int) -> None:
+    draw(page, load(DIGITS[digit]), pad="digit-pad")
+    expect(page.locator("digit-answer .digit")).to_have_text(str(digit))
+    says = page.locator("#verdict")
+    expect(says).to_have_text(TEXTS["en"]["sure"].format(digit).replace(" a 8", " an 8"))
+
+
+def test_the_first_visit_is_small_and_asks_nobody_else(browser: Browser, host: Host) -> None:
+    with listen(browser, host.url) as (page, faults):
+        expect_read(page, 4)
+        assert len(page.evaluate(KEPT)) == 1
+        assert len(host.asked) == len(set(host.asked)) <= 12
+        assert 756_000 < host.sent <= 1_000_000
+        assert all(path.startswith(f"/{FOLDER.replace(' ', '%20')}/") for path in host.asked)
+        assert faults == []
+        policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+        assert policy and policy.startswith(CSP) and "unsafe-inline" not in policy
+        assert "'unsafe-eval'" not in policy
+
+
+def test_reads_every_digit_without_a_server(browser: Browser, host: Host) -> None:
+    with listen(browser, host.url) as (page, _):
+        page.evaluate(KEPT)
+        host.stop()
+        page.reload()
+        for digit in range(10):
+            expect_read(page, digit)
+            page.get_by_role("button", name="Clear").click()
+            expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["blank"])
+        page.goto(host.url + "index.html?from=elsewhere")
+        expect_read(page, 7)
+
+
+def test_a_new_release_takes_the_old_ones_place(
+    browser: Browser, host: Host, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dist / "notes.md").touch()
+    with listen(browser, host.url) as (page, faults):
+        (old,) = page.evaluate(KEPT)
+        assert old.startswith(f"{host.url} release-")
+        sheet = static_edition.STATIC / "page.css"
+        changed = tmp_path / "static"
+        changed.mkdir()
+        for file in static_edition.STATIC.iterdir():
+            (changed / file.name).write_bytes(file.read_bytes())
+        (changed / "page.css").write_text(sheet.read_text() + "h1 { opacity: 0.5; }")
+        monkeypatch.setattr(static_edition, "STATIC", changed)
+        build(dist)
+        assert {path.name for path in dist.iterdir()} == {
+            "index.html", "notes.md", "service-worker.js", next(dist.glob("release-*")).name
+        }  # fmt: skip
+        page.reload()
+        expect(page.locator("h1")).to_have_css("opacity", "0.5")
+        wait_until(lambda: page.evaluate(KEPT) not in ([old], []) and len(page.evaluate(KEPT)) == 1)
+        host.stop()
+        page.reload()
+        expect(page.locator("h1")).to_have_css("opacity", "0.5")
+        expect_read(page, 2)
+        assert [fault for fault in faults if "ERR_CONNECTION" not in fault] == []
+
+
+@pytest.mark.parametrize(
+    "size", [(280, 653), (320, 568), (390, 844), (400, 600), (560, 600), (844, 390), (1280, 800)]
+)
+@pytest.mark.parametrize("locale", ["en", "de", "fr"])
+def test_fits_every_screen(
+    browser: Browser, host: Host, size: tuple[int, int], locale: str
+) -> None:
+    width, height = size
+    with visit(browser, host.url, width, height, locale=locale) as page:
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        pad, answer = (page.locator(name).bounding_box() for name in ("digit-pad", "digit-answer"))
+        assert pad and answer
+        assert abs(pad["width"] - pad["height"]) < 1 and pad["width"] >= 160
+        assert answer["x"] + answer["width"] <= width
+        if width >= 390:
+            assert max(box["y"] + box["height"] for box in (pad, answer)) <= height
+        assert (answer["x"] > pad["x"] + pad["width"]) == (width >= 560)
+        for button in page.locator("button").all():
+            assert button.evaluate("b => b.scrollWidth <= b.clientWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 800])
+def test_axe_finds_nothing(browser: Browser, host: Host, scheme: Any, width: int) -> None:
+    with visit(browser, host.url, width, 844, color_scheme=scheme) as page:
+        found = []
+        for name in ("", "seven", "scribble"):
+            if name == "seven":
+                expect_read(page, 7)
+            elif name:
+                page.locator("digit-pad").evaluate(SAY, [8, 0.5, False])
+            found += Axe().run(page).response["violations"]
+        assert [(violation["id"], violation["nodes"]) for violation in found] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_speaks_the_readers_language(browser: Browser, host: Host, language: str) -> None:
+    texts = TEXTS[language]
+    with visit(browser, host.url, 390, 844, locale=language) as page:
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert page.title() == texts["title"]
+        for key in ("title", "intro", "undo", "clear", "private"):
+            expect(page.locator(f"main [data-text={key}]")).to_have_text(texts[key])
+        pad, says = page.locator("digit-pad"), page.locator("#verdict")
+        expect(says).to_have_text(texts["blank"])
+        pad.evaluate(SAY, [7, 0.9, True])
+        expect(says).to_have_text(texts["sure"].format(7))
+        pad.evaluate(SAY, [7, 0.7, True])
+        expect(says).to_have_text(texts["unsure"].format(7, 3))
+        pad.evaluate(SAY, [7, 0.9, False])
+        expect(says).to_have_text(f"{texts['not_a_digit']} 7, 3")
+        pad.evaluate(SAY, [None, 0, False])
+        expect(says).to_have_text(texts["blank"])
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh-TW", "zh-CN"), ("nl", "en")])
+def test_a_language_that_is_near_or_none(
+    browser: Browser, host: Host, locale: str, language: str
+) -> None:
+    with visit(browser, host.url, 390, 844, locale=locale) as page:
+        expect(page.locator("h1")).to_have_text(TEXTS[language]["title"])
+
+
+def test_undo_and_clear_by_button_and_key(browser: Browser, host: Host) -> None:
+    with visit(browser, host.url, 390, 844) as page:
+        strokes = "pad => pad.strokes.length"
+        pad, canvas = page.locator("digit-pad"), page.locator("digit-pad canvas").first
+        ready(page)
+        for x in (100, 200, 300):
+            canvas.evaluate(STROKE, [[x, 60], [x, 200]])
+        assert pad.evaluate(strokes) == 3
+        page.keyboard.press("Control+z")
+        assert pad.evaluate(strokes) == 2
+        page.get_by_role("button", name="Undo").press("Enter")
+        assert pad.evaluate(strokes) == 1
+        pad.focus()
+        page.keyboard.press("Control+z")
+        assert pad.evaluate(strokes) == 0
+        canvas.evaluate(STROKE, [[100, 60], [100, 200]])
+        page.get_by_role("button", name="Clear").press("Space")
+        assert pad.evaluate(strokes) == 0
+
+
+@pytest.mark.parametrize("width", [280, 390, 800])
+def test_nothing_moves(browser: Browser, host: Host, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 844}, locale="de") as context:
+        page = context.new_page()
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(host.url)
+        ready(page)
+        draw(page, load("eight"), pad="digit-pad")
+        pad = page.locator("digit-pad")
+        for answer in ([8, 0.5, True], [8, 0.5, False], [None, 0, False], [1, 0.9, True]):
+            pad.evaluate(SAY, answer)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert page.evaluate("() => window.shift") == 0
+
+
+def test_says_so_when_the_network_is_not_there(browser: Browser, host: Host, dist: Path) -> None:
+    next(dist.glob("release-*/browser.bin")).unlink()
+    with visit(browser, host.url, 390, 844) as page:
+        expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["not_loaded"])
+
+
+def test_what_cannot_be_joined_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(static_edition, "BROWSER", tmp_path)
+    (tmp_path / "a.js").write_text("export const one = 1;\n")
+    (tmp_path / "b.js").write_text('import { one } from "./a.js";\n\nfunction two() {}\n')
+    assert join(["a.js", "b.js"]) == "const one = 1;\n\nfunction two() {}\n"
+    (tmp_path / "b.js").write_text("let one = 2;\n")
+    with pytest.raises(ValueError, match="define one twice"):
+        join(["a.js", "b.js"])
+    (tmp_path / "b.js").write_text('import * as a from "./a.js";\n')
+    with pytest.raises(ValueError, match="in a way that cannot be joined"):
+        join(["a.js", "b.js"])
