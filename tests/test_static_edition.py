@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,10 @@ from tests.sketchpad import STROKE, draw, load
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 FOLDER = "a/folder of a host"
 KEPT = "() => navigator.serviceWorker.ready.then(() => caches.keys())"
+FORGET = """async () => {
+    for (const name of await caches.keys()) await caches.delete(name);
+    for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
+}"""
 CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
 # What moves on the page by itself, as a number; see https://web.dev/articles/cls.
 WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
@@ -33,7 +37,7 @@ SAY = """(pad, [digit, confidence, isDigit]) => {
     probabilities[digit] = confidence;
     probabilities[3] = Math.max(0.2, probabilities[3]);
     pad.prediction = digit === null ? null : { digit, confidence, isDigit, probabilities };
-    pad.dispatchEvent(new Event("change"));
+    for (const type of ["input", "change"]) pad.dispatchEvent(new Event(type));
 }"""
 
 
@@ -43,6 +47,9 @@ class Host:
     def __init__(self, root: Path) -> None:
         self.asked: list[str] = []
         self.sent = 0
+        self.max_age = (
+            0  # seconds for which a browser need not ask again; 0 leaves it to the browser
+        )
         handler = partial(Handler, directory=str(root))
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.host = self  # type: ignore[attr-defined]
@@ -60,6 +67,11 @@ class Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
         super().do_GET()
+
+    def end_headers(self) -> None:
+        if age := self.server.host.max_age:  # type: ignore[attr-defined]
+            self.send_header("Cache-Control", f"max-age={age}")
+        super().end_headers()
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         content = source.read()
@@ -136,32 +148,64 @@ def test_reads_every_digit_without_a_server(browser: Browser, host: Host) -> Non
         expect_read(page, 7)
 
 
-def test_a_new_release_takes_the_old_ones_place(
-    browser: Browser, host: Host, dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (dist / "notes.md").touch()
-    with listen(browser, host.url) as (page, faults):
-        (old,) = page.evaluate(KEPT)
-        assert old.startswith(f"{host.url} release-")
-        sheet = static_edition.STATIC / "page.css"
+@pytest.fixture
+def next_release(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Replaces the page on the host by one whose title is half transparent."""
+
+    def release() -> None:
         changed = tmp_path / "static"
         changed.mkdir()
         for file in static_edition.STATIC.iterdir():
             (changed / file.name).write_bytes(file.read_bytes())
-        (changed / "page.css").write_text(sheet.read_text() + "h1 { opacity: 0.5; }")
+        with (changed / "page.css").open("a") as sheet:
+            sheet.write("h1 { opacity: 0.5; }")
         monkeypatch.setattr(static_edition, "STATIC", changed)
         build(dist)
+
+    return release
+
+
+def expect_next_release(page: Page) -> None:
+    expect(page.locator("h1")).to_have_css("opacity", "0.5")
+
+
+@pytest.mark.parametrize("max_age", [0, 600])
+def test_a_new_release_takes_the_old_ones_place(
+    browser: Browser, host: Host, dist: Path, next_release: Callable[[], None], max_age: int
+) -> None:
+    host.max_age = max_age
+    (dist / "notes.md").touch()
+    with listen(browser, host.url) as (page, faults):
+        (old,) = page.evaluate(KEPT)
+        assert old.startswith(f"{host.url} release-")
+        next_release()
         assert {path.name for path in dist.iterdir()} == {
             "index.html", "notes.md", "service-worker.js", next(dist.glob("release-*")).name
         }  # fmt: skip
-        page.reload()
-        expect(page.locator("h1")).to_have_css("opacity", "0.5")
+        page.goto(host.url)
+        expect_next_release(page)
         wait_until(lambda: page.evaluate(KEPT) not in ([old], []) and len(page.evaluate(KEPT)) == 1)
         host.stop()
         page.reload()
-        expect(page.locator("h1")).to_have_css("opacity", "0.5")
+        expect_next_release(page)
         expect_read(page, 2)
         assert [fault for fault in faults if "ERR_CONNECTION" not in fault] == []
+
+
+def test_a_release_is_not_kept_with_the_page_of_another(
+    browser: Browser, host: Host, next_release: Callable[[], None]
+) -> None:
+    host.max_age = 600
+    with listen(browser, host.url) as (page, _):
+        page.evaluate(KEPT)
+        page.evaluate(FORGET)
+        next_release()
+        page.goto(host.url)
+        expect(page.locator("h1")).to_have_css("opacity", "1")  # out of the browser's own cache
+        page.evaluate(KEPT)
+        host.stop()
+        page.goto(host.url)
+        expect_next_release(page)
 
 
 @pytest.mark.parametrize(

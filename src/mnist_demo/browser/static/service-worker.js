@@ -60,8 +60,10 @@ async function forgetOtherReleases() {
  */
 async function page(request) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  const answer = await Promise.race([fetch(request), late]).catch(() => undefined);
-  if (answer?.ok) return answer;
+  // A page out of the browser's cache may ask for a release that is gone: `no-cache` compares first.
+  const current = fetch(request.url, { cache: "no-cache" });
+  const answer = await Promise.race([current, late]).catch(() => undefined);
+  if (answer?.ok && !answer.redirected) return answer;
   return (await caches.match(scope)) ?? fetch(request);
 }
 
