@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -190,6 +192,31 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 app.kill()
                 app.wait()
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """A function that puts HTML on another site than the demo's, and returns its address."""
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+        def write(html: str) -> str:
+            page = (
+                f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A post</title>{html}'
+            )
+            (tmp_path / "post.html").write_text(page)
+            return f"http://127.0.0.1:{server.server_port}/post.html"
+
+        yield write
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a log."""
+
+    def log_message(self, *args: Any) -> None:
+        pass
 
 
 def wait_until(done: Callable[[], bool]) -> None:

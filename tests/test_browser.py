@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,28 +197,18 @@ def test_fetches_from_its_own_server_only_and_without_errors(
 
 
 def test_the_iframe_of_the_readme_works_in_another_page(
-    browser: Browser, app_url: str, tmp_path: Path
+    browser: Browser, app_url: str, publish: Callable[[str], str]
 ) -> None:
     snippet = re.search(r"<iframe.*?</iframe>", (ROOT / "README.md").read_text(), re.DOTALL)
     assert snippet
     html = re.sub(r'src="[^"?]*', f'src="{app_url}', snippet[0])
-    (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title><p>Look:</p>{html}")
-    handler = partial(Quiet, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
-            page = context.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/post.html")
-            frame = page.frame(url=re.compile(re.escape(app_url)))
-            assert frame
-            draw(page, load("five"), frame)
-            expect_digit(frame, 5)
-            # As high as the snippet says, the page needs no scroll bar of its own.
-            high, room = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
-            assert high <= room
-        server.shutdown()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
+    with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
+        page = context.new_page()
+        page.goto(publish(f"<p>Look:</p>{html}"))
+        frame = page.frame(url=re.compile(re.escape(app_url)))
+        assert frame
+        draw(page, load("five"), frame)
+        expect_digit(frame, 5)
+        # As high as the snippet says, the page needs no scroll bar of its own.
+        high, room = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+        assert high <= room

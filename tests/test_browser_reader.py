@@ -6,9 +6,8 @@ import base64
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.weights import REPOSITORY
+from tests.conftest import QuietHandler
 from tests.sketchpad import DRAWINGS, load, one_of_each, strokes_of
 from train.fit.browser import MAX_BYTES, write_browser_weights
 from train.paint.strokes import CANVAS, Brush, draw, paint, random_brush, scribble, vary
@@ -60,11 +60,8 @@ READ_INPUTS = """async () => {
 }"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
-
-    def log_message(self, *args: Any) -> None:
-        pass
+class Quiet(QuietHandler):
+    extensions_map = QuietHandler.extensions_map | {".js": "text/javascript"}
 
 
 def canvases() -> NDArray[np.uint8]:

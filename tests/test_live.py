@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,15 +82,13 @@ SHOW_LATE = {
 @pytest.mark.parametrize("way", SHOW_LATE)
 @pytest.mark.parametrize("wait", [0, 1200, 2400])
 def test_a_frame_that_is_shown_late_reads_what_is_drawn(
-    browser: Browser, app_url: str, way: str, wait: int
+    browser: Browser, app_url: str, publish: Callable[[str], str], way: str, wait: int
 ) -> None:
     html, show = SHOW_LATE[way]
     frame_html = f"<iframe src='{app_url}?embed=1' style='width: 100%; height: 600px'></iframe>"
     with browser.new_context(viewport={"width": 700, "height": 700}) as context:
         page = context.new_page()
-        # Another site's page.
-        page.goto(app_url.replace("127.0.0.1", "localhost") + "browser/README.md")
-        page.set_content("<!doctype html>" + html.replace("FRAME", frame_html))
+        page.goto(publish(html.replace("FRAME", frame_html)))
         page.wait_for_timeout(wait)
         page.evaluate(show)
         frame = page.frames[1]

@@ -86,7 +86,8 @@ export class DigitAnswer extends HTMLElement {
     const isDigit = Boolean(prediction?.isDigit);
     this.digit.textContent = digit === null ? "?" : isDigit ? String(digit) : "–";
     this.classList.toggle("blank", digit === null);
-    this.sure.textContent = prediction && isDigit ? `${Math.round(100 * prediction.confidence)}%` : "";
+    this.sure.textContent =
+      prediction && isDigit ? `${Math.round(100 * prediction.confidence)}%` : "";
     this.classList.toggle("doubt", Boolean(prediction) && Number(prediction?.confidence) < 0.8);
     this.bars.forEach((bar, k) => {
       bar.style.setProperty("--share", String(isDigit ? prediction?.probabilities[k] : 0));

@@ -6,8 +6,9 @@ import { Network } from "./network.js";
 /**
  * The answer to one drawing; `digit` is null and the rest 0 when the drawing is blank.
  *
- * @typedef {{ digit: number | null, confidence: number, probabilities: number[], digitScore: number,
- *   isDigit: boolean, image: Float32Array | null }} Prediction
+ * @typedef {{ digit: number | null, confidence: number, top: Guess[], probabilities: number[],
+ *   digitScore: number, isDigit: boolean, image: Float32Array | null }} Prediction
+ * @typedef {{ digit: number, probability: number }} Guess
  */
 
 export const DIGIT_THRESHOLD = 0.5; // as in read/classifier.py
@@ -36,14 +37,16 @@ export class Reader {
   read(rgba, width) {
     const image = preprocess(rgba, width);
     if (!image) {
-      const none = { confidence: 0, digitScore: 0, isDigit: false, image: null };
+      const none = { confidence: 0, top: [], digitScore: 0, isDigit: false, image: null };
       return { digit: null, probabilities: new Array(10).fill(0), ...none };
     }
     const { probabilities, digitScore } = this.network.read(image);
     const confidence = Math.max(...probabilities);
     const digit = probabilities.indexOf(confidence);
+    const guesses = probabilities.map((probability, k) => ({ digit: k, probability }));
+    const top = guesses.sort((a, b) => b.probability - a.probability).slice(0, 3);
     const isDigit = digitScore >= DIGIT_THRESHOLD;
-    return { digit, confidence, probabilities, digitScore, isDigit, image };
+    return { digit, confidence, top, probabilities, digitScore, isDigit, image };
   }
 }
 

@@ -14,6 +14,7 @@ GRADIO_JS = f"https://gradio.s3-us-west-2.amazonaws.com/{gr.__version__}/gradio.
 # Id, title and file of each snippet. In the files, URL stands for the address of the page.
 SNIPPETS = (
     ("iframe", "HTML: iframe", "iframe.html"),
+    ("element", "HTML: digit-pad", "digit_pad.html"),
     ("component", "HTML: web component", "web_component.html"),
     ("python", "Python", "python_client.py"),
     ("javascript", "JavaScript", "fetch.js"),
