@@ -259,7 +259,7 @@ def test_a_static_space_needs_no_paid_plan(
     files = space.commits[-1].files
     (release,) = {name.split("/")[0] for name in files if "/" in name}
     assert {name for name in files if "/" not in name} == {
-        ".gitattributes", "LICENSE", "README.md", "index.html", "service-worker.js"
+        ".gitattributes", "LICENSE", "README.md", "digit-pad.js", "index.html", "service-worker.js"
     }  # fmt: skip
     assert f'src="{release}/page.js"' in files["index.html"].data.decode()
     network = (project / "weights/browser.bin").read_bytes()
@@ -285,7 +285,8 @@ def test_one_edition_takes_the_others_place(hub: Hub, project: Path) -> None:
     run("--static")
     newer = set(space.commits[-1].files)
     assert newer & static == {
-        ".gitattributes", "LICENSE", "README.md", "index.html", "notes.md", "service-worker.js"
+        ".gitattributes", "LICENSE", "README.md", "digit-pad.js", "index.html", "notes.md",
+        "service-worker.js",
     }  # fmt: skip
     run()
     assert set(space.commits[-1].files) == set(files) | {"notes.md"}

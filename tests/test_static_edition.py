@@ -147,7 +147,8 @@ def test_a_new_release_takes_the_old_ones_place(
         assert old.startswith(f"{host.url} release-")
         next_release()
         assert {path.name for path in dist.iterdir()} == {
-            "index.html", "notes.md", "service-worker.js", next(dist.glob("release-*")).name
+            "digit-pad.js", "index.html", "notes.md", "service-worker.js",
+            next(dist.glob("release-*")).name,
         }  # fmt: skip
         page.goto(host.url)
         expect_next_release(page)
@@ -271,6 +272,12 @@ def test_nothing_moves(browser: Browser, host: StaticHost, width: int) -> None:
             pad.evaluate(SAY, answer)
             page.evaluate("() => new Promise(requestAnimationFrame)")
         assert page.evaluate("() => window.shift") == 0
+
+
+def test_the_element_has_an_address_that_stays(browser: Browser, host: StaticHost) -> None:
+    same = "async url => (await import(url)).DigitPad === customElements.get('digit-pad')"
+    with visit(browser, host.url, 390, 844) as page:
+        assert page.evaluate(same, f"{host.url}digit-pad.js")
 
 
 def test_says_so_when_the_network_is_not_there(

@@ -32,7 +32,9 @@ OPTIONAL_FILES = (
 # Files of earlier versions are deleted in these folders of the Space, and nowhere else. A Space may
 # change from one edition to the other: what only the other has is deleted, too.
 MANAGED_FOLDERS = ("src/mnist_demo/", "weights/", PREFIX)
-MANAGED_FILES = ("app.py", "requirements.txt", "packages.txt", "index.html", "service-worker.js")
+MANAGED_FILES = (
+    "app.py", "requirements.txt", "packages.txt", "index.html", "service-worker.js", "digit-pad.js"
+)  # fmt: skip
 # https://huggingface.co/docs/hub/spaces-config-reference
 FRONT_MATTER_KEYS = set(
     """

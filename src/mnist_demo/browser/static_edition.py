@@ -64,6 +64,8 @@ def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[s
     )
     files = {f"{release}/{name}": content for name, content in contents.items()}
     files |= {"index.html": index.encode(), "service-worker.js": worker.encode()}
+    # Other pages import the element from an address that stays.
+    files["digit-pad.js"] = f'export * from "./{release}/digit-pad.js";\n'.encode()
     for old in out.glob(PREFIX + "*"):
         shutil.rmtree(old)
     for name, content in files.items():
