@@ -1,4 +1,5 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
+# make static writes into dist/ a page that reads in the browser, for any web host; installs nothing
 # make test   installs what the tests need, Chromium and nginx included, and runs all checks
 # make format   brings Python and JavaScript into the form that the checks ask for
 # make audit  checks what the demo needs for known vulnerabilities
@@ -13,10 +14,13 @@ BIN := .venv/bin
 # npm runs the tools with the Node that pip has installed.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/javascript --loglevel=error
 
-.PHONY: run test format weights bench load audit clean
+.PHONY: run static test format weights bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
+
+static:
+	$(PYTHON) src/mnist_demo/browser/static_edition.py dist
 
 test: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff check .
@@ -47,7 +51,7 @@ audit: .venv/pyvenv.cfg
 	$(BIN)/pip-audit -r requirements.txt
 
 clean:
-	rm -rf .venv tests/javascript/node_modules
+	rm -rf .venv dist tests/javascript/node_modules
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || { \

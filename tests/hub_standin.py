@@ -51,6 +51,7 @@ class Commit:
 @dataclass
 class Repo:
     private: bool = False
+    sdk: str | None = None  # of a Space
     commits: list[Commit] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
@@ -115,8 +116,10 @@ class Hub:
         """Answer requests with an error, see `Fault`."""
         self.faults.append(Fault(method, path, times, **fault))
 
-    def create(self, name: str, kind: str = "models", private: bool = False) -> Repo:
-        repo = self.repos[kind, name] = Repo(private)
+    def create(
+        self, name: str, kind: str = "models", private: bool = False, sdk: str | None = None
+    ) -> Repo:
+        repo = self.repos[kind, name] = Repo(private, sdk)
         repo.commit("initial commit", {".gitattributes": File(b"*.pb filter=lfs\n", False)})
         return repo
 
@@ -262,19 +265,20 @@ class Handler(BaseHTTPRequestHandler):
         name, kind = f"{asked['organization']}/{asked['name']}", asked.get("type", "model") + "s"
         if self.token != WRITER:
             raise RefusedError(403 if self.token else 401, "this token cannot create repositories")
-        if kind == "spaces" and self.hub.free_account:
+        if asked.get("sdk") == "gradio" and self.hub.free_account:
             raise RefusedError(402, "Gradio Spaces need a PRO subscription")
         prefix = "" if kind == "models" else f"/{kind}"
         answer = {"url": f"{self.hub.url}{prefix}/{name}"}
         if (kind, name) in self.hub.repos:
             return self.send(answer | {"error": "You already created this repo"}, 409)
-        self.hub.create(name, kind, asked.get("visibility") == "private")
+        self.hub.create(name, kind, asked.get("visibility") == "private", asked.get("sdk"))
         self.send(answer)
 
     def info(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
         commit = self.files(repo, revision)
         siblings = [{"rfilename": name} for name in commit.files]
-        host = "https://" + re.sub(r"[^a-z0-9]+", "-", self.name.lower()) + ".hf.space"
+        domain = "static.hf.space" if repo.sdk == "static" else "hf.space"
+        host = f"https://{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}.{domain}"
         answer = {"id": self.name, "sha": commit.sha, "private": repo.private, "siblings": siblings}
         self.send(answer | ({"host": host} if self.kind == "spaces" else {}))
 

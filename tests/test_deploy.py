@@ -247,3 +247,57 @@ def test_no_space(hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_network(hub: Hub, project: Path) -> None:
     hub.stop()
     assert "the Hub cannot be reached" in refusal()
+
+
+def test_a_static_space_needs_no_paid_plan(
+    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.free_account = True
+    run("--static", "--create")
+    space = hub.repos["spaces", SPACE]
+    assert space.sdk == "static"
+    files = space.commits[-1].files
+    (release,) = {name.split("/")[0] for name in files if "/" in name}
+    assert {name for name in files if "/" not in name} == {
+        ".gitattributes", "LICENSE", "README.md", "digit-pad.js", "index.html", "service-worker.js"
+    }  # fmt: skip
+    assert f'src="{release}/page.js"' in files["index.html"].data.decode()
+    network = (project / "weights/browser.bin").read_bytes()
+    assert files[f"{release}/browser.bin"].data == network
+    card = SpaceCard(files["README.md"].data.decode())
+    assert (card.data["sdk"], card.data["app_file"]) == ("static", "index.html")
+    assert (card.data["title"], card.data["emoji"]) == ("Draw a digit", "✏️")
+    assert set(card.data.to_dict()) <= deploy.FRONT_MATTER_KEYS - {"sdk_version", "python_version"}
+    printed = capsys.readouterr().out
+    assert '<iframe src="https://some-one-draw-a-digit.static.hf.space"' in printed
+    assert not [request for request in hub.requests if "/variables" in request]
+
+
+def test_one_edition_takes_the_others_place(hub: Hub, project: Path) -> None:
+    run("--create")
+    space = hub.repos["spaces", SPACE]
+    files = space.commits[-1].files
+    space.commit("by hand", files | {"notes.md": files["LICENSE"]})
+    run("--static")
+    static = set(space.commits[-1].files)
+    assert not {"app.py", "requirements.txt", "weights/metrics.json"} & static
+    (project / "weights/browser.bin").write_bytes(b"another")
+    run("--static")
+    newer = set(space.commits[-1].files)
+    assert newer & static == {
+        ".gitattributes", "LICENSE", "README.md", "digit-pad.js", "index.html", "notes.md",
+        "service-worker.js",
+    }  # fmt: skip
+    run()
+    assert set(space.commits[-1].files) == set(files) | {"notes.md"}
+
+
+def test_what_a_static_space_cannot_have(hub: Hub, project: Path) -> None:
+    assert "--hardware cannot go with --static" in refusal("--static", "--hardware", "cpu-basic")
+    text = refusal("--static", "--repo", REPO, "--revision", "0" * 40)
+    assert "--repo and --revision cannot go with --static" in text
+    (project / "README.md").write_text(README.replace("license:", "licence:"), encoding="utf-8")
+    assert "license is missing" in refusal("--static")
+    (project / "weights/browser.bin").unlink()
+    assert "cannot be built" in refusal("--static", "--dry-run")
+    assert hub.requests == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
+from mnist_demo.browser.static_edition import PREFIX
 from mnist_demo.weights.hub import (
     HUB_ERRORS,
     METRICS,
@@ -18,6 +19,7 @@ from mnist_demo.weights.hub import (
 )
 from mnist_demo.weights.resolve import FULL_SHA, find_weights
 from train.hub.push import check_repo_name, check_token, commit_operations, list_files
+from train.hub.static_space import check_arguments, static_files, static_readme
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED_FILES = (
@@ -27,8 +29,12 @@ OPTIONAL_FILES = (
     "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png",
     "weights/browser.bin",
 )  # fmt: skip
-# Files of earlier versions are deleted in these folders of the Space, and nowhere else.
-MANAGED_FOLDERS = ("src/mnist_demo/", "weights/")
+# Files of earlier versions are deleted in these folders of the Space, and nowhere else. A Space may
+# change from one edition to the other: what only the other has is deleted, too.
+MANAGED_FOLDERS = ("src/mnist_demo/", "weights/", PREFIX)
+MANAGED_FILES = (
+    "app.py", "requirements.txt", "packages.txt", "index.html", "service-worker.js", "digit-pad.js"
+)  # fmt: skip
 # https://huggingface.co/docs/hub/spaces-config-reference
 FRONT_MATTER_KEYS = set(
     """
@@ -46,6 +52,7 @@ SECRET = re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", required=True, metavar="OWNER/NAME")
+    parser.add_argument("--static", action="store_true", help="a page that reads in the browser")
     parser.add_argument("--repo", metavar="OWNER/NAME", help="serve the weights pushed there")
     parser.add_argument("--revision", metavar="SHA", help="at this commit, as push printed it")
     parser.add_argument("--create", action="store_true", help="create the Space if it is not there")
@@ -56,16 +63,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     check_repo_name(args.space)
+    if args.static:
+        check_arguments(args)
     if bool(args.repo) != bool(args.revision):
         raise SystemExit("--repo and --revision go together: they pin the weights")
     if args.repo:
         check_repo_name(args.repo)
         if not FULL_SHA.fullmatch(args.revision):
             raise SystemExit("--revision must be the full sha of a commit, 40 hexadecimal digits")
-    files = files_to_upload(ROOT)
+    files = static_files(ROOT) if args.static else files_to_upload(ROOT)
     problems = check_front_matter(ROOT)
     if problems:
         raise SystemExit("README.md's front matter is not valid: " + "; ".join(problems))
+    if args.static:
+        files["README.md"] = static_readme(ROOT)
     if not args.dry_run:
         check_token()
     variables = {}
@@ -186,17 +197,32 @@ def deploy(
     space, kind = args.space, "space"
     if args.create:
         api.create_repo(
-            space, repo_type=kind, space_sdk="gradio", space_hardware=args.hardware,
-            private=args.private or None, exist_ok=True,
+            space, repo_type=kind, space_sdk="static" if args.static else "gradio",
+            space_hardware=args.hardware, private=args.private or None, exist_ok=True,
         )  # fmt: skip
     info = api.space_info(space)
     present_files = api.list_repo_files(space, repo_type=kind)
-    old = [name for name in present_files if name.startswith(MANAGED_FOLDERS)]
+    old = [
+        name for name in present_files if name.startswith(MANAGED_FOLDERS) or name in MANAGED_FILES
+    ]
     commit = api.create_commit(
         space, commit_operations(files, old), commit_message="Deploy the demo", repo_type=kind,
         parent_commit=info.sha,
     )  # fmt: skip
     print(commit.commit_url)
+    if not args.static:
+        set_variables(api, space, variables)
+    domain, height = ("static.hf.space", 600) if args.static else ("hf.space", 1000)
+    host = info.host or f"https://{re.sub(r'[^a-z0-9]+', '-', space.lower())}.{domain}"
+    print(f"{api.endpoint}/spaces/{space}\n\nTo embed it:\n{iframe(host, height)}")
+
+
+def set_variables(api: HfApi, space: str, variables: dict[str, str]) -> None:
+    """Set the Space's variables, and print which weights it serves.
+
+    Raises:
+        SystemExit: one could not be set.
+    """
     try:
         # Every change restarts the Space, so variables that are right already are not set again.
         present = {key: variable.value for key, variable in api.get_space_variables(space).items()}
@@ -210,11 +236,9 @@ def deploy(
         ) from None
     pinned = {**present, **variables}
     print(f"weights: {pinned.get('MNIST_DEMO_REPO', 'those in the Space itself')}")
-    host = info.host or f"https://{re.sub(r'[^a-z0-9]+', '-', space.lower())}.hf.space"
-    print(f"{api.endpoint}/spaces/{space}\n\nTo embed it:\n{iframe(host)}")
 
 
-def iframe(host: str) -> str:
-    """The HTML that embeds the Space at the URL `host`."""
-    style = "width: 100%; height: 1000px; border: 0"
+def iframe(host: str, height: int) -> str:
+    """The HTML that embeds the Space at the URL `host`, `height` pixels high."""
+    style = f"width: 100%; height: {height}px; border: 0"
     return f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>'

@@ -1,0 +1,152 @@
+"""Write the static edition: a folder that any web host can serve, whose page reads by itself.
+
+    python src/mnist_demo/browser/static_edition.py [FOLDER]
+
+FOLDER is dist if not given. Python's standard library is enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+BROWSER = Path(__file__).parent
+STATIC = BROWSER / "static"
+LOCALES = BROWSER.parent / "page" / "locales"
+ROOT = BROWSER.parents[2]
+TEXTS = (
+    "title", "intro", "undo", "clear", "blank", "sure", "unsure", "not_a_digit", "loading",
+    "not_loaded", "private",
+)  # fmt: skip
+# The folder of a release is named by what is in it. So an address never changes its content, and a
+# browser may keep what it has fetched.
+PREFIX = "release-"
+IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+TOP_LEVEL = re.compile(r"^(?:async function|function|class|const|let) (\w+)", re.MULTILINE)
+
+
+def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[str, Path]:
+    """Write the static edition into the folder `out`, and delete an older one there.
+
+    Args:
+        out: the folder. Files that are not the static edition's stay in it.
+        weights: the network for the browser.
+
+    Returns:
+        The path of every file, by its path in `out`.
+
+    Raises:
+        OSError: a file is missing or cannot be written.
+        ValueError: the worker's modules cannot be joined, or a template lacks a place to fill.
+    """
+    modules = imported("digit-pad.js")
+    contents = {name: (BROWSER / name).read_bytes() for name in [*modules, "convolve.wasm"]}
+    contents |= {name: (STATIC / name).read_bytes() for name in ("page.css", "page.js")}
+    contents["worker.js"] = join(imported("worker.js")).encode()
+    contents["browser.bin"] = weights.read_bytes()
+    texts = read_texts()
+    templates = [(STATIC / name).read_text("utf-8") for name in ("index.html", "service-worker.js")]
+    release = PREFIX + digest([*contents.items(), ("", json.dumps([texts, templates]).encode())])
+    index = fill_texts(templates[0], texts["en"])
+    preloads = "\n".join(
+        f'    <link rel="modulepreload" href="{release}/{name}" />' for name in modules
+    )
+    index = fill(index, {
+        "    <!-- PRELOADS -->": preloads, "RELEASE": release, "TEXTS": json_block(texts),
+    })  # fmt: skip
+    worker = fill(
+        templates[1], {'"RELEASE"': json.dumps(release), '["FILES"]': json.dumps(sorted(contents))}
+    )
+    files = {f"{release}/{name}": content for name, content in contents.items()}
+    files |= {"index.html": index.encode(), "service-worker.js": worker.encode()}
+    # Other pages import the element from an address that stays.
+    files["digit-pad.js"] = f'export * from "./{release}/digit-pad.js";\n'.encode()
+    for old in out.glob(PREFIX + "*"):
+        shutil.rmtree(old)
+    for name, content in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(content)
+    return {name: out / name for name in files}
+
+
+def imported(name: str) -> list[str]:
+    """`name` and the modules that it imports, those first that others need."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        for needed in IMPORT.findall((BROWSER / name).read_text("utf-8")):
+            visit(needed)
+        if name not in order:
+            order.append(name)
+
+    visit(name)
+    return order
+
+
+def join(names: list[str]) -> str:
+    """One module out of several, so that a browser does not fetch one to learn of the next.
+
+    Raises:
+        ValueError: two of them give the same name to something, or export in another way than
+            `export function`, `class` or `const`.
+    """
+    text = "".join((BROWSER / name).read_text("utf-8") for name in names)
+    text = re.sub(r"^export (?=async function|function|class|const)", "", IMPORT.sub("", text),
+                  flags=re.MULTILINE)  # fmt: skip
+    if re.search(r"^(import|export) ", text, re.MULTILINE):
+        raise ValueError(f"{', '.join(names)} import or export in a way that cannot be joined")
+    defined = TOP_LEVEL.findall(text)
+    if twice := {name for name in defined if defined.count(name) > 1}:
+        raise ValueError(f"{', '.join(names)} define {', '.join(sorted(twice))} twice")
+    return text
+
+
+def read_texts() -> dict[str, dict[str, str]]:
+    """The page's texts, by language."""
+    files = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
+    return {name: {key: files[name][key] for key in TEXTS} for name in sorted(files)}
+
+
+def digest(contents: list[tuple[str, bytes]]) -> str:
+    whole = hashlib.sha256()
+    for name, content in sorted(contents):
+        whole.update(f"{name} {len(content)} ".encode() + content)
+    return whole.hexdigest()[:12]
+
+
+def fill_texts(template: str, texts: dict[str, str]) -> str:
+    """Puts the text of KEY into every empty element with data-text="KEY"."""
+    return re.sub(
+        r'(data-text="(\w+)"[^>]*>)(?=</)',
+        lambda found: found[1] + html.escape(texts[found[2]], quote=False),
+        template,
+    )
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    for place, value in values.items():
+        if place not in template:
+            raise ValueError(f"a template has no place for {place.strip()}")
+        template = template.replace(place, value)
+    return template
+
+
+def json_block(value: object) -> str:
+    """JSON that can stand in a script element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def main() -> None:
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
+    files = build(out)
+    size = sum(path.stat().st_size for path in files.values())
+    print(f"{out}: {size:,} bytes in {len(files)} files")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""A web host that serves files and nothing else, for the tests of the static edition."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+
+class StaticHost:
+    """A web host on loopback for the files in `root`. `url` is the address of `folder` in it.
+
+    It notes what it is asked for, and how many bytes it sends.
+    """
+
+    def __init__(self, root: Path, folder: str) -> None:
+        self.asked: list[str] = []
+        self.sent = 0
+        self.max_age = (
+            0  # seconds for which a browser need not ask again; 0 leaves it to the browser
+        )
+        handler = partial(Handler, directory=str(root))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.host = self  # type: ignore[attr-defined]
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/{quote(folder)}/"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def do_GET(self) -> None:
+        self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        if age := self.server.host.max_age:  # type: ignore[attr-defined]
+            self.send_header("Cache-Control", f"max-age={age}")
+        super().end_headers()
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        content = source.read()
+        self.server.host.sent += len(content)  # type: ignore[attr-defined]
+        outputfile.write(content)
+
+    def log_message(self, *args: Any) -> None:
+        pass
