@@ -24,9 +24,10 @@ from train.fit.browser import write_browser_weights
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
-# by one pixel are averaged. On validation digits the cross-entropy is as low as with four copies,
-# and lower than with none or one.
-SHIFTS = ((0, 0), (1, 1), (-1, -1))
+# by one pixel, are averaged. On the validation images of MNIST, pens and extremes the cross-entropy
+# is 4 to 12% lower than with one look, as low as with five, and lower than with the copies
+# (1, 1) and (-1, -1).
+SHIFTS = ((0, 0), (1, -1), (-1, 1))
 MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
 
