@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.servers import Pair, sketch
 from mnist_demo import Classifier, preprocess
-from train.fit.architectures import reference
+from train.fit.model import build
 
 
 def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
@@ -22,7 +22,7 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
     against `classify`; each row has one pair for each round."""
     image = np.zeros((28, 28), np.float32)
     image[5:23, 12:15] = 1
-    classifier, model = Classifier.load(), reference()  # the released network
+    classifier, model = Classifier.load(), build()  # the released network
     canvas, small = sketch(560), sketch(280)
     png = io.BytesIO()
     Image.fromarray(canvas).save(png, "PNG")

@@ -24,10 +24,10 @@ from train.measure.metrics import add_metric
 # capitals are replaced by this command's own arguments. The minutes only serve to tell how much
 # time is left.
 STEPS = (
-    ("clean", 10, "--data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
+    ("clean", 15, "--data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
     (
         "fit",
-        75,
+        120,
         "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
         " --epochs 45 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2",
     ),
