@@ -1,5 +1,7 @@
 // <digit-answer>: a large digit, ten bars and the 28x28 picture, for one prediction after the other.
 
+import { attachStyled } from "./digit-hint.js";
+
 /** @typedef {import("./reader.js").Prediction} Prediction */
 
 const STYLE = `
@@ -41,10 +43,7 @@ canvas {
 export class DigitAnswer extends HTMLElement {
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
+    const root = attachStyled(this, STYLE);
     const bars = Array.from({ length: 10 }, (_, digit) => `<li><div></div>${digit}</li>`).join("");
     root.innerHTML =
       '<output part="answer"><span class="digit"></span><span class="sure"></span></output>' +

@@ -17,13 +17,27 @@ path {
 @media (prefers-reduced-motion: reduce) { path { animation: none; } }
 `;
 
+/**
+ * Gives an element a shadow root with a style, in a way that needs no exception of a
+ * Content-Security-Policy.
+ *
+ * @param {HTMLElement} element
+ * @param {string} style
+ * @param {boolean} delegatesFocus
+ * @returns {ShadowRoot}
+ */
+export function attachStyled(element, style, delegatesFocus = false) {
+  const root = element.attachShadow({ mode: "open", delegatesFocus });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  root.adoptedStyleSheets = [sheet];
+  return root;
+}
+
 export class DigitHint extends HTMLElement {
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
+    const root = attachStyled(this, STYLE);
     root.innerHTML = `<svg viewBox="0 0 400 400" aria-hidden="true"><path pathLength="1" d="${HINT}"/></svg>`;
   }
 }

@@ -2,7 +2,7 @@
 // docs/digit-pad.md.
 
 import "./digit-answer.js";
-import "./digit-hint.js";
+import { attachStyled } from "./digit-hint.js";
 import { LiveReader } from "./live-reader.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
@@ -60,10 +60,7 @@ export class DigitPad extends HTMLElement {
   constructor() {
     super();
     this.internals = this.attachInternals();
-    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
+    const root = attachStyled(this, STYLE, true);
     root.innerHTML =
       '<div class="square" tabindex="0" role="img"><canvas></canvas>' +
       "<digit-hint></digit-hint></div>" +
@@ -185,11 +182,9 @@ export class DigitPad extends HTMLElement {
    * @param {PointerEvent} event
    */
   extend(event) {
-    const { left, top, width, height } = this.square.getBoundingClientRect();
     const stroke = this.strokes[this.strokes.length - 1];
-    const passed = event.getCoalescedEvents?.() ?? [];
-    for (const { clientX, clientY } of passed.length ? passed : [event]) {
-      stroke.push([(SIDE * (clientX - left)) / width, (SIDE * (clientY - top)) / height]);
+    for (const point of passedPoints(event, this.square, SIDE)) {
+      stroke.push(point);
       paintStroke(this.context, stroke.slice(-2), this.radius);
     }
     this.classList.add("drawn");
@@ -234,6 +229,23 @@ export class DigitPad extends HTMLElement {
     const isDark = theme === "dark" || (theme !== "light" && this.dark.matches);
     this.classList.toggle("dark", isDark);
   }
+}
+
+/**
+ * The points that a pen has passed since its last event.
+ *
+ * @param {PointerEvent} event
+ * @param {Element} square that is drawn in
+ * @param {number} side of the square's canvas in pixels
+ * @returns {number[][]} points [x, y] in pixels of the canvas
+ */
+export function passedPoints(event, square, side) {
+  const { left, top, width, height } = square.getBoundingClientRect();
+  const passed = event.getCoalescedEvents?.() ?? [];
+  return (passed.length ? passed : [event]).map(({ clientX, clientY }) => [
+    (side * (clientX - left)) / width,
+    (side * (clientY - top)) / height,
+  ]);
 }
 
 /**

@@ -13,7 +13,7 @@ const load = (name) => import(`${home.replace(/\/$/, "")}/browser/${name}.js`);
 
 Promise.all([load("live-reader"), load("digit-answer"), load("digit-pad")]).then(start);
 
-function start([{ LiveReader }, { paintInput }, { paintStroke }]) {
+function start([{ LiveReader }, { paintInput }, { passedPoints, paintStroke }]) {
   const reader = new LiveReader();
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
@@ -39,15 +39,8 @@ function start([{ LiveReader }, { paintInput }, { paintStroke }]) {
     if (picture !== shown) shown.replaceWith(picture);
   }
 
-  function place({ clientX, clientY }) {
-    const { left, top, width, height } = root.querySelector("#sketch").getBoundingClientRect();
-    return [(SIDE * (clientX - left)) / width, (SIDE * (clientY - top)) / height];
-  }
-
   function move(event) {
-    const passed = event.getCoalescedEvents?.() ?? [];
-    for (const one of passed.length ? passed : [event]) {
-      const here = place(one);
+    for (const here of passedPoints(event, root.querySelector("#sketch"), SIDE)) {
       paintStroke(context, [pen ?? here, here], RADIUS);
       pen = here;
     }
