@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.conftest import ROOT, train
 from tests.ports import free_ports
@@ -89,11 +90,32 @@ def test_distillation_is_the_teacher_s_share_of_the_target(tmp_path: Path) -> No
     examples = Examples(*read_sample()[0])[:100]
     sources, validation = [Source("sample", examples)], {"sample": examples}
     recipe = Recipe(epochs=1, batch=100, width=16, distillation=0.5)
-    with pytest.raises(SystemExit, match="teacher"):
-        fit(sources, validation, recipe, tmp_path / "alone")
     build(16).save(tmp_path / "teacher.keras")
     fit(sources, validation, recipe, tmp_path / "run", teacher=tmp_path / "teacher.keras")
     assert (tmp_path / "run" / "network.keras").exists()
+    deaf = Recipe(epochs=1, batch=100, width=16)
+    with pytest.raises(SystemExit, match="distillation"):
+        fit(sources, validation, deaf, tmp_path / "deaf", teacher=tmp_path / "teacher.keras")
+
+
+def test_without_a_teacher_the_average_of_the_network_teaches_it(tmp_path: Path) -> None:
+    from train.data.mnist import read_sample
+    from train.fit.examples import Examples, Source
+    from train.fit.fit import Recipe, fit
+
+    images, labels = read_sample()[0]
+
+    def kernel(name: str, labels: NDArray[np.int64], distillation: float) -> NDArray[np.float32]:
+        examples = Examples(images[:200], labels[:200])
+        recipe = Recipe(epochs=2, batch=50, width=16, distillation=distillation)
+        model = fit([Source("sample", examples)], {"sample": examples}, recipe, tmp_path / name)
+        return np.asarray(model.get_layer("coarse").get_weights()[0])
+
+    # Where only the average teaches, the labels are of no importance.
+    taught = [kernel(f"taught {i}", labels[:: 1 - 2 * i], 1.0) for i in range(2)]
+    np.testing.assert_allclose(taught[0], taught[1], atol=1e-5)
+    told = kernel("told", labels[::-1], 0.0)
+    assert np.abs(told - taught[0]).max() > 1e-3
 
 
 def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Path) -> None:

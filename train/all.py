@@ -29,7 +29,7 @@ STEPS = (
         "fit",
         120,
         "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
-        " --epochs 45 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2",
+        " --epochs 40 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
     ),
     (
         "export",

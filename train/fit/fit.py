@@ -82,18 +82,18 @@ def fit(
         start: a network.keras. Each layer begins with the weights of this network's layer of the
             same name. Layers that it lacks begin at random.
         teacher: a network.keras for `recipe.distillation`. It sees the same distorted images as
-            the network that is trained.
+            the network that is trained. If None, the average of the network teaches.
         network: makes the untrained network; `train.fit.model.build` if None.
 
     Returns:
         The network with averaged weights.
 
     Raises:
-        SystemExit: `recipe.distillation` is above 0 without a `teacher`, or the reverse; or `out`
-            holds a run with another recipe.
+        SystemExit: there is a `teacher` and `recipe.distillation` is 0; or `out` holds a run with
+            another recipe.
     """
-    if (recipe.distillation > 0) != (teacher is not None):
-        raise SystemExit("--distillation above 0 and --teacher need each other")
+    if teacher is not None and not recipe.distillation:
+        raise SystemExit("--teacher needs a --distillation above 0")
     strategy = strategy or tf.distribute.get_strategy()
     resolver = strategy.cluster_resolver
     chief = resolver is None or resolver.task_type is None or resolver.task_id == 0
@@ -108,7 +108,7 @@ def fit(
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
-        teacher_model = None
+        teacher_model = average if recipe.distillation else None
         if teacher is not None:
             teacher_model = keras.saving.load_model(teacher, compile=False)
         schedule = keras.optimizers.schedules.CosineDecay(

@@ -22,7 +22,10 @@ class Recipe:
         width: of the network, see `train.fit.model.build`.
         dropout: share of the features that are dropped before each head, in [0, 1).
         distillation: the teacher's share of the target, in [0, 1] (Hinton, Vinyals and Dean,
-            "Distilling the Knowledge in a Neural Network", 2015). Above 0 it needs a teacher.
+            "Distilling the Knowledge in a Neural Network", 2015). Without another teacher it is
+            the moving average of the network itself, which is slower to learn wrong labels by
+            heart (Liu and others, "Early-Learning Regularization Prevents Memorization of Noisy
+            Labels", NeurIPS 2020).
         seed: of the first weights and of the order of the examples.
     """
 
