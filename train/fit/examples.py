@@ -18,6 +18,7 @@ from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
 from train.files import write_whole
 from train.paint.extremes import KINDS, paint_extremes
+from train.paint.marks import MARKS, READABLE, paint_marked
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
 from train.paint.styles import paint_styles
 
@@ -150,6 +151,30 @@ def extreme_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Ex
     return Examples(stored["images"], stored["labels"])
 
 
+def marked_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
+    """Every pen-drawn digit of one split with marks around it.
+
+    Returns:
+        "marked", with one example of each drawing for each of `READABLE`, in a row; "enclosed",
+        the same for the other `MARKS`, which are no digits.
+    """
+
+    def paint() -> dict[str, Any]:
+        digits = select_split(read_digits(data_dir), split)
+        images = paint_marked([d.strokes for d in digits], seed, f"{split} marks")
+        return {"images": images, "labels": digit_labels(digits, 1)}
+
+    stored = cached_arrays(cache / f"marks-{split}-{seed}.npz", paint)
+    readable = np.isin(MARKS, READABLE)
+    marked, enclosed = stored["images"][:, readable], stored["images"][:, ~readable]
+    labels = np.repeat(stored["labels"], readable.sum())
+    no_digits = np.full(len(stored["labels"]) * (~readable).sum(), NOT_A_DIGIT, np.int64)
+    return {
+        "marked": Examples(marked.reshape(-1, 28, 28), labels),
+        "enclosed": Examples(enclosed.reshape(-1, 28, 28), no_digits),
+    }
+
+
 def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
     """The digits of one split's fonts, `FONT_PAINTINGS` variations of each in a row."""
 
@@ -250,13 +275,20 @@ def load(
     extreme = extreme_digits(data_dir, cache, "train")
     if mislabelled is not None:
         extreme = extreme[~np.isin(np.arange(len(extreme)) // len(KINDS), mislabelled)]
+    marks = marked_digits(data_dir, cache, "train")
+    marked = marks["marked"]
+    if mislabelled is not None:
+        marked = marked[~np.isin(np.arange(len(marked)) // len(READABLE), mislabelled)]
     sources += [
         Source("extremes", extreme, 0.15),
+        Source("marked", marked, 0.3),
+        Source("enclosed", marks["enclosed"], 0.1),
         Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
         Source("styles", style_digits(cache, "train"), 0.6),
     ]
     validation |= painted(data_dir, cache, "validation")
     validation["extremes"] = extreme_digits(data_dir, cache, "validation")
+    validation |= marked_digits(data_dir, cache, "validation")
     validation["fonts"] = font_digits(data_dir, cache, "validation")
     validation["styles"] = style_digits(cache, "validation")
     return sources, validation
