@@ -17,6 +17,7 @@ from train.data.mnist import read_mnist, read_sample
 from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
 from train.files import write_whole
+from train.paint.displays import paint_displays
 from train.paint.extremes import KINDS, paint_extremes
 from train.paint.marks import MARKS, READABLE, paint_marked
 from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
@@ -27,6 +28,7 @@ PAINTINGS = 6  # of each pen-drawn digit, each with its own brush, place and dis
 ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
 STYLE_PAINTINGS = 150  # of each style
+DISPLAY_PAINTINGS = 400  # of each digit on displays and in print
 # Drawn alone, these letters and symbols cannot be told from a digit, so they are neither trained on
 # nor measured. In this order, they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any
 # small mark, and "@" mostly stands for a stroke without a known meaning.
@@ -197,6 +199,17 @@ def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
     return Examples(stored["images"], stored["labels"])
 
 
+def display_digits(cache: Path, split: str, seed: int = 0) -> Examples:
+    """`DISPLAY_PAINTINGS` of each digit on seven-segment displays and in print."""
+
+    def paint() -> dict[str, Any]:
+        images, labels = paint_displays(split, DISPLAY_PAINTINGS, seed)
+        return {"images": images, "labels": labels}
+
+    stored = cached_arrays(cache / f"displays-{split}-{seed}.npz", paint)
+    return Examples(stored["images"], stored["labels"])
+
+
 def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
     """The arrays in the .npz file `file`. If it does not exist, it is filled with `make()`."""
     if not file.exists():
@@ -281,6 +294,7 @@ def load(
         marked = marked[~np.isin(np.arange(len(marked)) // len(READABLE), mislabelled)]
     sources += [
         Source("extremes", extreme, 0.15),
+        Source("displays", display_digits(cache, "train"), 1.0),
         Source("marked", marked, 0.3),
         Source("enclosed", marks["enclosed"], 0.1),
         Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
@@ -289,6 +303,7 @@ def load(
     validation |= painted(data_dir, cache, "validation")
     validation["extremes"] = extreme_digits(data_dir, cache, "validation")
     validation |= marked_digits(data_dir, cache, "validation")
+    validation["displays"] = display_digits(cache, "validation")
     validation["fonts"] = font_digits(data_dir, cache, "validation")
     validation["styles"] = style_digits(cache, "validation")
     return sources, validation
