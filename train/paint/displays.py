@@ -43,7 +43,8 @@ def seven_segments(digit: int, rng: np.random.Generator) -> tuple[Pixels, Pixels
     Width, thickness, gaps, slant and the shape of the segments' ends vary.
 
     Returns:
-        Two masks, uint8 (HEIGHT, w), 255 on the segments.
+        Two masks, uint8 (HEIGHT, w), 255 on the segments. For equal states of `rng`, they lie at
+        the same places for every digit.
     """
     half, wide = 0.5, rng.uniform(0.42, 0.75)
     thick = rng.uniform(0.06, 0.2) * wide / 0.6
@@ -59,9 +60,7 @@ def seven_segments(digit: int, rng: np.random.Generator) -> tuple[Pixels, Pixels
         "f": ((x0, rows[0]), (x0, rows[1])),
         "g": ((x0, rows[1]), (x1, rows[1])),
     }
-    lit = SEGMENTS[digit]
-    if digit in VARIANTS and rng.random() < 0.3:
-        lit = VARIANTS[digit]
+    lit = VARIANTS.get(digit, SEGMENTS[digit]) if rng.random() < 0.2 else SEGMENTS[digit]
     slant = rng.choice([0.0, rng.uniform(0, 0.2)])
     columns = round(HEIGHT * (wide + slant)) + 1
     masks = np.zeros((2, HEIGHT, columns), np.uint8)
@@ -78,7 +77,7 @@ def seven_segments(digit: int, rng: np.random.Generator) -> tuple[Pixels, Pixels
         shape[:, 0] += slant * (1 - shape[:, 1])
         corners = np.round(shape * HEIGHT * 16).astype(np.int32)
         cv2.fillPoly(masks[0 if name in lit else 1], [corners], (255,), cv2.LINE_AA, 4)
-    return cut(masks[0]), masks[1]
+    return masks[0], masks[1]
 
 
 def printed(text: str, split: str, rng: np.random.Generator) -> Pixels:
@@ -130,7 +129,7 @@ def paint_displays(split: str, count: int, seed: int) -> tuple[Pixels, NDArray[n
 
 def _paint(digit: int, split: str, seed: int) -> Pixels:
     rng = np.random.default_rng(seed)
-    glyph = printed(str(digit), split, rng) if seed % 2 else seven_segments(digit, rng)[0]
+    glyph = printed(str(digit), split, rng) if seed % 2 else cut(seven_segments(digit, rng)[0])
     high = int(rng.uniform(20, 240))
     size = (max(1, round(high * glyph.shape[1] / glyph.shape[0])), high)
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)

@@ -1,0 +1,70 @@
+"""Many scenes of one split, painted on all cores and kept in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from train.files import write_whole
+from train.scenes.hands import Hands
+from train.scenes.scenes import KINDS, SHAPES, TRAINED, Plan, paint_scene, plan_of, random_plan
+
+CHUNK = 200  # scenes that a process paints in one task
+_hands: dict[str, Hands] = {}  # of this process
+
+
+def random_trained_plan(rng: np.random.Generator) -> Plan:
+    """One of the trained kinds, or any mixture of what is in them."""
+    if rng.random() < 0.35:
+        return plan_of(KINDS[str(rng.choice(TRAINED))], rng)
+    return random_plan(rng)
+
+
+def scenes_to_learn_from(
+    split: str, count: int, cache: Path, data_dir: Path | None = None, seed: int = 0
+) -> dict[str, NDArray[Any]]:
+    """About `count` scenes of `split`, kept in the folder `cache`.
+
+    Returns:
+        For each of `SHAPES`: NAME, uint8 (n, h, w, 3), and NAME_classes, uint8 (n, h, w).
+    """
+    file = cache / f"scenes-{split}-{count}-{seed}.npz"
+    if not file.exists():
+        cv2.setNumThreads(1)
+        seeds = [[seed, i] for i in range(-(-count // CHUNK))]
+        with ProcessPoolExecutor(initializer=_load_hands, initargs=(split, data_dir)) as pool:
+            work = pool.map(_paint_chunk, seeds)
+            chunks = list(tqdm(work, total=len(seeds), desc=f"{split} scenes", unit="chunk"))
+        arrays: dict[str, Any] = {
+            name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]
+        }
+        with write_whole(file) as part, part.open("wb") as stream:
+            np.savez(stream, **arrays)
+    with np.load(file) as stored:
+        return dict(stored)
+
+
+def _load_hands(split: str, data_dir: Path | None) -> None:
+    _hands["all"] = Hands(split, data_dir)
+
+
+def _paint_chunk(
+    seed: list[int], plan: Callable[[np.random.Generator], Plan] = random_trained_plan
+) -> dict[str, NDArray[np.uint8]]:
+    rng = np.random.default_rng(seed)
+    scenes = [paint_scene(plan(rng), _hands["all"], rng) for _ in range(CHUNK)]
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, shape in SHAPES.items():
+        own = [scene for scene in scenes if scene.classes.shape == shape]
+        pictures = [scene.picture for scene in own]
+        arrays[name] = np.array(pictures, np.uint8).reshape(-1, *shape, 3)
+        classes = [scene.classes for scene in own]
+        arrays[f"{name}_classes"] = np.array(classes, np.uint8).reshape(-1, *shape)
+    return arrays

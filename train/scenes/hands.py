@@ -1,0 +1,171 @@
+"""Who writes the digits in a scene: writers, fonts, styles, displays and print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_demo.read.finder import CLASSES
+from train.data.fonts import changed_width, displaced, font_names, read_glyphs
+from train.fit.examples import read_digits, read_letters_and_symbols, select_split
+from train.paint.displays import cut, printed, seven_segments
+from train.paint.strokes import Strokes, vary
+from train.paint.styles import Style, read_styles, write
+from train.scenes.picture import Array, cover_of, scaled
+
+SIGNS = CLASSES[3:]
+ARC = np.linspace(0, 2 * np.pi, 16)
+RING = np.stack([np.cos(ARC), np.sin(ARC)], axis=1)
+# Each sign's strokes in a line of writing from 0 (top) to 1 (foot); x to the right.
+SIGN_STROKES: dict[str, list[NDArray[np.float64]]] = {
+    ".": [np.array([[0.0, 0.97]])],
+    ",": [np.array([[0.04, 0.92], [0.05, 1.0], [-0.02, 1.12]])],
+    ":": [np.array([[0.0, 0.4]]), np.array([[0.0, 0.93]])],
+    "-": [np.array([[0.0, 0.55], [0.35, 0.55]])],
+    "/": [np.array([[0.4, 0.0], [0.0, 1.05]])],
+    "+": [np.array([[0.0, 0.55], [0.5, 0.55]]), np.array([[0.25, 0.3], [0.25, 0.8]])],
+    "%": [
+        0.13 * RING + (0.13, 0.2),
+        0.13 * RING + (0.62, 0.82),
+        np.array([[0.7, 0.02], [0.05, 1.0]]),
+    ],
+}
+CURRENCIES: tuple[list[NDArray[np.float64]], ...] = (
+    [  # dollar
+        np.array([[0.5, 0.2], [0.28, 0.1], [0.06, 0.25], [0.2, 0.45], [0.42, 0.56], [0.52, 0.75],
+                  [0.28, 0.92], [0.02, 0.8]]),
+        np.array([[0.28, -0.05], [0.27, 1.08]]),
+    ],
+    [  # euro
+        np.array([[0.6, 0.12], [0.38, 0.04], [0.15, 0.25], [0.1, 0.55], [0.2, 0.85], [0.42, 0.97],
+                  [0.62, 0.86]]),
+        np.array([[0.0, 0.42], [0.45, 0.42]]),
+        np.array([[0.0, 0.6], [0.42, 0.6]]),
+    ],
+    [  # pound
+        np.array([[0.55, 0.18], [0.4, 0.04], [0.24, 0.16], [0.26, 0.5], [0.2, 0.85], [0.04, 0.97],
+                  [0.6, 0.95]]),
+        np.array([[0.04, 0.52], [0.46, 0.52]]),
+    ],
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One writer with one pen, or one typeface.
+
+    Attributes:
+        kind: "pen", "font", "style", "display" or "print".
+        digits: for each digit what this hand can write it from: strokes, a glyph or styles.
+        pen: width of the strokes, as a share of a digit's height.
+        split: of the data that it came from.
+    """
+
+    kind: str
+    digits: Sequence[Sequence[Any]]
+    pen: float
+    split: str
+
+    def write(self, sign: str, height: float, rng: np.random.Generator) -> tuple[Array, int]:
+        """One digit or one sign.
+
+        Returns:
+            Its ink, float32 (h, w) in [0, 1] cut to it; and how far its top lies below the top of
+            a line that is `height` pixels high.
+        """
+        if sign in SIGNS:
+            return self._sign(sign, height, rng)
+        if self.kind in ("display", "print", "font"):
+            cover = self._glyph(int(sign), height, rng)
+        else:
+            choices = self.digits[int(sign)]
+            chosen = choices[int(rng.integers(len(choices)))]
+            strokes = write(chosen, rng) if isinstance(chosen, Style) else vary(chosen, rng)
+            points = np.concatenate(strokes)
+            low, high = points.min(axis=0), points.max(axis=0)
+            scale = height / max(float(high[1] - low[1]), 0.6 * float(high[0] - low[0]), 1e-6)
+            cover = draw([(s - low) * scale for s in strokes], self.pen * height)[0]
+        return cover, round(height - cover.shape[0])
+
+    def _glyph(self, digit: int, height: float, rng: np.random.Generator) -> Array:
+        if self.kind == "display":
+            return scaled(self._segments(digit)[0], height)
+        if self.kind == "print":
+            mask = printed(str(digit), self.split, np.random.default_rng(int(1e6 * self.pen)))
+        else:
+            glyph = self.digits[digit][0]
+            mask = cut(255 * displaced(changed_width((glyph > 127).astype(np.uint8), rng), rng))
+        return scaled(mask, height)
+
+    def unlit(self, digit: int, height: float) -> Array:
+        """The segments of a display that are off, in the place of the ink that `write` returns."""
+        return scaled(self._segments(digit)[1], height)
+
+    def _segments(self, digit: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        # One display's digits are alike, so the pen's width serves as the seed.
+        return seven_segments(digit, np.random.default_rng(int(1e6 * self.pen)))
+
+    def _sign(self, sign: str, height: float, rng: np.random.Generator) -> tuple[Array, int]:
+        pen = height * (self.pen if self.kind in ("pen", "style", "font") else 0.12)
+        currency = CURRENCIES[rng.integers(len(CURRENCIES))]
+        strokes = SIGN_STROKES.get(sign, currency)
+        change = np.array([[np.exp(rng.normal(0, 0.15)), rng.normal(0, 0.08)], [0, 1]])
+        varied = [
+            ((s + rng.normal(0, 0.015, s.shape)) @ change.T * height).astype(np.float32)
+            for s in strokes
+        ]
+        return draw(varied, pen * (1.5 if sign in ".:" else 1))
+
+
+def draw(strokes: Strokes, width: float) -> tuple[Array, int]:
+    """Strokes in pixels, at any place: their ink cut to it, and the row of its top."""
+    points = np.concatenate(strokes)
+    low = np.floor(points.min(axis=0) - width / 2 - 2)
+    columns, rows = (np.ceil(points.max(axis=0) + width / 2 + 2) - low).astype(int)
+    cover = cover_of([stroke - low for stroke in strokes], width, (rows, columns))
+    x, y, w, h = cv2.boundingRect((cover > 0.05).astype(np.uint8))
+    w, h = max(1, w), max(1, h)
+    return cover[y : y + h, x : x + w], int(low[1]) + y
+
+
+class Hands:
+    """All hands of one split."""
+
+    def __init__(self, split: str, data_dir: Path | None = None) -> None:
+        """Read the data. Without `data_dir` there are styles, displays and print only."""
+        self.split = split
+        self.styles: list[list[Style]] = [[] for _ in range(10)]
+        for style in read_styles(split):
+            self.styles[style.digit].append(style)
+        self.writers: list[list[list[Strokes]]] = []
+        self.letters: list[Strokes] = []
+        self.fonts: list[list[list[NDArray[np.uint8]]]] = []
+        if data_dir is not None:
+            by_writer: dict[str, list[list[Strokes]]] = {}
+            for drawing in select_split(read_digits(data_dir), split):
+                writer = by_writer.setdefault(drawing.writer, [[] for _ in range(10)])
+                writer[int(drawing.label)].append(drawing.strokes)
+            self.writers = [w for w in by_writer.values() if all(w)]
+            letters = select_split(read_letters_and_symbols(data_dir), split)
+            self.letters = [drawing.strokes for drawing in letters]
+            self.fonts = [[[g] for g in read_glyphs(data_dir, n)] for n in font_names(split)]
+
+    def pick(self, kind: str, rng: np.random.Generator) -> Hand:
+        """A hand of `kind`, see `Hand`; or of "any" kind, mostly a writer's."""
+        if kind == "any":
+            shares = {"pen": 0.55, "font": 0.13, "style": 0.16, "print": 0.1, "display": 0.06}
+            kind = str(rng.choice(list(shares), p=list(shares.values())))
+        if not self.writers and kind in ("pen", "font"):
+            kind = "style"
+        pen = float(np.exp(rng.uniform(np.log(0.025), np.log(0.17))))
+        if kind == "pen":
+            return Hand(kind, self.writers[rng.integers(len(self.writers))], pen, self.split)
+        if kind == "font":
+            return Hand(kind, self.fonts[rng.integers(len(self.fonts))], pen, self.split)
+        return Hand(kind, self.styles if kind == "style" else [], pen, self.split)
