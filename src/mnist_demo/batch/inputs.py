@@ -13,7 +13,11 @@ import pyarrow.parquet as pq
 
 from mnist_demo.batch.parts import PARTS_SUFFIX
 
-IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+# The usual endings of the files in `mnist_demo.read.accepted.FORMATS`.
+IMAGE_SUFFIXES = {
+    *(".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"),
+    *(".pbm", ".pfm", ".pgm", ".pnm", ".ppm"),
+}
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from mnist_demo.read.images import MAX_PIXELS, ImageTooLargeError, open_image
+from mnist_demo.read.accepted import FORMATS_OR, MAX_PIXELS
+from mnist_demo.read.images import ImageTooLargeError, RefusedKindError, open_image
 from mnist_demo.serve.micro_batching import LARGE_IMAGE
 from mnist_demo.serve.monitoring import record_outcome
 
 MAX_URL = 250_000  # characters of a drawing's data URL; a usual one has 8,000
 
-SEND_IMAGE = "This is not an image that can be read: send a PNG, JPEG, WebP, GIF, BMP or TIFF file."
+SEND_IMAGE = f"This is not an image that can be read: send a {FORMATS_OR} file."
 TOO_LARGE_DRAWING = "The drawing is too large."
 
 
@@ -73,9 +74,10 @@ def _open(source: str | io.BytesIO) -> Image.Image:
     except ImageTooLargeError:
         record_outcome("opening a file", "unreadable", 0)
         raise refusal(f"The image is too large: at most {MAX_PIXELS:,} pixels are read.") from None
-    except ValueError:
+    except ValueError as error:
         record_outcome("opening a file", "unreadable", 0)
-        raise refusal(SEND_IMAGE) from None
+        text = str(error) if isinstance(error, RefusedKindError) else SEND_IMAGE
+        raise refusal(text) from None
 
 
 def refusal(text: str) -> gr.Error:

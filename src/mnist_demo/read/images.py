@@ -1,7 +1,9 @@
-"""Turns image files, PIL images and arrays into pixels, and limits what is decoded."""
+"""Turns image files and PIL images into pixels, and limits what is decoded."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import threading
@@ -14,30 +16,31 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
-MAX_PIXELS = 24_000_000
+from mnist_demo.read.accepted import ACCEPTED, FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, refused_kind
+from mnist_demo.read.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
+
 # Larger images are read at half of their height and width, as two copies of 24 million pixels take
 # 200 MB. Formats that are not in `HALVABLE_FORMATS` must not be larger: Pillow cannot hand out
 # their pixels in parts.
 MAX_FULL_SIZE_PIXELS = 6_300_000
-HALVABLE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", None)  # None: not from a file
+HALVABLE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "PPM", None)  # None: not from a file
 _large_image = threading.Lock()  # only one image is halved at a time
 MAX_SCANS = 100  # of a progressive JPEG; about ten are usual
 # A JPEG's markers (ITU T.81, B.1.1), except stuffed bytes and restart markers.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-# The formats that are opened. For others, such as EPS, Pillow starts other programs.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-ACCEPTED = (
-    "a Sketchpad value, a PIL image, a path to an image file, or a uint8 or float array of shape "
-    "(height, width), (height, width, 3) or (height, width, 4)"
-)
+MAX_SCALED_PPM = 1_000_000  # pixels of a PPM that Pillow decodes in Python; these take a second
+MAX_PATH = 4096  # characters; a longer text is no path
 
 Array = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 
 
 class ImageTooLargeError(ValueError):
     """Pillow refuses to open the image: it has far more than `MAX_PIXELS` pixels."""
+
+
+class RefusedKindError(ValueError):
+    """The file is of a kind that is known but not read. The text says which, and what to do."""
 
 
 def read_pixels(image: Any) -> Pixels | None:
@@ -57,17 +60,36 @@ def read_pixels(image: Any) -> Pixels | None:
         if "composite" not in image:
             raise ValueError(f"a dict without the key 'composite' is no drawing; give {ACCEPTED}")
         image = image["composite"]
-        if image is None:
-            return None
-    elif image is None:
+    if image is None:
         return None
-    if isinstance(image, str | os.PathLike):
-        image = open_image(image)
+    image = open_if_file(image)
     if isinstance(image, Image.Image):
         return _decode(image)
-    if isinstance(image, np.ndarray):
-        return _check_array(image)
+    if is_array(image):
+        return array_pixels(as_array(image))
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
+
+
+def open_if_file(image: Any) -> Any:
+    """`image`, opened if it is a file: its path, its bytes or an open file. Else `image` itself.
+
+    Raises:
+        ValueError: `open_image` raised it, or the file is closed or open as text.
+    """
+    if isinstance(image, str | os.PathLike):
+        return open_image(image)
+    if isinstance(image, memoryview) and (image.ndim != 1 or image.itemsize != 1):
+        return image
+    if isinstance(image, bytes | bytearray | memoryview):
+        return open_image(io.BytesIO(image))
+    # A PIL image or an array may have any attributes, but it is no file.
+    if isinstance(image, Image.Image) or not callable(getattr(image, "read", None)):
+        return image
+    if getattr(image, "closed", False):
+        raise ValueError("the file is closed; give an open one, or its path")
+    if isinstance(image, io.TextIOBase):
+        raise ValueError("the file is open as text; open it with mode 'rb'")
+    return open_image(image)
 
 
 def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
@@ -75,25 +97,64 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
 
     Raises:
         ImageTooLargeError: the image has far more than `MAX_PIXELS` pixels.
+        RefusedKindError: it is another kind of file, such as a PDF.
         ValueError: there is no such file, or it is not an image in one of `FORMATS`.
     """
+    if isinstance(file, str):
+        _check_path(file)
+    elif not isinstance(file, os.PathLike) and not _is_seekable(file):
+        file = io.BytesIO(file.read())
     name = Path(file).name if isinstance(file, str | os.PathLike) else "this"
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=tuple(FORMATS))
     except FileNotFoundError:
         raise ValueError(f"no such file: {name}") from None
     except Image.DecompressionBombError:
         raise ImageTooLargeError(f"the image has more than {MAX_PIXELS:,} pixels") from None
     except (OSError, ValueError, SyntaxError):
+        kind = refused_kind(_head(file))
+        if kind is not None:
+            raise RefusedKindError(f"{name} is {kind}") from None
         raise ValueError(
-            f"{name} is not an image that can be read; "
-            "accepted are PNG, JPEG, WebP, GIF, BMP and TIFF"
+            f"{name} is not an image that can be read; accepted are {FORMATS_AND}"
         ) from None
 
 
+def _check_path(text: str) -> None:
+    """ValueError if `text` is an image or its address rather than the path of a file."""
+    if len(text) > MAX_PATH or text.startswith("data:"):
+        raise ValueError(
+            f"a text of {len(text):,} characters is no path; if it is Base64, give what "
+            "base64.b64decode makes of it"
+        )
+    if text.startswith(("http://", "https://")):
+        raise ValueError("addresses are not fetched; download the image and give its bytes")
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    """Whether `file` can be read twice."""
+    try:
+        return file.seekable()
+    except AttributeError:
+        return hasattr(file, "seek")
+
+
+def _head(file: str | os.PathLike[str] | BinaryIO) -> bytes:
+    """The first bytes of `file`; none if it cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        if isinstance(file, str | os.PathLike):
+            with Path(file).open("rb") as opened:
+                return opened.read(HEAD)
+        file.seek(0)
+        return file.read(HEAD)
+    return b""
+
+
 def _decode(image: Image.Image) -> Pixels:
-    """The pixels of `image`, as `read_pixels` returns them; ValueError if it is too large."""
+    """The pixels of `image`, as `read_pixels` returns them; ValueError if it cannot be read."""
     width, height = image.size
+    if not width * height:
+        raise ValueError("the image has no pixels")
     if width * height > MAX_PIXELS:
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted"
@@ -104,6 +165,7 @@ def _decode(image: Image.Image) -> Pixels:
             f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are "
             "accepted of WebP, TIFF and images of more than 8 bits"
         )
+    _check_ppm(image)
     if _count_scans(image) > MAX_SCANS:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
@@ -117,16 +179,31 @@ def _decode(image: Image.Image) -> Pixels:
         if image.mode[0] in "IF":  # more than 8 bits, which Pillow's conversion would clip
             image.load()
         else:
+            if image.mode == "La":  # Pillow converts it to nothing else
+                image = image.convert("LA")
             mode = _target_mode(image)
-            return _check_array(np.asarray(image if image.mode == mode else image.convert(mode)))
+            return np.asarray(image if image.mode == mode else image.convert(mode))
     except Exception as error:  # forged EXIF data make Pillow raise errors of many kinds
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
-    return _check_array(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
+    return unit_pixels(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
 
 
 def is_halved(image: Image.Image) -> bool:
     """Whether `read_pixels` halves the height and the width of `image`."""
     return image.width * image.height > MAX_FULL_SIZE_PIXELS
+
+
+def _check_ppm(image: Image.Image) -> None:
+    """ValueError if `image` is a PPM file that Pillow decodes in Python, and that takes long."""
+    tiles = getattr(image, "tile", None)
+    decoder = tiles[0].codec_name if image.format == "PPM" and tiles else "raw"
+    if decoder == "ppm_plain":  # its comments can take minutes
+        raise ValueError("the image is a PPM with its values as text; save it as PNG or JPEG first")
+    if decoder == "ppm" and image.width * image.height > MAX_SCALED_PPM:
+        raise ValueError(
+            f"the image is a PPM whose white is neither 255 nor 65535; at most {MAX_SCALED_PPM:,} "
+            "pixels are accepted of these"
+        )
 
 
 def _count_scans(image: Image.Image) -> int:
@@ -183,29 +260,3 @@ def _in_unit_range(values: Array, mode: str) -> Array:
         return values
     # A mode such as I;16 says that there are 16 bits. For I and F, only the values tell the range.
     return values / np.float32(255 if mode in ("I", "F") and highest <= 255 else 65535)
-
-
-def _check_array(array: NDArray[Any]) -> Pixels:
-    """Convert `array` to uint8 (h, w), (h, w, 3) or (h, w, 4); ValueError if it is no image."""
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise ValueError(f"an array of shape {array.shape} is no image; give {ACCEPTED}")
-    if array.size == 0:
-        raise ValueError(f"an array of shape {array.shape} has no pixels")
-    if array.shape[0] * array.shape[1] > MAX_PIXELS:
-        raise ValueError(f"the image has more than {MAX_PIXELS:,} pixels")
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype == np.uint8:
-        return array
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(f"an array of {array.dtype} is no image; give uint8 or float in [0, 1]")
-    if not np.isfinite(array).all():
-        raise ValueError("the array has values that are not finite; give float in [0, 1]")
-    if array.min() < 0 or array.max() > 1:
-        raise ValueError(
-            f"the array has values from {array.min():.3g} to {array.max():.3g}; "
-            "give float in [0, 1], or uint8"
-        )
-    return np.round(array * 255).astype(np.uint8)

@@ -8,7 +8,6 @@ Learning Applied to Document Recognition", 1998, section V).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.images import is_halved, open_image, read_pixels
+from mnist_demo.read.images import is_halved, open_if_file, read_pixels
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
 from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics
@@ -92,8 +91,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
     """
-    if isinstance(image, str | os.PathLike):
-        image = open_image(image)
+    image = open_if_file(image)
     pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
     found = find_pieces(image)
     if found is None:

@@ -9,7 +9,6 @@ edge touch the border of the crop.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_demo.read.images import Pixels, open_image, read_pixels
-from mnist_demo.read.preprocess import find_ink
+from mnist_demo.read.images import Pixels, open_if_file, read_pixels
+from mnist_demo.read.preprocess import find_ink, paper_below
 
 PHOTO_SIDE, CROP_SIDE = 480, 320  # longest side, in pixels, of the photo and of the digit's crop
 LEVEL_STEP = 10  # between the levels of darkness, in [0, 255], at which ink is looked for
@@ -58,8 +57,7 @@ def read_photo(image: Any) -> Photo:
     Raises:
         ValueError: `preprocess` would raise it.
     """
-    if isinstance(image, str | os.PathLike):
-        image = open_image(image)
+    image = open_if_file(image)
     if isinstance(image, Image.Image):
         part = max(1, max(image.size) // (3 * PHOTO_SIDE))
         image.draft("RGB", (image.width // part, image.height // part))
@@ -274,10 +272,11 @@ def _resize(pixels: Pixels, side: int) -> Pixels:
 
 
 def _rgb(pixels: Pixels) -> Pixels:
-    """Gray, RGB or RGBA `pixels` as RGB: uint8 (h, w, 3). RGBA is laid on white paper."""
+    """Gray, RGB or RGBA `pixels` as RGB: uint8 (h, w, 3). RGBA is laid on paper."""
     if pixels.ndim == 2:
         return np.dstack([pixels] * 3)
     if pixels.shape[2] == 3:
         return pixels
     alpha = pixels[:, :, 3:].astype(np.uint16)
-    return ((pixels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
+    paper = np.uint16(paper_below(pixels))
+    return ((pixels[:, :, :3] * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)

@@ -31,6 +31,8 @@ MIN_STROKE_WIDTH, MEDIAN_STROKE_WIDTH, MAX_STROKE_WIDTH = 1.6, 2.8, 5.25
 # Ink whose longest side has more than LARGE_INK pixels can have gaps finer than MNIST's. They would
 # close in 20x20 pixels, so its strokes are thinned from a smaller width on.
 LARGE_INK, MAX_STROKE_WIDTH_LARGE = 40, 3.5
+FAINT = 5.0  # in [0, 255]; what differs less from the paper is noise
+MIN_CONTRAST = 31.0  # in [0, 255]; if nothing differs more from the paper, it is blank
 WORK_SIDE = 200  # longest side, in pixels, of the ink on which widths are measured and changed
 
 Array = NDArray[np.float32]
@@ -41,17 +43,31 @@ def preprocess(image: Any) -> Array | None:
     """Turn `image` into the image that MNIST's authors would have made of it.
 
     Args:
-        image: a Sketchpad value (its "composite" is used), a PIL image, the path of an image file,
-            None, or an array: bool, uint8 in [0, 255] or float in [0, 1]; gray (h, w) or (h, w, 1),
-            RGB (h, w, 3) or RGBA (h, w, 4). The ink may be dark on light paper or light on dark.
-            Transparent parts are white paper.
+        image: one image in any of these forms. The ink may be dark on light paper or light on dark.
+            Transparent parts are white paper, or black paper under ink that is all white.
+
+            - None, or a Sketchpad value: its "composite" is used.
+            - An image file of `FORMATS`: its path, its bytes, or the file opened with mode "rb".
+            - A PIL image of any mode.
+            - An array, nested lists, or a tensor or anything else that has `__array__`.
+
+            An array is gray, RGB or RGBA. Its shape is (h, w), (h, w, 1), (h, w, 3) or (h, w, 4).
+            An axis of 1 may come first. The channels may come first in (3, h, w), (1, 3, h, w)
+            and (1, 4, h, w), unless w is 1, 3 or 4. Its values are one of these:
+
+            - bool, or integers of 0 and 1: a mask.
+            - Integers or floats of 0 to 255.
+            - Floats of 0 to 1.
+            - Integers or floats of 0 to 65535, of which the largest is above 4095.
+            - In gray 8x8 pixels: 0 to 16, as in scikit-learn's digits.
 
     Returns:
         float32 (28, 28) in [0, 1], white ink on black; None if there is no ink.
 
     Raises:
-        ValueError: `image` is none of these, cannot be decoded, or has too many pixels: more than
-            24 million, or more than 6.3 million if it is WebP or TIFF or has more than 8 bits.
+        ValueError: `image` is none of these, could mean two things, cannot be decoded, or has too
+            many pixels: more than 24 million, or more than 6.3 million if it is WebP or TIFF or has
+            more than 8 bits. The text says what is accepted.
     """
     pixels = read_pixels(image)
     ink = None if pixels is None else find_ink(pixels)
@@ -85,7 +101,7 @@ def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = pixels[:, :, 3]
         if alpha.min() < 255:
-            return _clean(*_on_white_paper(pixels, alpha), faint=5)
+            return _clean(*_over_paper(pixels, paper_below(pixels)), faint=FAINT)
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
     distances, noise = [], 0.0
     for channel in [pixels] if pixels.ndim == 2 else cv2.split(pixels):
@@ -96,17 +112,33 @@ def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
         # A table of all 256 values, as `cv2.absdiff` takes a column of four pixels for a colour.
         table = np.abs(np.arange(256) - paper).astype(np.uint8)
         distances.append(np.asarray(cv2.LUT(channel, table), np.uint8))
-    return _clean(_largest(distances), (0, 0), faint=max(5.0, 9 * noise))
+    return _clean(_largest(distances), (0, 0), faint=max(FAINT, 9 * noise))
 
 
-def _on_white_paper(pixels: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, int]]:
-    """Distance from white, uint8 (h, w), of RGBA `pixels` on white paper, cropped; its corner."""
+def paper_below(pixels: Pixels) -> int:
+    """The gray of the paper that shows through RGBA `pixels`, uint8 (h, w, 4): 255 or 0.
+
+    It is black where white paper would hide everything, as with white ink on transparent paper. The
+    frame must be mostly transparent: a blank sheet with transparent corners is no ink.
+    """
+    alpha = pixels[:, :, 3]
+    frame = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+    if np.median(frame) > 0:
+        return 255
+    distance, _ = _over_paper(pixels, 255)
+    return 255 if distance.max() >= MIN_CONTRAST else 0
+
+
+def _over_paper(pixels: Pixels, paper: int) -> tuple[Pixels, tuple[int, int]]:
+    """How far RGBA `pixels` are from the `paper` below, 255 or 0: uint8 (h, w), cropped; corner."""
+    alpha = pixels[:, :, 3]
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(alpha))
     inked = (slice(y, y + height), slice(x, x + width))
     if not width:
         return np.zeros((1, 1), np.uint8), (0, 0)
-    darkness = _largest([255 - pixels[inked][:, :, channel] for channel in range(3)])
-    return np.asarray(cv2.multiply(darkness, alpha[inked], scale=1 / 255), np.uint8), (x, y)
+    channels = [pixels[inked][:, :, channel] for channel in range(3)]
+    opaque = _largest([paper - channel for channel in channels] if paper else channels)
+    return np.asarray(cv2.multiply(opaque, alpha[inked], scale=1 / 255), np.uint8), (x, y)
 
 
 def _largest(channels: list[Pixels]) -> Pixels:
@@ -128,7 +160,7 @@ def _clean(
         The ink, float32 (h, w), and the (x, y) of its corner in the image; None if there is none.
     """
     peak = float(distance.max())
-    if peak < max(31, 1.5 * faint):
+    if peak < max(MIN_CONTRAST, 1.5 * faint):
         return None
     clear = np.asarray(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1], np.uint8)
     near, (x, y) = _cut(clear)

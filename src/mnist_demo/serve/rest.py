@@ -19,8 +19,9 @@ from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from mnist_demo.read.accepted import FORMATS_OR, MAX_PIXELS
 from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.images import MAX_PIXELS, ImageTooLargeError, open_image
+from mnist_demo.read.images import ImageTooLargeError, RefusedKindError, open_image
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.rest_bodies import MAX_BODY, TOO_SLOW, BodyReceiver, busy
@@ -29,7 +30,7 @@ MAX_WAITING = 256  # callers; at a few hundred answers per second they wait for 
 MAX_WAITING_LARGE = 8  # callers with an image of more than LARGE_IMAGE pixels
 DOCS_PAGE = Path(__file__).with_name("rest.html")
 
-SEND = "send a PNG, JPEG, WebP, GIF, BMP or TIFF file as the body, or as the form file 'file'"
+SEND = f"send a {FORMATS_OR} file as the body, or as the form file 'file'"
 TOO_LARGE = f"the image is too large: at most {MAX_PIXELS:,} pixels are read"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}  # there are no cookies: any page may read it
 
@@ -160,6 +161,8 @@ def open_body(file: bytes) -> Image.Image:
         image = open_image(io.BytesIO(file))
     except ImageTooLargeError:
         raise HTTPException(413, TOO_LARGE) from None
+    except RefusedKindError as error:
+        raise HTTPException(415, str(error)) from None
     except ValueError:
         raise HTTPException(415, f"this is not an image that can be read: {SEND}") from None
     if image.width * image.height > MAX_PIXELS:
