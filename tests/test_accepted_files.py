@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import io
 import json
 import re
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -18,6 +20,7 @@ from PIL import Image
 
 from mnist_demo import preprocess
 from mnist_demo.batch.inputs import IMAGE_SUFFIXES
+from mnist_demo.page.feedback import flatten_drawing
 from mnist_demo.page.i18n import LOCALES
 from mnist_demo.read.accepted import FORMATS
 from mnist_demo.read.numbers import find_pieces
@@ -81,6 +84,9 @@ def test_an_open_file(tmp_path: Path) -> None:
         preprocess(file)
     with path.open(encoding="latin-1") as text, pytest.raises(ValueError, match="mode 'rb'"):
         preprocess(text)
+    for decoded in (codecs.getreader("latin-1")(io.BytesIO(PNG)), SimpleNamespace(read=tuple)):
+        with pytest.raises(ValueError, match="reads is no bytes; open the file with mode 'rb'"):
+            preprocess(decoded)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -107,6 +113,12 @@ def test_a_pil_image_in_every_mode(mode: str) -> None:
     image = in_mode(mode)
     assert image.mode == mode
     assert np.abs(np.asarray(preprocess(image)) - EXPECTED).mean() < 0.01
+
+
+def test_masks_of_zeros_and_ones_in_modes_of_any_range() -> None:
+    for kind in (np.int32, np.float32):
+        mask = Image.fromarray((seven() > 127).astype(kind))
+        assert np.array_equal(np.asarray(preprocess(mask)), np.asarray(preprocess(seven() > 127)))
 
 
 def test_a_format_that_only_the_caller_opens() -> None:
@@ -142,9 +154,12 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "ICO": (encode(GRAY, "ICO"), "an ICO icon"),
     "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "an EPS or PostScript file"),
     "web page": (b"<!DOCTYPE html><html></html>", "a web page; give the image itself"),
-    "NumPy": (b"\x93NUMPY\x01\x00v\x00", r"a NumPy file; load it with numpy\.load"),
-    "Base64": (base64.b64encode(PNG), r"Base64; decode it with base64\.b64decode first"),
-    "a data URL": (b"data:image/png;base64," + base64.b64encode(PNG), "a data URL; decode it"),
+    "NumPy": (b"\x93NUMPY\x01\x00v\x00", r"a NumPy file; in Python, give what numpy\.load"),
+    "Base64": (base64.b64encode(PNG), r"Base64; decode it first, in Python with base64"),
+    "a data URL": (
+        b"data:image/png;base64," + base64.b64encode(PNG),
+        "a data URL; decode it first",
+    ),
 }
 
 
@@ -191,9 +206,12 @@ def test_white_ink_on_transparent_paper_is_ink() -> None:
     ink = 255 - seven()
     for light in (255, 240):
         white = np.dstack([np.full((280, 280, 3), light, np.uint8), ink])
-        forms = [white, Image.fromarray(white), Image.fromarray(white).convert("LA")]
-        for form in [*forms, encode(forms[1], "PNG"), encode(forms[1], "WEBP", lossless=True)]:
+        image = Image.fromarray(white)
+        files = [encode(image, "PNG"), encode(image, "WEBP", lossless=True)]
+        for form in [white, image, image.convert("LA"), *files]:
             assert np.abs(np.asarray(preprocess(form)) - EXPECTED).mean() < 0.01
+    kept = flatten_drawing(image)
+    assert np.abs(np.asarray(preprocess(kept)) - EXPECTED).mean() < 0.02
     photo = read_photo(white)
     assert photo.ink is not None
     assert photo.steps[0][1].max() > 200 and np.median(photo.steps[0][1]) == 0
@@ -209,7 +227,9 @@ def test_other_transparent_pictures_are_on_white_paper() -> None:
     both[:, :, 3] = 255 - seven()
     cv2.circle(both, (20, 20), 9, (255, 255, 255, 255), -1)
     assert np.abs(np.asarray(preprocess(both)) - EXPECTED).mean() < 0.01
-    assert preprocess(np.zeros((9, 9, 4), np.uint8)) is None
+    blank = np.zeros((200, 200, 4), np.uint8)
+    assert preprocess(blank) is None
+    assert read_photo(blank).steps[0][1].min() == 255
 
 
 def test_every_list_of_formats_is_the_same() -> None:

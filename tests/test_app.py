@@ -86,6 +86,9 @@ def test_what_is_not_an_image_is_refused_with_what_to_send(client: Client, tmp_p
     ]:
         with pytest.raises(AppError, match="not an image that can be read: send a PNG, JPEG"):
             client.predict(payload, api_name=endpoint)
+    bad.write_bytes(b"%PDF-1.7")
+    with pytest.raises(AppError, match="is a PDF; save the page as PNG or JPEG first"):
+        client.predict(handle_file(bad), api_name="/classify")
 
 
 def test_a_plain_file_is_no_drawing(client: Client, digits: list[Path]) -> None:

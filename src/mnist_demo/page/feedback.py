@@ -35,6 +35,7 @@ from PIL import Image
 
 from mnist_demo.page.i18n import t
 from mnist_demo.read.classifier import Prediction
+from mnist_demo.read.preprocess import paper_below
 from mnist_demo.weights.hub import explain_error, set_request_timeout
 from mnist_demo.weights.resolve import HUB_NAME
 
@@ -191,11 +192,13 @@ def correction(
 
 
 def flatten_drawing(drawing: Image.Image) -> Image.Image:
-    """The drawing in gray on white, its longer side at most `DRAWING_SIDE`."""
+    """The drawing in gray on its paper, its longer side at most `DRAWING_SIDE`."""
     if max(drawing.size) > MAX_DRAWING_SIDE:
         raise ValueError(f"The drawing has more than {MAX_DRAWING_SIDE} pixels on a side.")
-    paper = Image.new("RGBA", drawing.size, "white")
-    paper.alpha_composite(drawing.convert("RGBA"))
+    drawing = drawing.convert("RGBA")
+    shade = paper_below(np.asarray(drawing))
+    paper = Image.new("RGBA", drawing.size, (shade, shade, shade))
+    paper.alpha_composite(drawing)
     gray = paper.convert("L")
     gray.thumbnail((DRAWING_SIDE, DRAWING_SIDE))
     return gray

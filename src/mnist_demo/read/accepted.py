@@ -30,7 +30,7 @@ ACCEPTED = (
 HEAD = 1024  # bytes of a file's beginning that `refused_kind` looks at
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SAVE = "save it as PNG or JPEG first"
-_DECODE = "decode it with base64.b64decode first"
+_DECODE = "decode it first, in Python with base64.b64decode"
 # How other kinds of files begin, what they are called, and what to do with them.
 _BEGINNINGS = (
     (b"%PDF-", "a PDF", "save the page as PNG or JPEG first"),
@@ -42,7 +42,7 @@ _BEGINNINGS = (
     (b"\0\0\1\0", "an ICO icon", _SAVE),
     (b"icns", "an ICNS icon", _SAVE),
     (b"8BPS", "a Photoshop file", _SAVE),
-    (b"\x93NUMPY", "a NumPy file", "load it with numpy.load and give the array"),
+    (b"\x93NUMPY", "a NumPy file", "in Python, give what numpy.load makes of it"),
     (b"data:", "a data URL", _DECODE),
     (b"iVBORw0KGgo", "Base64", _DECODE),
     (b"/9j/", "Base64", _DECODE),

@@ -110,9 +110,11 @@ def _in_usual_shape(array: NDArray[Any]) -> NDArray[Any]:
 
 def _from_integers(array: NDArray[Any]) -> Pixels:
     """Integers as uint8 in [0, 255]; ValueError if it is not clear what is white."""
-    lowest, highest = int(array.min()), int(array.max())
+    lowest, highest = 0 if array.dtype.kind == "u" else int(array.min()), int(array.max())
     if lowest < 0:
         raise ValueError(f"the array has values from {lowest} to {highest}; give 0 to 255")
+    if array.dtype != np.uint8:
+        _check_alpha(array, highest)
     if highest <= 1:  # a mask
         return array.astype(np.uint8) * np.uint8(255)
     if _is_tiny(array, highest):
@@ -137,6 +139,7 @@ def _from_floats(array: NDArray[Any]) -> Pixels:
         )
     if lowest < 0:
         array = array.clip(0)
+    _check_alpha(array, highest)
     if highest <= 1 + ROUNDING:
         return unit_pixels(array.clip(0, 1) if highest > 1 else array)
     if _is_tiny(array, highest):
@@ -159,6 +162,17 @@ def _from_16_bits(array: NDArray[Any], lowest: float, highest: float) -> Pixels:
             "nor 0 to 65535; divide by what is white, so that they are 0 to 1"
         )
     return unit_pixels(array / np.float32(65535))
+
+
+def _check_alpha(array: NDArray[Any], highest: float) -> None:
+    """ValueError if `array` is RGBA whose alpha has another range than its colours."""
+    if array.ndim == 2 or array.shape[2] == 3 or highest <= 1 + ROUNDING:
+        return
+    if 0 < array[:, :, 3].max() <= 1 + ROUNDING:
+        raise ValueError(
+            f"the array has an alpha of 0 to 1, but colours up to {highest:.6g}; give both in the "
+            "same range"
+        )
 
 
 def _is_tiny(array: NDArray[Any], highest: float) -> bool:

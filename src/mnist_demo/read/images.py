@@ -82,14 +82,18 @@ def open_if_file(image: Any) -> Any:
         return image
     if isinstance(image, bytes | bytearray | memoryview):
         return open_image(io.BytesIO(image))
-    # A PIL image or an array may have any attributes, but it is no file.
-    if isinstance(image, Image.Image) or not callable(getattr(image, "read", None)):
+    if isinstance(image, Image.Image) or is_array(image) or not hasattr(image, "read"):
         return image
     if getattr(image, "closed", False):
         raise ValueError("the file is closed; give an open one, or its path")
     if isinstance(image, io.TextIOBase):
         raise ValueError("the file is open as text; open it with mode 'rb'")
-    return open_image(image)
+    try:
+        return open_image(image)
+    except TypeError:
+        raise ValueError(
+            f"what {type(image).__name__} reads is no bytes; open the file with mode 'rb'"
+        ) from None
 
 
 def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
@@ -256,7 +260,7 @@ def _in_unit_range(values: Array, mode: str) -> Array:
             f"the image has values from {lowest:.4g} to {highest:.4g}; accepted are 0 to 1, "
             "0 to 255 and 0 to 65535"
         )
-    if mode == "F" and highest <= 1:
+    if mode in ("I", "F") and highest <= 1:  # integers of 0 and 1 are a mask
         return values
     # A mode such as I;16 says that there are 16 bits. For I and F, only the values tell the range.
     return values / np.float32(255 if mode in ("I", "F") and highest <= 255 else 65535)

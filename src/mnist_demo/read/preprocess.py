@@ -101,11 +101,14 @@ def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = pixels[:, :, 3]
         if alpha.min() < 255:
-            return _clean(*_over_paper(pixels, paper_below(pixels)), faint=FAINT)
+            distance, corner = _over_paper(pixels, 255)
+            if _is_white_ink(distance, alpha):
+                distance, corner = _over_paper(pixels, 0)
+            return _clean(distance, corner, FAINT)
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
     distances, noise = [], 0.0
     for channel in [pixels] if pixels.ndim == 2 else cv2.split(pixels):
-        frame = np.concatenate([channel[0], channel[-1], channel[:, 0], channel[:, -1]])
+        frame = _frame(channel)
         paper = float(np.median(frame))
         # Half of the frame's pixels lie within this of the paper's colour.
         noise = max(noise, float(np.median(np.abs(frame - paper))))
@@ -116,17 +119,28 @@ def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
 
 
 def paper_below(pixels: Pixels) -> int:
-    """The gray of the paper that shows through RGBA `pixels`, uint8 (h, w, 4): 255 or 0.
+    """The gray of the paper that shows through RGBA `pixels`, uint8 (h, w, 4): 255 or 0."""
+    return 0 if _is_white_ink(_over_paper(pixels, 255)[0], pixels[:, :, 3]) else 255
 
-    It is black where white paper would hide everything, as with white ink on transparent paper. The
-    frame must be mostly transparent: a blank sheet with transparent corners is no ink.
+
+def _is_white_ink(distance: Pixels, alpha: Pixels) -> bool:
+    """Whether there is ink that white paper would hide, as nothing differs from white.
+
+    The frame of the picture must be mostly transparent: a blank sheet with transparent corners is
+    no ink.
+
+    Args:
+        distance: uint8 (h, w), from white paper.
+        alpha: uint8 (h, w), the opacity of the whole picture.
     """
-    alpha = pixels[:, :, 3]
-    frame = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
-    if np.median(frame) > 0:
-        return 255
-    distance, _ = _over_paper(pixels, 255)
-    return 255 if distance.max() >= MIN_CONTRAST else 0
+    if distance.max() >= MIN_CONTRAST or not alpha.any():
+        return False
+    return bool(np.median(_frame(alpha)) == 0)
+
+
+def _frame(channel: NDArray[Any]) -> NDArray[Any]:
+    """The values of `channel`, uint8 (h, w), along its four edges."""
+    return np.concatenate([channel[0], channel[-1], channel[:, 0], channel[:, -1]])
 
 
 def _over_paper(pixels: Pixels, paper: int) -> tuple[Pixels, tuple[int, int]]:
