@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import (
-    SCORE_WEIGHTS,
-    Number,
-    best_segmentation,
-    read_number,
-    score_weights,
-    split_ink,
-)
+from mnist_demo.read.lines import Number
+from mnist_demo.read.numbers import SCORE_WEIGHTS, best_segmentation, score_weights, split_ink
 from mnist_demo.weights import Weights
 from tests.sketchpad import load, one_of_each, strokes_of
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, contact_column
@@ -92,7 +86,7 @@ ROWS = [
 
 @pytest.mark.parametrize("names", ROWS, ids="-".join)
 def test_reads_digits_apart(classifier: Classifier, names: list[str]) -> None:
-    number = read_number(classifier, row(names, 40))
+    number = classifier.read_number(row(names, 40))
     assert number.text == "".join(str(load(name)["label"]) for name in names)
     for prediction in number.digits:
         assert prediction.top(3)[0][0] == prediction.digit
@@ -106,7 +100,7 @@ def test_reads_touching_digits(classifier: Classifier, names: list[str]) -> None
     canvas = row(names, -8)
     assert parts(canvas) == 1
     text = "".join(str(load(name)["label"]) for name in names)
-    assert read_number(classifier, canvas).text == text
+    assert classifier.read_number(canvas).number == text
 
 
 @pytest.mark.parametrize(
@@ -116,16 +110,16 @@ def test_reads_touching_digits(classifier: Classifier, names: list[str]) -> None
 )
 def test_broken_digits_stay_one(classifier: Classifier, names: list[str]) -> None:
     text = "".join(str(load(name)["label"]) for name in names)
-    assert read_number(classifier, row(names, 40)).text == text
+    assert classifier.read_number(row(names, 40)).number == text
 
 
 def test_light_ink_on_dark_paper(classifier: Classifier) -> None:
-    assert read_number(classifier, 255 - row(["four", "two"], 40)).text == "42"
+    assert classifier.read_number(255 - row(["four", "two"], 40)).text == "42"
 
 
 def test_tells_where_each_digit_is(classifier: Classifier) -> None:
     canvas = row(["four", "two", "seven"], 30)
-    number = read_number(classifier, canvas)
+    number = classifier.read_number(canvas)
     assert number.text == "427"
     mask = canvas < 255
     assert number.boxes[0][0] == pytest.approx(40, abs=2)
@@ -145,9 +139,9 @@ def test_boxes_of_a_halved_image_are_in_its_own_pixels(
     paper = Image.new("L", (2600, 2500), "white")
     paper.paste(Image.fromarray(canvas), (2000, 1900))
     paper.save(tmp_path / "seven.png")
-    left, top, right, bottom = read_number(classifier, canvas).boxes[0]
+    left, top, right, bottom = classifier.read_number(canvas).boxes[0]
     for image in (paper, tmp_path / "seven.png"):
-        number = read_number(classifier, image)
+        number = classifier.read_number(image)
         assert number.text == "7"
         moved = (2000 + left, 1900 + top, 2000 + right, 1900 + bottom)
         assert number.boxes[0] == pytest.approx(moved, abs=6)
@@ -155,14 +149,14 @@ def test_boxes_of_a_halved_image_are_in_its_own_pixels(
 
 def test_blank_paper_has_no_digits(classifier: Classifier) -> None:
     for blank in (None, {"composite": None}, np.full((300, 800), 255, np.uint8)):
-        assert read_number(classifier, blank) == Number([], [])
+        assert classifier.read_number(blank) == Number([])
 
 
 def test_ink_in_too_many_pieces_is_refused(classifier: Classifier) -> None:
     canvas = np.full((300, 800), 255, np.uint8)
     canvas[10::30, 10::30] = 0
     with pytest.raises(ValueError, match="pieces"):
-        read_number(classifier, cv2.erode(canvas, np.ones((5, 5), np.uint8)))
+        classifier.read_number(cv2.erode(canvas, np.ones((5, 5), np.uint8)))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 60), (60, 1), (3, 2000), (400, 400)])
@@ -170,7 +164,7 @@ def test_a_dot_a_line_and_a_blot_are_no_trouble(
     classifier: Classifier, shape: tuple[int, int]
 ) -> None:
     canvas = np.pad(np.zeros(shape, np.uint8), 40, constant_values=255)
-    assert len(read_number(classifier, canvas).digits) >= 1
+    assert len(classifier.read_number(canvas).digits) >= 1
 
 
 def test_the_pieces_hold_all_the_ink_once() -> None:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from mnist_demo.read.numbers import read_number
 from train.arguments import add_data_dir, add_weights
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, select_upright
 from train.fit.examples import read_digits, select_split
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = compose_numbers(drawings, args.count, args.seed)
     for i, number in enumerate(tqdm(numbers, desc="numbers", total=right.size)):
         place = np.unravel_index(i, right.shape)
-        right[place] = read_number(classifier, number.canvas).text == number.text
+        right[place] = classifier.read_number(number.canvas).number == number.text
         read = classifier.classify_many(number.digits)
         alone[place] = [prediction.digit for prediction in read] == [int(d) for d in number.text]
     print(table(right, alone))

@@ -12,6 +12,7 @@ from PIL import Image
 from mnist_demo.page.draw_tab import label_value
 from mnist_demo.page.reader import Reader, unreadable
 from mnist_demo.page.uploads import open_file, open_sketch, refusal
+from mnist_demo.read.lines import Line, Number
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.monitoring import monitor
@@ -54,18 +55,16 @@ class Endpoints:
         return list(self._reader.loading.result().classify_each(images))
 
     def read_number(self, image: dict[str, Any] | None) -> dict[str, Any]:
-        """Reads the digits in an image file, side by side, as one number from left to right.
+        """Reads the digits in an image file, line by line and from left to right.
 
-        Returns number (a string, empty if the image is blank), and digits: for each what /classify
-        returns, and its box (left, top, right, bottom, in pixels).
+        Returns number (a string of the digits, empty if there are none), text (with the signs
+        between them), and digits: for each what /classify returns, and its box (left, top, right,
+        bottom, in pixels). lines has the same of each line of the image.
         """
         number = self._reader.read_number(open_file(image), endpoint="/read_number")
-        digits = zip(number.digits, number.boxes, strict=True)
-        return {
-            "number": number.text,
-            "digits": [as_json(digit) | {"box": box} for digit, box in digits],
-            "weights": str(self._reader.classifier().weights),
-        }
+        lines = [_with_digits(line) for line in number.lines]
+        whole = _with_digits(number) | {"lines": lines}
+        return whole | {"weights": str(self._reader.classifier().weights)}
 
     def classify_sketch(self, drawing: dict[str, Any] | None) -> dict[str, float] | None:
         """Reads a drawing, given as {"composite": file}, and returns the three best guesses."""
@@ -73,6 +72,13 @@ class Endpoints:
         if sketch is None:
             raise refusal(SEND_SKETCH)
         return label_value(self._reader.classify(sketch, endpoint="/classify_sketch"))
+
+
+def _with_digits(read: Number | Line) -> dict[str, Any]:
+    """The number, the text and the digits of an image or of one of its lines."""
+    digits = zip(read.digits, read.boxes, strict=True)
+    found = [as_json(digit) | {"box": box} for digit, box in digits]
+    return {"number": read.number, "text": read.text, "digits": found}
 
 
 def add_endpoints(reader: Reader, sketch: gr.Sketchpad) -> None:

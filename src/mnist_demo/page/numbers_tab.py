@@ -13,7 +13,7 @@ from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
 from mnist_demo.read.classifier import Prediction
-from mnist_demo.read.numbers import Number
+from mnist_demo.read.lines import Number
 
 CANVAS = (800, 400)  # pixels of the Sketchpad's image
 

@@ -11,7 +11,7 @@ import gradio as gr
 
 from mnist_demo.page.i18n import Request, translate
 from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.numbers import Number, read_number
+from mnist_demo.read.lines import Number
 from mnist_demo.read.photo import Photo, read_photo
 from mnist_demo.serve.monitoring import monitor
 
@@ -67,7 +67,7 @@ class Reader:
 
     def read_number(self, image: Any, request: Request = None, endpoint: str = "page") -> Number:
         """The digits in `image` from left to right."""
-        return self._read(read_number, image, request, endpoint)
+        return self._read(Classifier.read_number, image, request, endpoint)
 
     def classify_photo(self, file: str | None, request: Request = None) -> tuple[Photo, Prediction]:
         """The steps from the photo in `file` to the ink, and the digit in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import preprocess
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.finder import find_digit
+from mnist_demo.read.images import read_pixels
+from mnist_demo.read.lines import Number, read_number
+from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
+SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
 
 Array = NDArray[np.float32]
 
@@ -88,6 +93,8 @@ class Classifier:
         # The signature works only while the object that it was loaded from exists.
         self._model = tf.saved_model.load(str(model))
         self._run = self._model.signatures["serving_default"]
+        # Versions before 3 have no finder.
+        self._finder = self._model.signatures.get("find")
         missing = {"probabilities", "digit_score"} - set(self._run.structured_outputs)
         if missing:
             raise ValueError(f"the SavedModel in {model} does not return {', '.join(missing)}")
@@ -125,13 +132,58 @@ class Classifier:
         if prediction.probabilities.shape != (10,) or not np.isfinite(prediction.digit_score):
             raise ValueError("the SavedModel does not return ten probabilities and a score")
 
+    def find(self, picture: Pixels) -> Array:
+        """What each pixel of a picture shows.
+
+        Args:
+            picture: uint8 (h, w, 3); h and w are multiples of 16.
+
+        Returns:
+            float32 (h, w, classes) in [0, 1], the probabilities of `finder.CLASSES`.
+        """
+        scaled = picture[np.newaxis].astype(np.float32) / 255
+        assert self._finder is not None
+        return np.asarray(self._finder(pictures=self._tensor(scaled))["shares"].numpy()[0])
+
     def classify(self, image: Any) -> Prediction:
-        """Read one image, anything that `preprocess` accepts.
+        """Read the digit in any picture, in any form that `preprocess` accepts.
 
         Raises:
-            ValueError: `preprocess` raised it.
+            ValueError: `preprocess` would raise it.
         """
-        return self.classify_inputs([preprocess(image)])[0]
+        return self.classify_inputs([self.prepare(image)])[0]
+
+    def read_number(self, image: Any) -> Number:
+        """Read the digits in any picture, line by line, in any form that `preprocess` accepts.
+
+        Raises:
+            ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
+        """
+        return read_number(self, image)
+
+    def looks_at(self, image: Any, pixels: Pixels) -> bool:
+        """Whether the finder looks at `image`, whose pixels `read_pixels` returned.
+
+        It does not look at drawings from a Sketchpad, whose owner sees what is read and can erase,
+        nor at small pictures, which hold nothing but a digit.
+        """
+        small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
+        return self._finder is not None and not small and not isinstance(image, Mapping)
+
+    def prepare(self, image: Any) -> Array | None:
+        """The network's input for a picture, float32 (28, 28) in [0, 1]; None if there is no digit.
+
+        The finder looks at it first, see `looks_at`.
+
+        Raises:
+            ValueError: `preprocess` would raise it.
+        """
+        pixels = read_pixels(image)
+        if pixels is None:
+            return None
+        looks = self.looks_at(image, pixels)
+        ink = find_digit(self.find, pixels).ink if looks else find_ink(pixels)
+        return None if ink is None else normalise(even_strokes(ink))
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches.
@@ -155,7 +207,7 @@ class Classifier:
         pool = ThreadPoolExecutor(processors)
         try:
             while chunk := list(itertools.islice(numbered, PREFETCH // 2)):
-                running.append(pool.submit(_preprocess_chunk, chunk))
+                running.append(pool.submit(self._prepare_chunk, chunk))
                 del chunk
                 if len(running) == 2 * processors:
                     predictions += self.classify_inputs(running.popleft().result())
@@ -174,7 +226,7 @@ class Classifier:
         inputs: list[Array | ValueError | None] = []
         for image in images:
             try:
-                inputs.append(preprocess(image))
+                inputs.append(self.prepare(image))
             except ValueError as error:
                 inputs.append(error)
         good = [image for image in inputs if not isinstance(image, ValueError)]
@@ -202,13 +254,12 @@ class Classifier:
                 predictions[i] = Prediction(row, float(score), image)
         return predictions
 
-
-def _preprocess_chunk(chunk: list[tuple[int, Any]]) -> list[Array | None]:
-    """Preprocess numbered images; a ValueError names the image by its number."""
-    inputs = []
-    for index, image in chunk:
-        try:
-            inputs.append(preprocess(image))
-        except ValueError as error:
-            raise ValueError(f"image {index}: {error}") from None
-    return inputs
+    def _prepare_chunk(self, chunk: list[tuple[int, Any]]) -> list[Array | None]:
+        """Prepare numbered images; a ValueError names the image by its number."""
+        inputs = []
+        for index, image in chunk:
+            try:
+                inputs.append(self.prepare(image))
+            except ValueError as error:
+                raise ValueError(f"image {index}: {error}") from None
+        return inputs

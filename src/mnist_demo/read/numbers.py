@@ -1,4 +1,4 @@
-"""Reads several digits drawn side by side.
+"""Reads a line of digits.
 
 The ink is cut into more pieces than there are digits. The network reads every segment, a run of
 neighbouring pieces that could be one digit. Dynamic programming finds the segments that together
@@ -11,18 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.images import is_halved, open_if_file, read_pixels
+from mnist_demo.read.images import read_pixels
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
 from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics
+
+if TYPE_CHECKING:
+    from mnist_demo.read.classifier import Classifier, Prediction
 
 INK_HEIGHT, INK_WIDTH = 160, 2400  # pixels; the ink is scaled to fit into them
 MAX_PIECES = 80  # of all ink
@@ -33,25 +34,6 @@ MAX_INNER_GAP = 0.4  # white between two pieces of one digit, in digit heights
 Array = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Number:
-    """The digits that were read, from left to right.
-
-    Attributes:
-        digits: a prediction for each digit; empty if the image is blank.
-        boxes: the place of each digit, (left, top, right, bottom) in the image's pixels. Right and
-            bottom are exclusive.
-    """
-
-    digits: list[Prediction]
-    boxes: list[Box]
-
-    @property
-    def text(self) -> str:
-        """The digits as a string; "" if the image is blank."""
-        return "".join(str(prediction.digit) for prediction in self.digits)
 
 
 @dataclass(frozen=True)
@@ -85,18 +67,20 @@ class Pieces:
         return left, top, right, bottom
 
 
-def read_number(classifier: Classifier, image: Any) -> Number:
-    """Read the digits in `image`, anything that `preprocess` accepts, from left to right.
+def read_line(classifier: Classifier, ink: Array) -> tuple[list[Prediction], list[Box]]:
+    """Read the digits of one line from left to right.
+
+    Args:
+        classifier: reads the segments.
+        ink: float32 (h, w) in [0, 1], cut to the ink.
+
+    Returns:
+        A prediction for each digit; and its place, (left, top, right, bottom) in pixels of `ink`.
 
     Raises:
-        ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
+        ValueError: the ink has too many pieces for a number.
     """
-    image = open_if_file(image)
-    pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
-    found = find_pieces(image)
-    if found is None:
-        return Number([], [])
-    pieces, (x, y), scale = found
+    pieces, (across, down) = _pieces_of(ink)
     segments, inputs = candidate_segments(pieces)
     predictions = classifier.classify_inputs(inputs)
     scores = segment_features(pieces, segments, predictions) @ score_weights(classifier.weights)
@@ -104,19 +88,13 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     boxes = []
     for k in best:
         left, top, right, bottom = pieces.bounds(*segments[k])
-        boxes.append(
-            (
-                pixel * (x + int(left * scale[0])),
-                pixel * (y + int(top * scale[1])),
-                pixel * (x + int(np.ceil(right * scale[0]))),
-                pixel * (y + int(np.ceil(bottom * scale[1]))),
-            )
-        )
-    return Number([predictions[k] for k in best], boxes)
+        corner = (int(left * across), int(top * down))
+        boxes.append((*corner, int(np.ceil(right * across)), int(np.ceil(bottom * down))))
+    return [predictions[k] for k in best], boxes
 
 
 def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
-    """The pieces of the ink in `image`; None if it is blank.
+    """The pieces of the ink in a clean `image` of one line; None if it is blank.
 
     Returns:
         The pieces; the corner (x, y) of their ink in the pixels of `read_pixels`; and how many of
@@ -127,9 +105,15 @@ def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float
     if found is None:
         return None
     ink, corner = found
+    pieces, scale = _pieces_of(ink)
+    return pieces, corner, scale
+
+
+def _pieces_of(ink: Array) -> tuple[Pieces, tuple[float, float]]:
+    """The pieces of `ink`, and how many of its pixels one of theirs stands for."""
     pieces = split_ink(scale_ink(ink))
     (height, width), (rows, columns) = ink.shape, pieces.ink.shape
-    return pieces, corner, (width / columns, height / rows)
+    return pieces, (width / columns, height / rows)
 
 
 def scale_ink(ink: Array) -> Array:

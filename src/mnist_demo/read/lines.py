@@ -1,0 +1,253 @@
+"""Reads the numbers in any picture, line by line, with the signs between their digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.finder import (
+    CLASSES,
+    DIGIT,
+    OTHER,
+    PAPER,
+    Box,
+    Find,
+    View,
+    around,
+    is_clean,
+    is_drawing,
+    look,
+    measure_ink,
+    rgb,
+)
+from mnist_demo.read.images import is_halved, open_if_file, read_pixels
+from mnist_demo.read.numbers import read_line
+from mnist_demo.read.preprocess import locate_ink
+
+if TYPE_CHECKING:
+    from mnist_demo.read.classifier import Classifier, Prediction
+
+INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
+SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
+# White between two lines, as a share of the lower one's height; and the lower one's height, as a
+# share of the higher one's. Below these, both are parts of one line.
+MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
+MIN_SIGN = 3  # pixels of the finder; fewer are noise
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of digits, from left to right.
+
+    Attributes:
+        digits: a prediction for each digit.
+        boxes: the place of each digit, (left, top, right, bottom) in the image's pixels. Right and
+            bottom are exclusive.
+        text: the digits and the signs between them: . , : - / + % and "¤" for any currency.
+    """
+
+    digits: list[Prediction]
+    boxes: list[Box]
+    text: str
+
+    @property
+    def number(self) -> str:
+        """The digits alone."""
+        return "".join(str(prediction.digit) for prediction in self.digits)
+
+
+@dataclass(frozen=True)
+class Number:
+    """What was read in a picture.
+
+    Attributes:
+        lines: from top to bottom; empty if there is no digit.
+    """
+
+    lines: list[Line]
+
+    @property
+    def digits(self) -> list[Prediction]:
+        """The predictions of all lines."""
+        return [digit for line in self.lines for digit in line.digits]
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The places of all digits."""
+        return [box for line in self.lines for box in line.boxes]
+
+    @property
+    def number(self) -> str:
+        """The digits; those of several lines are separated by line ends."""
+        return "\n".join(line.number for line in self.lines)
+
+    @property
+    def text(self) -> str:
+        """The digits and the signs between them; several lines are separated by line ends."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class _Ink:
+    """The ink of all digits in a picture, and the signs among them.
+
+    Attributes:
+        ink: float32 (h, w) in [0, 1], cut to it.
+        corner: (x, y) of its upper left corner in the picture.
+        scale: how many of the picture's pixels one of its pixels stands for, across and down.
+        signs: each sign and its box in pixels of the picture.
+    """
+
+    ink: Array
+    corner: tuple[float, float]
+    scale: tuple[float, float] = (1.0, 1.0)
+    signs: Sequence[tuple[str, Box]] = ()
+
+    def in_picture(self, box: Box) -> Box:
+        """A box of the ink in pixels of the picture."""
+        (x, y), (across, down) = self.corner, self.scale
+        corner = (int(x + box[0] * across), int(y + box[1] * down))
+        return (*corner, int(np.ceil(x + box[2] * across)), int(np.ceil(y + box[3] * down)))
+
+
+def read_number(classifier: Classifier, image: Any) -> Number:
+    """Read the digits in any picture, in any form that `preprocess` accepts.
+
+    Raises:
+        ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
+    """
+    image = open_if_file(image)
+    pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
+    pixels = read_pixels(image)
+    found = None
+    if pixels is not None:
+        looks = classifier.looks_at(image, pixels)
+        found = _find_ink(classifier.find, pixels) if looks else _located(pixels)
+    if found is None:
+        return Number([])
+    lines = []
+    for top, bottom in split_lines(found.ink):
+        part = found.ink[top:bottom]
+        left, _, width, _ = cv2.boundingRect((part > 0).view(np.uint8))
+        digits, own = read_line(classifier, part[:, left : left + width])
+        boxes = [
+            found.in_picture((x0 + left, y0 + top, x1 + left, y1 + top)) for x0, y0, x1, y1 in own
+        ]
+        text = _text(digits, boxes, found.signs)
+        boxes = [(pixel * x0, pixel * y0, pixel * x1, pixel * y1) for x0, y0, x1, y1 in boxes]
+        lines.append(Line(digits, boxes, text))
+    return Number(lines)
+
+
+def _located(pixels: Pixels) -> _Ink | None:
+    """The ink on clean paper."""
+    located = locate_ink(pixels)
+    return None if located is None else _Ink(*located)
+
+
+def _find_ink(find: Find, pixels: Pixels) -> _Ink | None:
+    """The ink of all digits in any picture."""
+    colour = rgb(pixels)
+    view = look(find, colour)
+    if is_clean(view, pixels):
+        return _located(pixels)
+    box = _digits_box(view)
+    if box is None:
+        return _located(pixels) if is_drawing(view, pixels) else None
+    rows, columns = view.shares.shape[:2]
+    if (box[2] - box[0]) * (box[3] - box[1]) < SMALL * rows * columns:
+        closer = look(find, colour, around(view, box, 0.15, pixels.shape))
+        again = _digits_box(closer)
+        if again is not None:
+            view, box = closer, again
+    view = view.cut(around(view, box, 0.1, pixels.shape))
+    measured = measure_ink(view, colour, INK_SIDE)
+    located = None
+    if measured is not None:
+        located = locate_ink(255 - np.round(255 * measured).astype(np.uint8))
+    if measured is None or located is None:
+        return None
+    ink, (x, y) = located
+    across = (view.box[2] - view.box[0]) / measured.shape[1]
+    down = (view.box[3] - view.box[1]) / measured.shape[0]
+    corner = (view.box[0] + x * across, view.box[1] + y * down)
+    return _Ink(ink, corner, (across, down), _find_signs(view))
+
+
+def _digits_box(view: View) -> Box | None:
+    """The box around all digits in a view, in its pixels; None if there are none."""
+    digit = (view.classes == DIGIT).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(digit)
+    # Small parts far from the others are noise, or a digit that does not belong to the number.
+    area = stats[:, cv2.CC_STAT_AREA]
+    kept = area >= max(MIN_SIGN, 0.1 * float(area[1:].max(initial=0)))
+    kept[0] = False
+    if count == 1:
+        return None
+    x, y, width, height = cv2.boundingRect(kept[labels].view(np.uint8))
+    return x, y, x + width, y + height
+
+
+def _find_signs(view: View) -> list[tuple[str, Box]]:
+    """The signs in a view, each with its box in pixels of the picture."""
+    classes = view.classes
+    sign = ((classes != DIGIT) & (classes != PAPER) & (classes != OTHER)).astype(np.uint8)
+    # Its parts, such as the dots of a colon, lie close together.
+    joined = cv2.morphologyEx(sign, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8))
+    signs = []
+    for k in range(1, count):
+        own = (labels == k) & (sign > 0)
+        if own.sum() < MIN_SIGN:
+            continue
+        total = view.shares[own].sum(axis=0)
+        kind = CLASSES[OTHER + 1 + int(total[OTHER + 1 :].argmax())]
+        x, y, width, height = (int(v) for v in stats[k, :4])
+        signs.append((kind, view.in_picture(x, y, width, height)))
+    return signs
+
+
+def split_lines(ink: Array) -> list[tuple[int, int]]:
+    """The first row and the row after the last of each line of writing, from top to bottom.
+
+    Two lines have white between them, and are about equally high. So the parts of a broken digit
+    stay together, and so do lines that climb.
+
+    Args:
+        ink: float32 (h, w) in [0, 1], cut to the ink.
+    """
+    inked = (ink > 0.05).any(axis=1).astype(np.int8)
+    edges = np.flatnonzero(np.diff(np.pad(inked, 1)))
+    lines = [(int(top), int(bottom)) for top, bottom in edges.reshape(-1, 2)]
+    at = 1
+    while at < len(lines):
+        (top, above), (below, bottom) = lines[at - 1], lines[at]
+        heights = sorted((above - top, bottom - below))
+        if below - above < MIN_SPACE * heights[1] or heights[0] < MIN_HEIGHT * heights[1]:
+            lines[at - 1 : at + 1] = [(top, bottom)]
+            at = max(1, at - 1)
+        else:
+            at += 1
+    return lines
+
+
+def _text(
+    digits: Sequence[Prediction], boxes: Sequence[Box], signs: Sequence[tuple[str, Box]]
+) -> str:
+    """The digits of a line and the signs that stand among them, from left to right."""
+    top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
+    reach = 0.3 * (bottom - top)
+    items = [(box[0] + box[2], str(digit.digit)) for digit, box in zip(digits, boxes, strict=True)]
+    for sign, (x0, y0, x1, y1) in signs:
+        if top - reach < (y0 + y1) / 2 < bottom + reach:
+            items.append((x0 + x1, sign))
+    return "".join(sign for _, sign in sorted(items))
