@@ -20,7 +20,8 @@ from scipy.special import softmax
 
 from train.arguments import add_cache, add_data_dir
 from train.data.gallery import plot_misread_digits
-from train.fit.examples import PAINTINGS, Examples, Source, load, read_digits, select_split
+from train.data.writers import read_digits, select_split
+from train.fit.examples import PAINTINGS, Examples, Source, load
 from train.fit.fit import Recipe, fit, predict
 
 

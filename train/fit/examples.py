@@ -11,11 +11,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.drawing import Drawing, split_of
+from train.data.drawing import Drawing
 from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
-from train.data.pendigits import read_pendigits
-from train.data.unipen import read_unipen
+from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.files import write_whole
 from train.paint.displays import paint_displays
 from train.paint.extremes import KINDS, paint_extremes
@@ -29,10 +28,6 @@ ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
 STYLE_PAINTINGS = 150  # of each style
 DISPLAY_PAINTINGS = 400  # of each digit on displays and in print
-# Drawn alone, these letters and symbols cannot be told from a digit, so they are neither trained on
-# nor measured. In this order, they look like 0, 1, 2, 5, 6, 8, 9 and 4. A full stop may be any
-# small mark, and "@" mostly stands for a stroke without a known meaning.
-AMBIGUOUS = frozenset("OoQDIil|/\\!()[]'`,ZzSsbGBgqy.@")
 
 
 @dataclass(frozen=True)
@@ -75,22 +70,6 @@ def join(parts: Sequence[Examples]) -> Examples:
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
     )
-
-
-def read_digits(data_dir: Path) -> list[Drawing]:
-    """Every pen-drawn digit: first UNIPEN 1a, then pendigits-orig."""
-    return read_unipen(data_dir, "1a") + read_pendigits(data_dir)
-
-
-def read_letters_and_symbols(data_dir: Path) -> list[Drawing]:
-    """The letters and symbols of UNIPEN 1b to 1d that can be told from a digit."""
-    drawings = [d for section in ("1b", "1c", "1d") for d in read_unipen(data_dir, section)]
-    return [drawing for drawing in drawings if drawing.label not in AMBIGUOUS]
-
-
-def select_split(drawings: Sequence[Drawing], split: str) -> list[Drawing]:
-    """The drawings by writers of `split`: "train", "validation" or "test"."""
-    return [drawing for drawing in drawings if split_of(drawing.writer) == split]
 
 
 def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:

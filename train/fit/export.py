@@ -22,12 +22,15 @@ from train.arguments import add_cache, add_data_dir
 from train.files import write_whole
 from train.fit.browser import write_browser_weights
 from train.fit.examples import NOT_A_DIGIT, Examples, load
+from train.fit.finder import load_finder
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
 # by one pixel, are averaged. On the validation images of MNIST, pens and extremes the cross-entropy
 # is 4 to 12% lower than with one look, as low as with five, and lower than with the copies
 # (1, 1) and (-1, -1).
 SHIFTS = ((0, 0), (1, -1), (-1, 1))
+IMAGES = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
+PICTURES = tf.TensorSpec((None, None, None, 3), tf.float32, name="pictures")
 MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
 
@@ -41,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the network.keras that the run began with; its weights are averaged with the run's",
     )
+    parser.add_argument("--finder", type=Path, help="folder that finder wrote")
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
 
@@ -52,8 +56,9 @@ def run(args: argparse.Namespace) -> None:
     model = keras.saving.load_model(network, compile=False)
     if args.between:
         interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
+    finder = load_finder(args.finder) if args.finder else None
     _, validation = load(args.data, args.data_dir, args.cache)
-    calibration = export(model, validation, args.out)
+    calibration = export(model, validation, args.out, finder)
     write_browser_weights(args.out)
     recipe = json.loads((args.run / "recipe.json").read_text())
     commit = subprocess.run(
@@ -74,8 +79,15 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(calibration, indent=1))
 
 
-def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> dict[str, float]:
+def export(
+    model: keras.Model,
+    validation: dict[str, Examples],
+    out: Path,
+    finder: keras.Model | None = None,
+) -> dict[str, float]:
     """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
+
+    With a `finder`, the SavedModel has it as a second signature, "find".
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the cross-entropy of the validation digits. The offset is subtracted from the logit
@@ -91,7 +103,7 @@ def export(model: keras.Model, validation: dict[str, Examples], out: Path) -> di
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
         offset = float(np.quantile(is_digit, MAX_REFUSED_DIGITS))
-    _write_model(model, temperature, offset, out / "model")
+    _write_model(model, temperature, offset, out / "model", finder)
     return {"temperature": temperature, "digit_score_offset": offset}
 
 
@@ -138,22 +150,28 @@ def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any],
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def freeze(serve: Callable[[tf.Tensor], Any]) -> Any:
+def freeze(serve: Callable[[tf.Tensor], Any], spec: tf.TensorSpec = IMAGES) -> Any:
     """A graph of `serve` with its weights as constants.
 
     Such a graph loads and runs faster, and its SavedModel is one file. `serve` and the graph take
-    float32 images (batch, 28, 28, 1) in [0, 1].
+    one tensor as `spec` describes it.
     """
-    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")]
+    signature = [spec]
     concrete = tf.function(serve, input_signature=signature).get_concrete_function()
     frozen = convert_variables_to_constants_v2(concrete)
     return tf.function(
-        lambda images: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(images)),
+        lambda given: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(given)),
         input_signature=signature,
     )
 
 
-def _write_model(model: keras.Model, temperature: float, offset: float, out: Path) -> None:
+def _write_model(
+    model: keras.Model,
+    temperature: float,
+    offset: float,
+    out: Path,
+    finder: keras.Model | None = None,
+) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         digits, is_digit = _mean_shifted_logits(model, images)
         return {
@@ -162,8 +180,13 @@ def _write_model(model: keras.Model, temperature: float, offset: float, out: Pat
         }
 
     module = tf.Module()
-    module.serve = freeze(serve)
+    signatures = {"serving_default": freeze(serve)}
+    if finder is not None:
+        signatures["find"] = freeze(
+            lambda pictures: {"shares": tf.nn.softmax(finder(pictures, training=False))}, PICTURES
+        )
+    module.signatures = signatures  # the module must hold what is saved
     with write_whole(out) as part:
         shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
-        tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
+        tf.saved_model.save(module, str(part), signatures=signatures)
         shutil.rmtree(out, ignore_errors=True)

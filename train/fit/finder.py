@@ -74,6 +74,20 @@ def build() -> keras.Model:
     return keras.Model(images, x, name="finder")
 
 
+def load_finder(run: Path) -> keras.Model:
+    """The finder that `fit_finder` wrote into the folder `run`.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    file = run / "finder.weights.h5"
+    if not file.exists():
+        raise SystemExit(f"{file} is not there: run `python -m train finder --out {run}`")
+    model = build()
+    model.load_weights(file)
+    return model
+
+
 def fit_finder(
     training: dict[str, NDArray[Any]],
     validation: dict[str, NDArray[Any]],
@@ -85,7 +99,7 @@ def fit_finder(
 
     Args:
         training, validation: what `scenes_to_learn_from` returns.
-        out: folder of the run. It gets checkpoints and the averaged network as finder.keras.
+        out: folder of the run. It gets checkpoints and the averaged network as finder.weights.h5.
         epochs: passes over `training`.
         seed: of the first weights and of the order of the scenes.
 

@@ -21,14 +21,8 @@ from tqdm import tqdm
 
 from mnist_demo.read.numbers import Pieces, candidate_segments, find_pieces
 from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
-from train.fit.examples import (
-    NOT_A_DIGIT,
-    Examples,
-    Source,
-    cached_arrays,
-    read_digits,
-    select_split,
-)
+from train.data.writers import read_digits, select_split
+from train.fit.examples import NOT_A_DIGIT, Examples, Source, cached_arrays
 
 # A segment is a digit if it holds nearly all of one digit's ink and hardly any other ink.
 MIN_DIGIT_COVERAGE = 0.92  # share of the digit's ink that is in the segment

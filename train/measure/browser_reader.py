@@ -20,13 +20,8 @@ from numpy.typing import NDArray
 from mnist_demo import Classifier
 from mnist_demo.read.classifier import DIGIT_THRESHOLD, Prediction
 from mnist_demo.weights.hub import BROWSER
-from train.fit.examples import (
-    Examples,
-    painted,
-    read_digits,
-    read_letters_and_symbols,
-    select_split,
-)
+from train.data.writers import read_digits, read_letters_and_symbols, select_split
+from train.fit.examples import Examples, painted
 from train.paint.strokes import Strokes, paint, random_brush
 
 SCRIPT = Path(__file__).with_name("read_in_node.js")

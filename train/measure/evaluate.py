@@ -30,14 +30,12 @@ from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
 from train.data.gallery import plot_misread_digits
 from train.data.mnist import read_mnist, read_sample
+from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import (
     Examples,
     extreme_digits,
     font_digits,
-    read_digits,
-    read_letters_and_symbols,
     scribbles_and_pairs,
-    select_split,
     split_mnist,
     style_digits,
 )

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from mnist_demo import Classifier
 from train.arguments import add_data_dir, add_weights
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, select_upright
-from train.fit.examples import read_digits, select_split
+from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
 
 

@@ -22,7 +22,7 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.read.photo import Photo, read_photo
 from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.fit.examples import read_digits, select_split
+from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
 from train.paint.photograph import Scene, photograph, random_scene
 from train.paint.strokes import Brush, paint, rotation

@@ -22,7 +22,7 @@ from mnist_demo import Classifier
 from mnist_demo.read.numbers import SCORE_WEIGHTS, candidate_segments, find_pieces, segment_features
 from train.arguments import add_data_dir, add_weights
 from train.data.compose_numbers import ComposedNumber, compose_numbers, select_upright
-from train.fit.examples import read_digits, select_split
+from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
 
 REGULARISATION = 1.0  # L2: half of this times the sum of the squared weights

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.finder import CLASSES
 from train.data.fonts import changed_width, displaced, font_names, read_glyphs
-from train.fit.examples import read_digits, read_letters_and_symbols, select_split
+from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.paint.displays import cut, printed, seven_segments
 from train.paint.strokes import Strokes, vary
 from train.paint.styles import Style, read_styles, write

@@ -220,9 +220,13 @@ def random_plan(rng: Rng) -> Plan:
     )
 
 
-def paint_scene(plan: Plan, hands: Hands, rng: Rng) -> Scene:
-    """Paint a picture as `plan` says, with digits by one of `hands`."""
-    shape = SHAPES["several" if plan.content in ("number", "signs", "lines") else "one"]
+def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
+    """Paint a picture as `plan` says, with digits by one of `hands`.
+
+    It is `scale` times as high and wide as the pictures that the finder learns from, see `SHAPES`.
+    """
+    height, width = SHAPES["several" if plan.content in ("number", "signs", "lines") else "one"]
+    shape = (scale * height, scale * width)
     large = (OVERSAMPLING * shape[0], OVERSAMPLING * shape[1])
     paper, ink = colours(plan.surface, rng)
     picture = Picture.blank(large, paper)

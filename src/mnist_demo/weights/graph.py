@@ -14,12 +14,12 @@ OPERATIONS = frozenset(
     """
     Const Identity IdentityN NoOp PartitionedCall Placeholder StatefulPartitionedCall
     ReadVariableOp VarHandleOp
-    Cast ConcatV2 ExpandDims GatherV2 Pack Pad PadV2 Reshape Shape Slice Split SplitV Squeeze
-    StridedSlice Transpose Unpack
+    Cast ConcatV2 DepthToSpace ExpandDims GatherV2 Pack Pad PadV2 Reshape Shape Slice Split SplitV
+    Squeeze StridedSlice Transpose Unpack
     Add AddN AddV2 Exp Log Max Maximum Mean Min Minimum Mul Neg Pow RealDiv Rsqrt Sqrt Square
     SquaredDifference Sub Sum
     AvgPool BatchMatMulV2 BiasAdd Conv2D DepthwiseConv2dNative Einsum FusedBatchNormV3 MatMul
-    MaxPool
+    MaxPool ResizeNearestNeighbor
     Elu Erf LeakyRelu LogSoftmax Relu Relu6 Selu Sigmoid Softmax Softplus Softsign Tanh
     """.split()  # noqa: SIM905
 )
@@ -41,8 +41,14 @@ USER_OBJECTS = {
     "trackable_list_wrapper",
     "trackable_tuple_wrapper",
 }
-INPUTS = {"images": [-1, 28, 28, 1]}
-OUTPUTS = {"probabilities": [-1, 10], "digit_score": [-1]}
+# What each signature takes and returns. A model may lack "find". It has 11 classes of pixels.
+SIGNATURES = {
+    "serving_default": (
+        {"images": [-1, 28, 28, 1]},
+        {"probabilities": [-1, 10], "digit_score": [-1]},
+    ),
+    "find": ({"pictures": [-1, -1, -1, 3]}, {"shares": [-1, -1, -1, 11]}),
+}
 
 
 def check_model(model: Path) -> None:
@@ -50,8 +56,9 @@ def check_model(model: Path) -> None:
 
     A classifier has one graph, only the operations and objects listed above, and no files beside
     its variables. Its signature takes `images`, float32 (batch, 28, 28, 1), and returns
-    `probabilities`, float32 (batch, 10), and `digit_score`, float32 (batch,). The model is parsed,
-    not run.
+    `probabilities`, float32 (batch, 10), and `digit_score`, float32 (batch,). It may have a second
+    signature, `find`: from `pictures`, float32 (batch, h, w, 3), to `shares`, float32 (batch, h, w,
+    classes). The model is parsed, not run.
 
     Raises:
         ValueError: the SavedModel is missing, is damaged, or is not a classifier.
@@ -72,7 +79,7 @@ def check_model(model: Path) -> None:
     meta_graph = saved_model.meta_graphs[0]
     _check_operations(meta_graph)
     _check_objects(meta_graph)
-    _check_signature(meta_graph)
+    _check_signatures(meta_graph)
 
 
 def _check_operations(meta_graph: Any) -> None:
@@ -126,14 +133,21 @@ def _check_objects(meta_graph: Any) -> None:
             raise ValueError(f"it contains an object no classifier needs: {identifier}")
 
 
-def _check_signature(meta_graph: Any) -> None:
-    """ValueError if the signature does not have exactly `INPUTS` and `OUTPUTS`."""
+def _check_signatures(meta_graph: Any) -> None:
+    """ValueError if a signature does not take and return exactly what `SIGNATURES` lists."""
     if "serving_default" not in meta_graph.signature_def:
         raise ValueError("it has no signature serving_default")
-    signature = meta_graph.signature_def["serving_default"]
+    for name, expected in SIGNATURES.items():
+        if name in meta_graph.signature_def:
+            _check_signature(meta_graph.signature_def[name], *expected)
+
+
+def _check_signature(
+    signature: Any, inputs: dict[str, list[int]], outputs: dict[str, list[int]]
+) -> None:
     for title, tensors, expected in [
-        ("takes", signature.inputs, INPUTS),
-        ("returns", signature.outputs, OUTPUTS),
+        ("takes", signature.inputs, inputs),
+        ("returns", signature.outputs, outputs),
     ]:
         found = {name: _describe(tensor) for name, tensor in tensors.items()}
         wanted = {name: f"float32 {shape}" for name, shape in expected.items()}
