@@ -15,11 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.photo import Photo, read_photo
+from mnist_demo.read.picture import read_picture
 from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
 from train.data.writers import read_digits, select_split
@@ -51,11 +51,12 @@ def run(args: argparse.Namespace) -> None:
 
     cv2.setNumThreads(1)
     seeds = [[args.seed, i] for i in range(len(drawings))]
-    with ProcessPoolExecutor() as pool:
-        work = pool.map(photo_and_canvas_inputs, drawings, seeds, chunksize=16)
-        inputs = list(tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo"))
-    in_photos, painted = zip(*inputs, strict=True)
     classifier = Classifier.load(args.weights)
+    with ProcessPoolExecutor() as pool:
+        work = pool.map(photo_and_canvas_input, drawings, seeds, chunksize=16)
+        bar = tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo")
+        in_photos, painted = zip(*((read(classifier, jpeg), canvas) for jpeg, canvas in bar),
+                                 strict=True)  # fmt: skip
     answers = predict_digits(classifier, in_photos)
     right = answers == labels
     accuracy = float(right.mean())
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"{name}: " + ", ".join(row))
     wrong = np.flatnonzero(~right)[:24]
     if len(wrong):
-        rows = [steps_strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
+        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
         args.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.concatenate(rows)).save(args.out)
         print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
@@ -81,24 +82,26 @@ def scene_of(seed: Sequence[int]) -> Scene:
     return random_scene(np.random.default_rng(seed))
 
 
-def photo_of(drawing: Drawing, seed: Sequence[int]) -> Photo:
-    """A drawing in the scene of `seed`, photographed and read as the Photo tab reads it."""
-    jpeg = photograph(drawing.strokes, scene_of(seed), np.random.default_rng([*seed, 1]))
-    return read_photo(Image.open(io.BytesIO(jpeg)))
+def photo_of(drawing: Drawing, seed: Sequence[int]) -> bytes:
+    """The JPEG of a drawing in the scene of `seed`."""
+    return photograph(drawing.strokes, scene_of(seed), np.random.default_rng([*seed, 1]))
 
 
-def photo_and_canvas_inputs(
-    drawing: Drawing, seed: Sequence[int]
-) -> tuple[Array | None, Array | None]:
-    """The network's inputs from a photo, and from the same strokes painted on a canvas.
+def read(classifier: Classifier, jpeg: bytes) -> Array | None:
+    """The network's input from a photo, as the Photo tab makes it."""
+    return read_picture(classifier, jpeg).prediction.model_input
 
-    Pen and tilt are equal. Each is float32 (28, 28) in [0, 1], or None without ink.
+
+def photo_and_canvas_input(drawing: Drawing, seed: Sequence[int]) -> tuple[bytes, Array | None]:
+    """A photo, and the network's input from the same strokes painted on a canvas.
+
+    Pen and tilt are equal. The input is float32 (28, 28) in [0, 1], or None without ink.
     """
     scene = scene_of(seed)
     turn = rotation(np.radians(scene.tilt))
     strokes = [(stroke @ turn.T).astype(np.float32) for stroke in drawing.strokes]
     canvas = paint(strokes, Brush(max(0.5, 100 * scene.pen), 200), np.random.default_rng(seed))
-    return preprocess(photo_of(drawing, seed).ink), preprocess(canvas)
+    return photo_of(drawing, seed), preprocess(canvas)
 
 
 def predict_digits(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
@@ -118,15 +121,11 @@ def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
     }
 
 
-def steps_strip(photo: Photo, model_input: Array | None) -> NDArray[np.uint8]:
-    """The steps of reading a photo side by side, then the network's input: uint8 (200, 1200, 3)."""
+def strip(jpeg: bytes, model_input: Array | None) -> NDArray[np.uint8]:
+    """A photo and the network's input side by side: uint8 (200, 480, 3)."""
+    photo = ImageOps.exif_transpose(Image.open(io.BytesIO(jpeg)))
     seen = np.zeros((28, 28)) if model_input is None else model_input
-    pictures = [picture for _, picture in photo.steps][:5]
-    pictures += [np.round(255 * seen).astype(np.uint8)]
-    row = np.full((200, 1200, 3), 90, np.uint8)
-    for i, picture in enumerate(pictures):
-        scale = 196 / max(picture.shape[:2])
-        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        height, width = small.shape[:2]
-        row[:height, 200 * i : 200 * i + width] = small if small.ndim == 3 else small[..., None]
-    return row
+    row = Image.new("RGB", (480, 200), (90, 90, 90))
+    row.paste(ImageOps.contain(photo, (276, 196)))
+    row.paste(Image.fromarray(np.round(255 * seen).astype(np.uint8)).resize((196, 196)), (280, 0))
+    return np.asarray(row)

@@ -1,21 +1,23 @@
-"""The Photo tab: a digit on paper, and the steps from the photo to what the network sees."""
+"""The Photo tab: any picture of a digit, what the finder saw in it, and what the network sees."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from mnist_demo.page.draw_tab import label_value, verdict
 from mnist_demo.page.html_parts import figure, ink_figure, png_image
-from mnist_demo.page.i18n import Request, t, translate, translate_english
+from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.page.reader import Reader
-from mnist_demo.read.images import Pixels
-from mnist_demo.read.photo import Photo
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.picture import Reading
 
-STEP_SIDE = 240  # longest side, in pixels, of a step's picture
+DIGIT_COLOUR, OTHER_COLOUR = (37, 99, 235), (217, 119, 6)  # red, green, blue
+# The key of the text that says why no digit was found.
+REASONS = {"too faint": "too_faint", "too small": "too_small"}
 
 
 class PhotoEvents:
@@ -25,17 +27,19 @@ class PhotoEvents:
         self._reader = reader
 
     def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
-        """The verdict, the Label's value and the pictures of the steps.
+        """The verdict, the Label's value and the pictures of what was seen.
 
         Args:
             file: a FileData of Gradio as a dict; None when the photo was removed.
         """
-        photo, prediction = self._reader.classify_photo(file["path"] if file else None, request)
-        words = verdict(prediction, request)
-        if prediction.digit is None:
-            words = f"<p>{translate('no_ink' if photo.steps else 'photo_intro', request)}</p>"
-        pictures = step_figures(photo, request) + ink_figure(prediction, request)
-        return words, label_value(prediction), pictures
+        reading = self._reader.read_picture(file["path"] if file else None, request)
+        words = verdict(reading.prediction, request)
+        if reading.picture is None:
+            words = f"<p>{translate('photo_intro', request)}</p>"
+        elif reading.prediction.digit is None:
+            words = f"<p>{translate(REASONS.get(reading.reason, 'no_ink'), request)}</p>"
+        pictures = found_figure(reading, request) + ink_figure(reading.prediction, request)
+        return words, label_value(reading.prediction), pictures
 
 
 def photo_tab(reader: Reader) -> None:
@@ -60,23 +64,35 @@ def photo_tab(reader: Reader) -> None:
         show_progress="hidden",
         trigger_mode="always_last",
         api_visibility="private",
-        # `read_photo` opens the file itself. Gradio's component decodes more than is needed, and
+        # `read_picture` opens the file itself. Gradio's component decodes more than is needed, and
         # does not explain what is wrong with a file.
         preprocess=False,
     )
 
 
-def step_figures(photo: Photo, request: Request = None) -> str:
-    """The pictures of the steps from the photo to the ink, with captions, as HTML."""
-    figures = []
-    for name, picture in photo.steps:
-        caption = translate_english(name, request)
-        figures.append(figure(png_image(thumbnail(picture), caption), caption))
-    return "".join(figures)
+def found_figure(reading: Reading, request: Request = None) -> str:
+    """The picture with the ink that the finder saw, and a caption, as HTML; "" without one."""
+    if reading.picture is None:
+        return ""
+    picture = png_image(paint_found(reading), translate("found_alt", request))
+    return figure(picture, translate("found", request))
 
 
-def thumbnail(pixels: Pixels) -> Pixels:
-    """`pixels` made smaller, if necessary, until no side is longer than `STEP_SIDE`."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((STEP_SIDE, STEP_SIDE))
-    return np.asarray(image)
+def paint_found(reading: Reading) -> Pixels:
+    """The picture with the ink of digits in one colour, other ink in another, and the part that was
+    read in a frame: uint8 (h, w, 3)."""
+    assert reading.picture is not None
+    height, width = reading.picture.shape[:2]
+    shown = reading.picture.astype(np.float32)
+    for where, colour in ((reading.digit, DIGIT_COLOUR), (reading.other, OTHER_COLOUR)):
+        if where is not None:
+            cover = cv2.resize(where.astype(np.float32), (width, height))[..., np.newaxis]
+            shown += 0.65 * cover * (np.array(colour, np.float32) - shown)
+    if reading.box is not None:
+        x0, y0, x1, y1 = np.array(reading.box) * (width, height, width, height)
+        corners = (
+            (round(float(x0)) - 4, round(float(y0)) - 4),
+            (round(float(x1)) + 4, round(float(y1)) + 4),
+        )
+        cv2.rectangle(shown, *corners, DIGIT_COLOUR, 2)
+    return np.round(shown).astype(np.uint8)

@@ -12,7 +12,7 @@ import gradio as gr
 from mnist_demo.page.i18n import Request, translate
 from mnist_demo.read.classifier import Classifier, Prediction
 from mnist_demo.read.lines import Number
-from mnist_demo.read.photo import Photo, read_photo
+from mnist_demo.read.picture import Reading, read_picture
 from mnist_demo.serve.monitoring import monitor
 
 T = TypeVar("T")
@@ -69,9 +69,9 @@ class Reader:
         """The digits in `image` from left to right."""
         return self._read(Classifier.read_number, image, request, endpoint)
 
-    def classify_photo(self, file: str | None, request: Request = None) -> tuple[Photo, Prediction]:
-        """The steps from the photo in `file` to the ink, and the digit in it."""
-        return self._read(classify_photo, file, request, "page")
+    def read_picture(self, file: str | None, request: Request = None) -> Reading:
+        """The digit in the picture in `file`, and what was seen on the way."""
+        return self._read(read_picture, file, request, "page")
 
     def _read(
         self,
@@ -86,11 +86,6 @@ class Reader:
                 return function(classifier, image)
         except ValueError as error:
             raise unreadable(error, request) from None
-
-
-def classify_photo(classifier: Classifier, file: str | None) -> tuple[Photo, Prediction]:
-    photo = read_photo(file)
-    return photo, classifier.classify(photo.ink)
 
 
 def unreadable(error: ValueError, request: Request) -> gr.Error:

@@ -1,0 +1,75 @@
+"""Reads a picture and keeps what was seen on the way, for those who want to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.classifier import BLANK, Classifier, Prediction
+from mnist_demo.read.finder import DIGIT, PAPER, Box, find_digit, resize, rgb
+from mnist_demo.read.images import open_if_file, read_pixels
+from mnist_demo.read.preprocess import even_strokes, normalise
+
+SIDE = 480  # longest side, in pixels, of the picture that is shown
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was seen in a picture.
+
+    Attributes:
+        prediction: the answer.
+        picture: uint8 (h, w, 3), at most `SIDE` pixels high and wide; None if there is no picture.
+        digit: bool (rows, columns), where the finder saw ink of digits; None if it did not look.
+        other: bool (rows, columns), where it saw other ink.
+        box: left, top, right and bottom of the part that was read, as shares of the picture's width
+            and height; None if all of it was.
+        reason: why there is no answer, see `Finding`; else "".
+    """
+
+    prediction: Prediction
+    picture: Pixels | None = None
+    digit: NDArray[np.bool_] | None = None
+    other: NDArray[np.bool_] | None = None
+    box: tuple[float, float, float, float] | None = None
+    reason: str = ""
+
+
+def read_picture(classifier: Classifier, image: Any) -> Reading:
+    """Read the digit in any picture, as `Classifier.classify` does.
+
+    A JPEG given by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of
+    its size.
+
+    Raises:
+        ValueError: `preprocess` would raise it.
+    """
+    image = open_if_file(image)
+    if isinstance(image, Image.Image):
+        part = max(1, max(image.size) // (3 * SIDE))
+        image.draft("RGB", (image.width // part, image.height // part))
+    pixels = read_pixels(image)
+    if pixels is None:
+        return Reading(BLANK)
+    height, width = pixels.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    picture = resize(rgb(pixels), size)
+    if not classifier.looks_at(image, pixels):
+        return Reading(classifier.classify(pixels), picture)
+    found = find_digit(classifier.find, pixels)
+    ready = None if found.ink is None else normalise(even_strokes(found.ink))
+    prediction = classifier.classify_inputs([ready])[0]
+    classes = found.view.classes
+    box = None if found.box is None else _as_shares(found.box, width, height)
+    other = (classes != DIGIT) & (classes != PAPER)
+    return Reading(prediction, picture, classes == DIGIT, other, box, found.reason)
+
+
+def _as_shares(box: Box, width: int, height: int) -> tuple[float, float, float, float]:
+    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
