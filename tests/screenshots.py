@@ -82,7 +82,7 @@ def shoot(page: Page, name: str) -> None:
     page.evaluate("document.activeElement.blur()")
     file = DOCS / f"{name}.png"
     page.screenshot(path=file, full_page=name != "embedded")
-    Image.open(file).convert("RGB").quantize(128).save(file, optimize=True)
+    Image.open(file).convert("RGB").quantize(256).save(file, optimize=True)
     print(f"docs/{name}.png")
 
 

@@ -78,7 +78,7 @@ def test_shows_which_strokes_spoke_for_the_answer_when_asked(page: Page) -> None
     draw(page, load("seven"))
     expect_digit(page, 7)
     page.get_by_role("button", name="Why?").click()
-    expect(page.locator("#seen img.heat")).to_be_visible()
+    expect(page.locator("#seen img.heat")).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator("#seen")).to_contain_text("spoke for the answer")
     place = page.locator("#heat img").bounding_box()
     paper = page.locator("#sketch").bounding_box()
