@@ -156,8 +156,8 @@ def test_about_has_figures_plots_data_and_what_is_served() -> None:
     weights = repository_weights()
     text = about_html(weights)
     figures = json.loads((weights.path / "metrics.json").read_text())["results"]["released"]
-    assert f"{figures['mnist_test_accuracy']:.2%}" in text
-    assert f"{figures['unipen_1a_accuracy']:.2%}" in text
+    for key in ("mnist_test", "unipen_1a", "fonts", "styles"):
+        assert f"{figures[f'{key}_accuracy']:.2%}" in text
     assert text.count("<figure>") == 3 and text.count("CC BY") == 3
     assert f"version {weights.version} from the repository" in text
     assert "Wie gut es liest" in about_html(weights, asking(accept_language="de"))
