@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from bench.servers import BENCH_FOLDER, describe_machine, fetch, run_server, wait_for_answer
-from mnist_demo.browser.static_edition import build
-from tests.programs import CHROMIUM_ARGUMENTS, path_of
+from tests.programs import open_browser
 from tests.sketchpad import load
-from tests.static_host import StaticHost
+from tests.static_host import StaticHost, static_edition
 
 ROUNDS = 7  # of opening each page
 # Reads a drawing 200 times in the page's own thread, so that nothing but the reading counts.
@@ -86,10 +83,7 @@ def seconds_to_bars(browser: Browser, url: str, is_static: bool) -> float:
 
 
 def measure(gradio: str, static: StaticHost) -> dict[str, Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
-        )
+    with open_browser() as browser:
         with browser.new_context() as context:
             page = context.new_page()
             page.goto(static.url)
@@ -102,7 +96,6 @@ def measure(gradio: str, static: StaticHost) -> dict[str, Any]:
             (seconds_to_bars(browser, static.url, True), seconds_to_bars(browser, gradio, False))
             for _ in range(ROUNDS)
         ]
-        browser.close()
     return {
         "one_reading_ms": readings,
         "move_to_bars_ms": moves,
@@ -114,13 +107,10 @@ def measure(gradio: str, static: StaticHost) -> dict[str, Any]:
 
 def main() -> None:
     machine = describe_machine()
-    with tempfile.TemporaryDirectory() as folder, run_server("app.py") as (process, url, _):
-        build(Path(folder) / "site")
-        static = StaticHost(Path(folder), "site")
+    with static_edition() as static, run_server("app.py") as (process, url, _):
         wait_for_answer(lambda: fetch(url), process)
         fetch(f"{url}browser/browser.bin")
         results = measure(url, static)
-        static.stop()
     print(json.dumps(results, indent=1))
     report = {"machine": machine} | results
     (BENCH_FOLDER / "in_browser.json").write_text(json.dumps(report, indent=1) + "\n")

@@ -6,13 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,13 +19,14 @@ import gradio as gr
 import huggingface_hub
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mnist_demo.page.launch import serve
 from mnist_demo.weights.hub import file_checksums
 from tests.hub_standin import WRITER, Hub
 from tests.ports import free_ports
-from tests.programs import CHROMIUM_ARGUMENTS, path_of
+from tests.programs import open_browser
+from tests.static_host import StaticHost
 
 
 @pytest.fixture
@@ -197,33 +196,16 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
 @pytest.fixture
 def publish(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """A function that puts HTML on another site than the demo's, and returns its address."""
-    with other_origin(tmp_path) as site:
+    with StaticHost(tmp_path) as site:
 
         def write(html: str) -> str:
             page = (
                 f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A post</title>{html}'
             )
             (tmp_path / "post.html").write_text(page)
-            return f"{site}post.html"
+            return f"{site.url}post.html"
 
         yield write
-
-
-@contextmanager
-def other_origin(folder: Path) -> Iterator[str]:
-    """Another site, whose pages are the files in `folder`."""
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a log."""
-
-    def log_message(self, *args: Any) -> None:
-        pass
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -259,10 +241,6 @@ def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium without a window. A machine without one fails the tests: they skip nothing."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
-        )
+    """A machine without a Chromium fails the tests: they skip nothing."""
+    with open_browser() as browser:
         yield browser
-        browser.close()

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # As root there is no sandbox. The other switches keep Chromium from asking its maker for updates.
@@ -57,6 +59,17 @@ def path_of(program: str) -> str:
     if path is None:
         raise RuntimeError(HINTS[program])
     return path
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A Chromium without a window, until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
+        )
+        yield browser
+        browser.close()
 
 
 def install(programs: list[str]) -> None:

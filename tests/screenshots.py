@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT, serve_app, visit
-from tests.programs import CHROMIUM_ARGUMENTS, path_of
+from tests.programs import open_browser
 from tests.sketchpad import draw, load, strokes_of
+from tests.static_host import static_edition
 from tests.test_numbers_tab import PAPER, expect_number, side_by_side
 from train.paint.photograph import Scene, photograph
 
@@ -22,11 +23,9 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serve_app(Path(folder), MNIST_DEMO_FEEDBACK_DIR=f"{folder}/kept") as url,
-        sync_playwright() as playwright,
+        static_edition() as static,
+        open_browser() as browser,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
-        )
         with visit(browser, url, 1000, 800) as page:
             explained(page, "seven")
             shoot(page, "page")
@@ -62,7 +61,10 @@ def main() -> None:
             draw(page, load("five"))
             page.locator("#guesses .confidence").first.wait_for()
             shoot(page, "embedded")
-        browser.close()
+        with visit(browser, static.url, 800, 560) as page:
+            draw(page, load("five"), pad="digit-pad")
+            expect(page.locator("digit-answer .digit")).to_have_text("5")
+            shoot(page, "static")
 
 
 def explained(page: Page, name: str) -> None:
@@ -80,7 +82,7 @@ def shoot(page: Page, name: str) -> None:
     page.evaluate("document.activeElement.blur()")
     file = DOCS / f"{name}.png"
     page.screenshot(path=file, full_page=name != "embedded")
-    Image.open(file).convert("RGB").quantize(128).save(file, optimize=True)
+    Image.open(file).convert("RGB").quantize(256).save(file, optimize=True)
     print(f"docs/{name}.png")
 
 

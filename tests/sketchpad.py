@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +74,20 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#
         canvas.evaluate(STROKE, [[dx + x * scale, dy + y * scale] for x, y in stroke])
 
 
-def draw_with_mouse(page: Page, drawing: Drawing) -> None:
-    """Draw with the mouse on the Sketchpad of `page`."""
-    x, y, scale = _place(page, drawing, "#sketch")
+def draw_with_mouse(
+    page: Page,
+    drawing: Drawing,
+    pad: str = "#sketch",
+    moved: Callable[[], object] = lambda: None,
+) -> None:
+    """Draw with the mouse on the Sketchpad of `page`, and call `moved` after each of its moves."""
+    x, y, scale = _place(page, drawing, pad)
     for stroke in drawing["strokes"]:
         for i, point in enumerate(stroke):
             page.mouse.move(x + point[0] * scale, y + point[1] * scale)
             if i == 0:
                 page.mouse.down()
+            moved()
         page.mouse.up()
 
 

@@ -1,13 +1,18 @@
-"""A web host that serves files and nothing else, for the tests of the static edition."""
+"""A web host that serves files and nothing else."""
 
 from __future__ import annotations
 
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from mnist_demo.browser.static_edition import build
 
 
 class StaticHost:
@@ -16,7 +21,7 @@ class StaticHost:
     It notes what it is asked for, and how many bytes it sends.
     """
 
-    def __init__(self, root: Path, folder: str) -> None:
+    def __init__(self, root: Path, folder: str = "") -> None:
         self.asked: list[str] = []
         self.sent = 0
         self.max_age = (
@@ -26,11 +31,27 @@ class StaticHost:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.host = self  # type: ignore[attr-defined]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/{quote(folder)}/"
+        path = f"{quote(folder)}/" if folder else ""
+        self.url = f"http://127.0.0.1:{self.server.server_port}/{path}"
+
+    def __enter__(self) -> StaticHost:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+@contextmanager
+def static_edition() -> Iterator[StaticHost]:
+    """A host of the static edition, until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder))
+        with StaticHost(Path(folder)) as host:
+            yield host
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.weights import REPOSITORY
-from tests.conftest import QuietHandler
 from tests.sketchpad import DRAWINGS, load, one_of_each, strokes_of
+from tests.static_host import StaticHost
 from train.fit.browser import MAX_BYTES, write_browser_weights
 from train.paint.strokes import CANVAS, Brush, draw, paint, random_brush, scribble, vary
 from train.paint.strokes import side_by_side as pair
@@ -58,10 +55,6 @@ READ_INPUTS = """async () => {
   }
   return answers;
 }"""
-
-
-class Quiet(QuietHandler):
-    extensions_map = QuietHandler.extensions_map | {".js": "text/javascript"}
 
 
 def canvases() -> NDArray[np.uint8]:
@@ -114,15 +107,11 @@ def page(
     paintings.tofile(folder / "canvases.bin")
     np.stack([image for image in inputs if image is not None]).tofile(folder / "images.bin")
     (folder / "index.html").write_text("<!doctype html><title>Empty</title>")
-    handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        with browser.new_context() as context:
-            page = context.new_page()
-            page.set_default_timeout(120_000)
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
-            yield page
-        server.shutdown()
+    with StaticHost(folder) as host, browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.goto(host.url)
+        yield page
 
 
 @pytest.fixture(scope="module")

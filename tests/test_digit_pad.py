@@ -119,6 +119,12 @@ def test_shown_late_it_reads_what_is_drawn(post: Page, show: Show, way: str) -> 
     value(post, "#pad", "5")
 
 
+def test_a_tap_leaves_a_dot(post: Page, show: Show) -> None:
+    show(EXAMPLES[0])
+    post.locator("#pad canvas").first.click(position={"x": 150, "y": 100})
+    post.wait_for_function("pad.prediction !== null")
+
+
 def test_what_is_no_digit_has_no_value(post: Page, show: Show) -> None:
     show(EXAMPLES[0])
     zigzag = [[40 + 320 * (i % 2), 60 + 20 * i] for i in range(15)]

@@ -42,7 +42,8 @@ SAY = """(pad, [digit, confidence, isDigit]) => {
     const probabilities = new Array(10).fill(0.01);
     probabilities[digit] = confidence;
     probabilities[3] = Math.max(0.2, probabilities[3]);
-    pad.prediction = digit === null ? null : { digit, confidence, isDigit, probabilities };
+    const top = [digit, 3].map((digit) => ({ digit, probability: probabilities[digit] }));
+    pad.prediction = digit === null ? null : { digit, confidence, isDigit, probabilities, top };
     for (const type of ["input", "change"]) pad.dispatchEvent(new Event(type));
 }"""
 
@@ -55,9 +56,8 @@ def dist(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def host(dist: Path, tmp_path: Path) -> Iterator[StaticHost]:
-    host = StaticHost(tmp_path, FOLDER)
-    yield host
-    host.stop()
+    with StaticHost(tmp_path, FOLDER) as host:
+        yield host
 
 
 @contextmanager
@@ -223,9 +223,11 @@ def test_speaks_the_readers_language(browser: Browser, host: StaticHost, languag
             expect(page.locator(f"main [data-text={key}]")).to_have_text(texts[key])
         pad, says = page.locator("digit-pad"), page.locator("#verdict")
         expect(says).to_have_text(texts["blank"])
-        pad.evaluate(SAY, [7, 0.9, True])
+        pad.evaluate(SAY, [7, 0.9999, True])
         expect(says).to_have_text(texts["sure"].format(7))
+        expect(page.locator("digit-answer .sure")).to_have_text("99%")
         pad.evaluate(SAY, [7, 0.7, True])
+        expect(page.locator("digit-answer .sure")).to_have_text("70%")
         expect(says).to_have_text(texts["unsure"].format(7, 3))
         pad.evaluate(SAY, [7, 0.9, False])
         expect(says).to_have_text(f"{texts['not_a_digit']} 7, 3")
@@ -274,6 +276,18 @@ def test_nothing_moves(browser: Browser, host: StaticHost, width: int) -> None:
             pad.evaluate(SAY, answer)
             page.evaluate("() => new Promise(requestAnimationFrame)")
         assert page.evaluate("() => window.shift") == 0
+
+
+def test_the_sentence_waits_for_the_pen(browser: Browser, host: StaticHost) -> None:
+    with visit(browser, host.url, 390, 844) as page:
+        ready(page)
+        stroke = [[200, 60 + 10 * i] for i in range(20)]
+        canvas, says = page.locator("digit-pad canvas").first, page.locator("#verdict")
+        canvas.evaluate(STROKE.replace('send("pointerup"', 'if (0) send("pointerup"'), stroke)
+        expect(page.locator("digit-answer .digit")).to_have_text("1")
+        expect(says).to_have_text("")
+        canvas.dispatch_event("pointerup", {"pointerId": 1})
+        expect(says).to_have_text(TEXTS["en"]["sure"].format(1))
 
 
 def test_the_element_has_an_address_that_stays(browser: Browser, host: StaticHost) -> None:

@@ -22,8 +22,9 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, SNIPPETS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
-from tests.conftest import other_origin, serve_app, visit, wait_until
+from tests.conftest import serve_app, visit, wait_until
 from tests.sketchpad import draw, load, strokes_of
+from tests.static_host import StaticHost
 from tests.test_browser import expect_blank, expect_digit
 from train.paint.photograph import Scene, photograph
 
@@ -77,7 +78,7 @@ def test_shows_which_strokes_spoke_for_the_answer_when_asked(page: Page) -> None
     draw(page, load("seven"))
     expect_digit(page, 7)
     page.get_by_role("button", name="Why?").click()
-    expect(page.locator("#seen img.heat")).to_be_visible()
+    expect(page.locator("#seen img.heat")).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator("#seen")).to_contain_text("spoke for the answer")
     place = page.locator("#heat img").bounding_box()
     paper = page.locator("#sketch").bounding_box()
@@ -262,10 +263,10 @@ def test_the_web_component_shows_the_page_in_another(
         file = frontend / route.request.url.removeprefix(base + "/").partition("?")[0]
         route.fulfill(path=file, headers={"access-control-allow-origin": "*"})
 
-    with other_origin(tmp_path) as other, browser.new_context() as context:
+    with StaticHost(tmp_path) as other, browser.new_context() as context:
         context.route(f"{base}/**", installed)
         page = context.new_page()
-        page.goto(f"{other}post.html")
+        page.goto(f"{other.url}post.html")
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect_digit(page, 3)
@@ -281,7 +282,7 @@ def test_embedded_elsewhere_the_canvas_and_the_answer_are_in_sight(
         "<!doctype html><title>A post</title><style>body { margin: 0 }</style>"
         f'<iframe src="{source}" style="width: 100vw; height: 100vh; border: 0"></iframe>'
     )
-    with other_origin(tmp_path) as other, visit(browser, f"{other}post.html", 320, 720) as page:
+    with StaticHost(tmp_path) as other, visit(browser, f"{other.url}post.html", 320, 720) as page:
         frame = page.frame(url=source)
         assert frame
         # From 480 pixels on the answer is beside the canvas, as the README says.

@@ -13,10 +13,14 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
+from mnist_demo.browser.static_edition import BROWSER
 from mnist_demo.page.about_tab import about_html
-from mnist_demo.page.draw_tab import FOLDER, verdict
+from mnist_demo.page.draw_tab import CONFIDENCE_THRESHOLD, FOLDER, label_value, verdict
 from mnist_demo.page.embed_tab import public_url, snippets
+from mnist_demo.page.html_parts import MOST
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, translate
+from mnist_demo.page.numbers_tab import digit_cards
+from mnist_demo.read.numbers import Number
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.read.saliency import (
     CONTRADICTS,
@@ -48,6 +52,19 @@ def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
     assert "an 8, or maybe a 3" in verdict(prediction({8: 0.6, 3: 0.4}))
     assert "not look like a digit" in verdict(prediction({4: 0.97}, digit_score=0.2))
     assert "Draw a digit" in verdict(Prediction(np.zeros(10, np.float32), 0.0, None))
+
+
+def test_nothing_is_said_to_be_certain() -> None:
+    sure = prediction({4: 0.9999, 9: 0.0001})
+    assert (label_value(sure) or {})["4"] == MOST
+    number = Number([sure], [(0, 0, 1, 1)])
+    assert "<span>99%</span>" in digit_cards(number) and "100%" not in digit_cards(number)
+
+
+def test_the_browser_shows_doubt_and_certainty_as_python_does() -> None:
+    script = (BROWSER / "digit-answer.js").read_text()
+    numbers = dict(re.findall(r"^export const (SURE|MOST) = ([\d.]+);", script, re.MULTILINE))
+    assert numbers == {"SURE": str(CONFIDENCE_THRESHOLD), "MOST": str(MOST)}
 
 
 def test_every_sentence_is_there_in_every_language_with_the_same_places() -> None:
@@ -139,8 +156,8 @@ def test_about_has_figures_plots_data_and_what_is_served() -> None:
     weights = repository_weights()
     text = about_html(weights)
     figures = json.loads((weights.path / "metrics.json").read_text())["results"]["released"]
-    assert f"{figures['mnist_test_accuracy']:.2%}" in text
-    assert f"{figures['unipen_1a_accuracy']:.2%}" in text
+    for key in ("mnist_test", "unipen_1a", "fonts", "styles"):
+        assert f"{figures[f'{key}_accuracy']:.2%}" in text
     assert text.count("<figure>") == 3 and text.count("CC BY") == 3
     assert f"version {weights.version} from the repository" in text
     assert "Wie gut es liest" in about_html(weights, asking(accept_language="de"))

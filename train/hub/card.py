@@ -7,7 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from train.measure.metrics import ROWS
+from train.measure.metrics import ROWS, all_results
 
 TEMPLATE = Path(__file__).with_name("card.md")
 MNIST = ("ylecun/mnist", "MNIST")
@@ -26,7 +26,7 @@ RESULTS = {
 
 def model_card(metrics: dict[str, Any], repo: str) -> ModelCard:
     """The card of the weights that `metrics` describe, for the Hub repository `repo`."""
-    released = metrics["results"]["released"]
+    released = all_results(metrics)["released"]
     sample = metrics.get("test_data") == "sample"
     results = [
         EvalResult(

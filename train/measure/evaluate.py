@@ -45,6 +45,7 @@ from train.measure.baseline import plain_convnet
 from train.measure.browser_reader import browser_metrics
 from train.measure.inputs import prepare_all_inputs
 from train.measure.metrics import (
+    all_results,
     confident_error_rate,
     expected_calibration_error,
     markdown_table,
@@ -114,7 +115,7 @@ def run(args: argparse.Namespace) -> None:
             readers[0], args.data_dir, args.cache, args.split
         )
     browser = browser_metrics(classifier, args, test, validation)
-    table = markdown_table(results)
+    table = markdown_table(all_results({"results": results, "browser": browser}))
     print("\n" + table)
     print("\nthe browser's reader: " + json.dumps(browser, indent=1))
     if args.split == "validation":

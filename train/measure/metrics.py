@@ -32,7 +32,25 @@ ROWS = {
     "styles_ece": ("expected calibration error, held-out styles", "{:.2%}"),
     "styles_sure_and_wrong": ("wrong with more than 95% confidence, held-out styles", "{:.2%}"),
     "extremes_accuracy": ("fat, tiny and broken digits of held-out writers", "{:.2%}"),
+    "browser_mnist_accuracy": ("in the browser: MNIST test accuracy", "{:.2%}"),
+    "browser_held_out_accuracy": ("in the browser: held-out writers", "{:.2%}"),
+    "browser_parity": ("in the browser: largest difference of a probability", "{:.5f}"),
 }
+
+
+def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The metrics of each reader by name, those of the browser's among those of the weights.
+
+    `metrics` are what metrics.json holds.
+    """
+    browser = metrics.get("browser", {})
+    places = {
+        "browser_mnist_accuracy": ("mnist", "browser_accuracy"),
+        "browser_held_out_accuracy": ("held_out_digits", "browser_accuracy"),
+        "browser_parity": ("parity", "probabilities"),
+    }
+    rows = {key: browser[a][b] for key, (a, b) in places.items() if a in browser}
+    return metrics["results"] | {"released": metrics["results"]["released"] | rows}
 
 
 def markdown_table(results: dict[str, dict[str, Any]]) -> str:

@@ -26,7 +26,8 @@ def confusion(labels: Array, probabilities: Array, file: Path) -> None:
     axes.imshow(wrong, cmap="Oranges")
     for i, j in np.ndindex(10, 10):
         if counts[i, j]:
-            axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=7)
+            colour = "white" if wrong[i, j] > wrong.max() / 2 else "black"
+            axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=7, color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="written as")
     axes.set_title("Digits of writers never seen in training")
     save_figure(figure, file)
@@ -57,7 +58,7 @@ def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path)
 
     `buckets` has the accuracy in [0, 1] of each reader, by radius and size in canvas pixels.
     """
-    figure, axes = plt.subplots(figsize=(6, 4))
+    figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
     for name, style in zip(buckets, ("-", ":", "--"), strict=False):
         sizes = sorted({size for _, size in buckets[name]})
         for size, colour in zip(sizes, ("C0", "C1", "C2", "C3"), strict=False):
@@ -65,5 +66,5 @@ def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path)
             label = f"{name}, {size:g} px"
             axes.plot(*zip(*points, strict=True), style, color=colour, marker=".", label=label)
     axes.set(xlabel="brush radius, pixels of a canvas 280 wide", ylabel="share read right")
-    axes.legend(fontsize=6)
+    figure.legend(fontsize=6, ncols=len(buckets), loc="outside lower center", handlelength=4)
     save_figure(figure, file)

@@ -4,6 +4,9 @@ import { attachStyled } from "./digit-hint.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
 
+export const SURE = 0.8; // confidence from which on there is no doubt, as in page/draw_tab.py
+export const MOST = 0.99; // that is shown, as in page/html_parts.py: no network is certain
+
 const STYLE = `
 :host {
   display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: end; gap: 4px 16px;
@@ -85,9 +88,9 @@ export class DigitAnswer extends HTMLElement {
     const isDigit = Boolean(prediction?.isDigit);
     this.digit.textContent = digit === null ? "?" : isDigit ? String(digit) : "–";
     this.classList.toggle("blank", digit === null);
-    this.sure.textContent =
-      prediction && isDigit ? `${Math.round(100 * prediction.confidence)}%` : "";
-    this.classList.toggle("doubt", Boolean(prediction) && Number(prediction?.confidence) < 0.8);
+    const confidence = prediction?.confidence ?? 0;
+    this.sure.textContent = isDigit ? `${Math.round(100 * Math.min(confidence, MOST))}%` : "";
+    this.classList.toggle("doubt", Boolean(prediction) && confidence < SURE);
     this.bars.forEach((bar, k) => {
       bar.style.setProperty("--share", String(isDigit ? prediction?.probabilities[k] : 0));
       bar.classList.toggle("best", isDigit && k === digit);

@@ -258,6 +258,8 @@ export function paintStroke(context, points, radius) {
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
   context.moveTo(points[0][0], points[0][1]);
+  // A line without length is not painted, so a pen that has not moved would leave no dot.
+  context.lineTo(points[0][0] + 0.01, points[0][1]);
   for (const [x, y] of points) context.lineTo(x, y);
   context.stroke();
 }

@@ -17,6 +17,8 @@ METRIC_ROWS = (
     ("mnist_test_accuracy", "row_mnist", "{:.2%}"),
     ("unipen_1a_accuracy", "row_unipen", "{:.2%}"),
     ("pendigits_accuracy", "row_pendigits", "{:.2%}"),
+    ("fonts_accuracy", "row_fonts", "{:.2%}"),
+    ("styles_accuracy", "row_styles", "{:.2%}"),
     ("worst_bucket_accuracy", "row_worst", "{:.2%}"),
     ("auroc", "row_auroc", "{:.3f}"),
     ("digits_refused", "row_refused", "{:.2%}"),

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
-from mnist_demo.page.html_parts import figure, ink_figure, no_ink_figure, png_image
+from mnist_demo.page.html_parts import MOST, figure, ink_figure, no_ink_figure, png_image
 from mnist_demo.page.i18n import Request, t, translate, translate_english
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
@@ -145,9 +145,12 @@ def verdict(prediction: Prediction, request: Request = None) -> str:
     return f"<p>{sentence}</p>"
 
 
-def label_value(prediction: Prediction) -> dict[str, float] | None:
-    """The value of a gr.Label: the probabilities of the three best guesses; None when blank."""
-    return {str(digit): probability for digit, probability in prediction.top(3)} or None
+def label_value(prediction: Prediction, most: float = MOST) -> dict[str, float] | None:
+    """The value of a gr.Label: the probabilities of the three best guesses; None when blank.
+
+    No probability in it is above `most`.
+    """
+    return {str(digit): min(probability, most) for digit, probability in prediction.top(3)} or None
 
 
 def example_grid() -> str:

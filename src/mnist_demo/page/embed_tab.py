@@ -24,7 +24,7 @@ SNIPPETS = (
 
 def embed_tab(tab: gr.Tab) -> None:
     """Add the snippets to the tab. When a visitor selects it, they get the page's address."""
-    gr.HTML(f"<p>{t('embed_intro')}</p>")
+    gr.HTML(f"<p>{t('embed_intro')}</p>", elem_id="embed_intro")
     texts = snippets("https://OWNER-NAME.hf.space")
     codes = [
         # Without a `language`: the colours of its syntax would be too faint.

@@ -71,7 +71,7 @@ class Endpoints:
         sketch = open_sketch(drawing)
         if sketch is None:
             raise refusal(SEND_SKETCH)
-        return label_value(self._reader.classify(sketch, endpoint="/classify_sketch"))
+        return label_value(self._reader.classify(sketch, endpoint="/classify_sketch"), most=1)
 
 
 def _with_digits(read: Number | Line) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import Array, Pixels
 
+MOST = 0.99  # of a probability that the page shows: no network is certain
 NO_INK = '<div class="nothing"></div>'
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.page.draw_tab import CONFIDENCE_THRESHOLD
-from mnist_demo.page.html_parts import gray_pixels, png_image
+from mnist_demo.page.html_parts import MOST, gray_pixels, png_image
 from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
@@ -75,7 +75,7 @@ def _card(digit: Prediction) -> str:
     picture = png_image(gray_pixels(digit.model_input), "")
     guesses = "".join(
         f'<div><span>{guess}</span><meter value="{probability:.3f}" aria-hidden="true"></meter>'
-        f"<span>{probability:.0%}</span></div>"
+        f"<span>{min(probability, MOST):.0%}</span></div>"
         for guess, probability in digit.top(3)
     )
     return f"<li>{picture}{guesses}</li>"

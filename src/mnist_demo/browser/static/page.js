@@ -1,11 +1,12 @@
 // The page of the static edition: texts in the reader's language, the verdict, Undo and Clear.
 
-/** @typedef {import("../reader.js").Prediction} Prediction */
-/** @typedef {import("../digit-pad.js").DigitPad} DigitPad */
-/** @typedef {import("../digit-answer.js").DigitAnswer} DigitAnswer */
+import { SURE } from "./digit-answer.js";
+
+/** @typedef {import("./reader.js").Prediction} Prediction */
+/** @typedef {import("./digit-pad.js").DigitPad} DigitPad */
+/** @typedef {import("./digit-answer.js").DigitAnswer} DigitAnswer */
 /** @typedef {Record<string, string>} Texts */
 
-const SURE = 0.8; // as in page/draw_tab.py
 const SLOW = 1000; // milliseconds after which the reader is told that the network is on its way
 
 const pad = /** @type {DigitPad} */ (document.getElementById("pad"));
@@ -45,9 +46,8 @@ function primary(tag) {
  */
 function sentence(prediction) {
   if (!prediction) return texts.blank;
-  const { confidence, isDigit, probabilities } = prediction;
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const [first, second] = order.map(String);
+  const { confidence, isDigit, top } = prediction;
+  const [first, second] = top.map(({ digit }) => String(digit));
   if (!isDigit) return `${texts.not_a_digit} ${first}, ${second}`;
   const form = confidence < SURE ? texts.unsure : texts.sure;
   return form.replace("{0}", first).replace("{1}", second).replaceAll(" a 8", " an 8");
@@ -76,6 +76,7 @@ async function start() {
 
 pad.addEventListener("input", () => {
   answer.prediction = pad.prediction;
+  if (pad.pen) say(""); // the sentence was about the drawing before
 });
 pad.addEventListener("change", () => say(sentence(pad.prediction)));
 document.getElementById("undo")?.addEventListener("click", () => pad.undo());
