@@ -18,13 +18,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_demo import preprocess
+from mnist_demo import Classifier, preprocess
 from mnist_demo.batch.inputs import IMAGE_SUFFIXES
 from mnist_demo.page.feedback import flatten_drawing
 from mnist_demo.page.i18n import LOCALES
 from mnist_demo.read.accepted import FORMATS
+from mnist_demo.read.finder import rgb
 from mnist_demo.read.numbers import find_pieces
-from mnist_demo.read.photo import read_photo
+from mnist_demo.read.picture import read_picture
 from tests.test_preprocess import seven
 
 GRAY = Image.fromarray(seven())
@@ -67,12 +68,17 @@ FORMS: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_in_every_form(form: str) -> None:
+def test_a_file_in_every_form(form: str, classifier: Classifier) -> None:
     assert np.array_equal(np.asarray(preprocess(FORMS[form]())), EXPECTED)
     if form != "in a Sketchpad value":
         assert find_pieces(FORMS[form]()) is not None
-        assert read_photo(FORMS[form]()).ink is not None
+        assert read_picture(classifier, FORMS[form]()).prediction.digit == 7
 
 
 def test_an_open_file(tmp_path: Path) -> None:
@@ -212,9 +218,7 @@ def test_white_ink_on_transparent_paper_is_ink() -> None:
             assert np.abs(np.asarray(preprocess(form)) - EXPECTED).mean() < 0.01
     kept = flatten_drawing(image)
     assert np.abs(np.asarray(preprocess(kept)) - EXPECTED).mean() < 0.02
-    photo = read_photo(white)
-    assert photo.ink is not None
-    assert photo.steps[0][1].max() > 200 and np.median(photo.steps[0][1]) == 0
+    assert rgb(white).max() > 200 and np.median(rgb(white)) == 0
 
 
 def test_other_transparent_pictures_are_on_white_paper() -> None:
@@ -229,7 +233,7 @@ def test_other_transparent_pictures_are_on_white_paper() -> None:
     assert np.abs(np.asarray(preprocess(both)) - EXPECTED).mean() < 0.01
     blank = np.zeros((200, 200, 4), np.uint8)
     assert preprocess(blank) is None
-    assert read_photo(blank).steps[0][1].min() == 255
+    assert rgb(blank).min() == 255
 
 
 def test_every_list_of_formats_is_the_same() -> None:
