@@ -20,7 +20,7 @@ from mnist_demo.page.embed_tab import public_url, snippets
 from mnist_demo.page.html_parts import MOST
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, translate
 from mnist_demo.page.numbers_tab import digit_cards
-from mnist_demo.read.numbers import Number
+from mnist_demo.read.lines import Line, Number
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.read.saliency import (
     CONTRADICTS,
@@ -57,7 +57,7 @@ def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
 def test_nothing_is_said_to_be_certain() -> None:
     sure = prediction({4: 0.9999, 9: 0.0001})
     assert (label_value(sure) or {})["4"] == MOST
-    number = Number([sure], [(0, 0, 1, 1)])
+    number = Number([Line([sure], [(0, 0, 1, 1)], "7")])
     assert "<span>99%</span>" in digit_cards(number) and "100%" not in digit_cards(number)
 
 

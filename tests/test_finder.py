@@ -1,0 +1,159 @@
+"""The finder: what it tells apart, and the ink that goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnist_demo import Classifier, preprocess
+from mnist_demo.read.finder import (
+    AREA,
+    CLASSES,
+    DIGIT,
+    OTHER,
+    PAPER,
+    STEP,
+    View,
+    finder_size,
+    is_clean,
+    is_drawing,
+    main_digit,
+    measure_ink,
+)
+from mnist_demo.read.lines import split_lines
+from mnist_demo.weights import REPOSITORY
+from mnist_demo.weights.graph import SIGNATURES, check_model
+from tests.sketchpad import load, strokes_of
+from train.paint.strokes import draw
+from train.scenes.hands import Hands
+from train.scenes.scenes import KINDS, paint_scene, plan_of
+
+SIDE = 128
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load()
+
+
+def canvas_of(name: str, side: int = SIDE) -> NDArray[np.uint8]:
+    """A drawing of tests/drawings in dark ink on white: uint8 (side, side)."""
+    strokes = [stroke * (side / 400) for stroke in strokes_of(load(name))]
+    return draw(strokes, 0.03 * side, side)
+
+
+def view_of(digit: NDArray[np.bool_], other: NDArray[np.bool_] | None = None) -> View:
+    """What a perfect finder would see: digits and other ink where they are."""
+    classes = np.where(digit, DIGIT, PAPER)
+    if other is not None:
+        classes = np.where(other & ~digit, OTHER, classes)
+    height, width = classes.shape
+    shares = np.eye(len(CLASSES), dtype=np.float32)[classes]
+    return View((0, 0, width, height), shares)
+
+
+def test_the_graph_check_knows_how_many_classes_there_are() -> None:
+    assert SIGNATURES["find"][1]["shares"][-1] == len(CLASSES)
+    check_model(REPOSITORY / "model")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (3000, 4000), (60, 600), (5, 2000), (900, 9)])
+def test_every_picture_is_seen_at_about_one_size(shape: tuple[int, int]) -> None:
+    rows, columns = finder_size(*shape)
+    assert rows % STEP == columns % STEP == 0
+    assert 0.7 * AREA <= rows * columns <= 1.35 * AREA
+    if 0.1 < shape[0] / shape[1] < 10:
+        assert rows / columns == pytest.approx(shape[0] / shape[1], rel=0.3)
+
+
+def test_ink_alone_on_even_paper_goes_on_as_it_is() -> None:
+    canvas = canvas_of("four-open")
+    view = view_of(canvas < 128)
+    assert is_clean(view, canvas)
+    framed = canvas.copy()
+    framed[2:5] = 0
+    assert not is_clean(view_of(canvas < 128, framed < canvas), framed)
+    shaded = (canvas * np.linspace(0.5, 1, SIDE)).astype(np.uint8)
+    assert not is_clean(view, shaded), "what the light does is no ink"
+
+
+def test_a_letter_is_a_drawing_and_a_grid_is_none() -> None:
+    canvas = canvas_of("eight")
+    nothing = np.zeros((SIDE, SIDE), np.bool_)
+    assert is_drawing(view_of(nothing, canvas < 128), canvas)
+    assert main_digit(view_of(nothing, canvas < 128)) is None
+    grid = np.full((SIDE, SIDE), 255, np.uint8)
+    grid[::16] = grid[:, ::16] = 0
+    assert not is_drawing(view_of(nothing, grid < 128), grid)
+
+
+def test_only_the_digit_s_ink_is_measured_on_paper_of_any_colour() -> None:
+    canvas = canvas_of("five")
+    digit = canvas < 128
+    line = np.zeros_like(digit)
+    line[100:104] = True
+    light = np.linspace(0.5, 1, SIDE)[:, np.newaxis]
+    for paper, ink in (((240, 235, 220), (30, 40, 160)), ((20, 60, 40), (230, 230, 220))):
+        picture = np.where((digit | line)[..., np.newaxis], ink, paper) * light[..., np.newaxis]
+        measured = measure_ink(view_of(digit, line), picture.astype(np.uint8))
+        assert measured is not None
+        assert measured[digit].mean() > 0.9
+        away = ~digit & ~line
+        assert measured[away].mean() < 0.03 and measured[line & ~digit].mean() < 0.1
+    faint = np.where(digit[..., np.newaxis], 245, 250).repeat(3, axis=2).astype(np.uint8)
+    assert measure_ink(view_of(digit), faint) is None
+
+
+def test_the_largest_digit_is_taken_with_its_parts() -> None:
+    digit = np.zeros((SIDE, SIDE), np.bool_)
+    digit[40:90, 50:56] = digit[40:46, 58:80] = True  # two parts of one
+    digit[5:20, 5:9] = True  # another, smaller and far away
+    assert main_digit(view_of(digit)) == (50, 40, 80, 90)
+
+
+def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
+    ink = np.zeros((200, 100), np.float32)
+    ink[0:80, 10:20] = ink[110:200, 10:20] = 1
+    assert split_lines(ink) == [(0, 80), (110, 200)]
+    ink[80:105, 10:20] = 1  # only 5 rows are left: a broken stroke
+    assert split_lines(ink) == [(0, 200)]
+    ink[:] = 0
+    ink[0:20] = ink[40:200] = 1  # a roof above the rest of a 5
+    assert split_lines(ink) == [(0, 200)]
+
+
+def test_the_repository_s_finder_finds_digits_in_trained_kinds(classifier: Classifier) -> None:
+    hands = Hands("test")
+    for name in ("frame inside", "underlined", "squared paper", "canvas with a border"):
+        rng = np.random.default_rng(len(name))
+        scenes = [paint_scene(plan_of(KINDS[name], rng), hands, rng, scale=2) for _ in range(20)]
+        read = [classifier.classify(scene.picture) for scene in scenes]
+        right = [str(r.digit) == s.text for r, s in zip(read, scenes, strict=True)]
+        assert np.mean(right) >= 0.8, name
+
+
+def test_weights_without_a_finder_read_as_before(tmp_path: Path, classifier: Classifier) -> None:
+    import tensorflow as tf
+
+    from mnist_demo.weights import Weights
+
+    model = tf.saved_model.load(str(REPOSITORY / "model"))
+    serve = model.signatures["serving_default"]
+    module = tf.Module()
+    module.serve = tf.function(
+        lambda images: serve(images=images),
+        input_signature=[tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")],
+    )
+    module.model = model
+    signatures = {"serving_default": module.serve}
+    tf.saved_model.save(module, str(tmp_path / "model"), signatures=signatures)
+    old = Classifier(Weights(tmp_path, "old", "a folder"))
+    framed = canvas_of("three", 256)
+    framed[:3] = 0
+    np.testing.assert_array_equal(old.prepare(framed), preprocess(framed))
+    assert not np.array_equal(
+        np.asarray(classifier.prepare(framed)), np.asarray(preprocess(framed))
+    )

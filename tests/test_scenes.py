@@ -1,0 +1,104 @@
+"""Painted pictures, and the finder that learns from them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_demo.read.finder import CLASSES
+from train.fit.finder import build, fit_finder, load_finder
+from train.measure.pictures import strip, table
+from train.scenes.camera import reduce_classes
+from train.scenes.collect import scenes_to_learn_from
+from train.scenes.hands import Hands
+from train.scenes.picture import DIGIT, OTHER, Picture, cover_of
+from train.scenes.scenes import KINDS, SHAPES, Plan, paint_scene, plan_of, random_plan
+
+HANDS = Hands("train")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_is_painted(name: str) -> None:
+    rng = np.random.default_rng(3)
+    scene = paint_scene(plan_of(KINDS[name], rng), HANDS, rng)
+    assert scene.picture.shape == (*scene.classes.shape, 3)
+    assert scene.classes.shape in SHAPES.values() and scene.picture.dtype == np.uint8
+    digits = [sign for sign in scene.text if sign.isdigit()]
+    assert (DIGIT in scene.classes) == bool(digits)
+    assert scene.classes.max() < len(CLASSES)
+    signs = set(scene.text) - set("0123456789 \n")
+    assert {CLASSES.index(sign) for sign in signs} >= set(np.unique(scene.classes)) - {0, 1, 2}
+
+
+def test_a_scene_is_painted_alike_from_a_seed_and_larger_at_a_scale() -> None:
+    plan = plan_of(KINDS["squared paper"], np.random.default_rng(0))
+    first, again = (paint_scene(plan, HANDS, np.random.default_rng(1)) for _ in range(2))
+    assert np.array_equal(first.picture, again.picture)
+    large = paint_scene(plan, HANDS, np.random.default_rng(1), scale=3)
+    assert large.picture.shape == (384, 384, 3)
+
+
+def test_a_third_of_the_kinds_is_never_trained_on() -> None:
+    kept = [kind for kind in KINDS.values() if not kind.trained]
+    assert len(kept) >= len(KINDS) / 3
+    rng = np.random.default_rng(0)
+    plans = [random_plan(rng) for _ in range(2000)]
+    for kind in kept:
+        for field in fields(Plan):
+            values = kind.plan.get(field.name)
+            if field.name in ("lines", "marks") and values:
+                own = {name for other in KINDS.values() if other.trained
+                       for name in other.plan.get(field.name, ())}  # fmt: skip
+                new = set(values) - own
+                assert not new & {name for plan in plans for name in getattr(plan, field.name)}
+            if field.name == "page" and values in ("plot", "note"):
+                assert all(plan.page != values for plan in plans)
+
+
+def test_a_digit_stays_one_under_later_ink() -> None:
+    picture = Picture.blank((60, 60), (1, 1, 1))
+    picture.lines([np.array([[30, 5], [30, 55]])], 6, (0, 0, 0), DIGIT)
+    picture.lines([np.array([[5, 30], [55, 30]])], 6, (1, 0, 0))
+    assert picture.classes[30, 30] == DIGIT and picture.classes[30, 10] == OTHER
+    assert picture.rgb[30, 30, 0] > 0.9, "the later ink covers it all the same"
+
+
+def test_thin_lines_are_faint_and_ink_outlasts_paper() -> None:
+    path = [np.array([[10, 5], [10, 50]])]
+    assert cover_of(path, 1, (60, 60)).max() < cover_of(path, 2.5, (60, 60)).max() <= 1
+    classes = np.zeros((8, 8), np.uint8)
+    classes[:, 3] = DIGIT
+    assert (reduce_classes(classes, (4, 4))[:, 1] == DIGIT).all()
+
+
+def test_the_finder_is_small() -> None:
+    assert build().count_params() <= 100_000
+
+
+def test_the_finder_learns_and_continues(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = scenes_to_learn_from("train", 400, tmp_path)
+    validation = scenes_to_learn_from("validation", 200, tmp_path)
+    assert sum(len(training[name]) for name in SHAPES) == 400
+    fit_finder(training, validation, tmp_path / "run", epochs=1)
+    fit_finder(training, validation, tmp_path / "run", epochs=3)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
+    assert len(losses) == 3 and losses[2] < 0.7 * losses[0]
+    picture = np.zeros((1, 64, 96, 3), np.float32)
+    logits = load_finder(tmp_path / "run")(picture)
+    assert logits.shape == (1, 64, 96, len(CLASSES))
+    with pytest.raises(SystemExit, match="train finder"):
+        load_finder(tmp_path / "nowhere")
+
+
+def test_the_table_tells_trained_kinds_from_others() -> None:
+    row = {"right": 0.5, "sure_and_wrong": 0.0, "trained": True}
+    text = table({"a": row, "b": row | {"right": 1.0, "trained": False}})
+    assert "| b (never trained on) | 100.0% | 0.0% |" in text
+    assert "| all trained kinds | 50.0% |" in text and "| all other kinds | 100.0% |" in text
+    assert strip([np.zeros((64, 256, 3), np.uint8)]).shape[2] == 3
