@@ -185,7 +185,7 @@ def _write_model(
         signatures["find"] = freeze(
             lambda pictures: {"shares": tf.nn.softmax(finder(pictures, training=False))}, PICTURES
         )
-    module.signatures = signatures  # the module must hold what is saved
+    module.served = signatures  # the module must hold what is saved
     with write_whole(out) as part:
         shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
         tf.saved_model.save(module, str(part), signatures=signatures)

@@ -15,11 +15,11 @@ OPERATIONS = frozenset(
     Const Identity IdentityN NoOp PartitionedCall Placeholder StatefulPartitionedCall
     ReadVariableOp VarHandleOp
     Cast ConcatV2 DepthToSpace ExpandDims GatherV2 Pack Pad PadV2 Reshape Shape Slice Split SplitV
-    Squeeze StridedSlice Transpose Unpack
+    Squeeze StridedSlice Tile Transpose Unpack
     Add AddN AddV2 Exp Log Max Maximum Mean Min Minimum Mul Neg Pow RealDiv Rsqrt Sqrt Square
     SquaredDifference Sub Sum
     AvgPool BatchMatMulV2 BiasAdd Conv2D DepthwiseConv2dNative Einsum FusedBatchNormV3 MatMul
-    MaxPool ResizeNearestNeighbor
+    MaxPool
     Elu Erf LeakyRelu LogSoftmax Relu Relu6 Selu Sigmoid Softmax Softplus Softsign Tanh
     """.split()  # noqa: SIM905
 )
