@@ -21,9 +21,16 @@ _hands: dict[str, Hands] = {}  # of this process
 
 
 def random_trained_plan(rng: np.random.Generator) -> Plan:
-    """One of the trained kinds, or any mixture of what is in them."""
-    if rng.random() < 0.35:
+    """One of the trained kinds, any mixture of what is in them, or a digit alone.
+
+    What is read right without the finder must stay so: digits alone are shown in all sizes.
+    """
+    chance = rng.random()
+    if chance < 0.3:
         return plan_of(KINDS[str(rng.choice(TRAINED))], rng)
+    if chance < 0.45:
+        surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
+        return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))
     return random_plan(rng)
 
 

@@ -163,7 +163,8 @@ class Hands:
             kind = str(rng.choice(list(shares), p=list(shares.values())))
         if not self.writers and kind in ("pen", "font"):
             kind = "style"
-        pen = float(np.exp(rng.uniform(np.log(0.025), np.log(0.17))))
+        # From a hairline to a marker whose loops nearly close.
+        pen = float(np.clip(np.exp(rng.normal(np.log(0.05), 0.8)), 0.006, 0.3))
         if kind == "pen":
             return Hand(kind, self.writers[rng.integers(len(self.writers))], pen, self.split)
         if kind == "font":

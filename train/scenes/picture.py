@@ -84,7 +84,7 @@ def cover_of(paths: Sequence[NDArray[np.floating]], width: float, shape: tuple[i
         if len(fixed) == 1:
             fixed = fixed.repeat(2, axis=0)
         cv2.polylines(mask, [fixed], False, (255,), thickness, cv2.LINE_AA, 4)
-    return mask * np.float32(min(1.0, max(width, 0.7) / 2) / 255)
+    return mask * np.float32(min(1.0, max(width, 0.6) / 1.5) / 255)
 
 
 def box_path(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float64]:

@@ -204,9 +204,11 @@ def random_plan(rng: Rng) -> Plan:
     lines = rng.choice(TRAINED_LINES, rng.choice(3, p=few), replace=False).tolist()
     marks = rng.choice(TRAINED_MARKS, rng.choice(3, p=few), replace=False).tolist()
     large = content == "digit" and rng.random() < 0.65
+    hand = "print" if content in ("number", "signs") and rng.random() < 0.2 else "any"
     return Plan(
         content=content,
         surface=surface,
+        hand=hand,
         size=float(rng.uniform(0.35, 0.9) if large else rng.uniform(0.12, 0.55)),
         lines=tuple(lines),
         contrast=float(rng.uniform(0.05, 1.0)),
@@ -306,6 +308,9 @@ def _write(
     if rng.random() < 0.5:  # people write in the middle
         x0 = (x0 + (width - widest) / 2) / 2
         y0 = (y0 + (height - total) / 2) / 2
+    if rng.random() < 0.06:  # a little is cut off at an edge
+        x0, y0 = rng.choice([-0.1 * size, x0, width - widest + 0.1 * size]), rng.choice(
+            [-0.1 * size, y0, height - total + 0.1 * size])  # fmt: skip
     written = []
     for i, line in enumerate(lines):
         for cover, x, y, sign in line:

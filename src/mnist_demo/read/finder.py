@@ -61,8 +61,9 @@ class View:
         """The part of this view in `box`, which is given in pixels of the picture."""
         across, down = self.scale
         left, top = self.box[:2]
-        x0, x1 = int((box[0] - left) / across), int(np.ceil((box[2] - left) / across))
-        y0, y1 = int((box[1] - top) / down), int(np.ceil((box[3] - top) / down))
+        x0, x1 = max(0, int((box[0] - left) / across)), int(np.ceil((box[2] - left) / across))
+        y0, y1 = max(0, int((box[1] - top) / down)), int(np.ceil((box[3] - top) / down))
+        y1, x1 = np.minimum((y1, x1), self.shares.shape[:2]).tolist()
         return View(self.in_picture(x0, y0, x1 - x0, y1 - y0), self.shares[y0:y1, x0:x1])
 
     def in_picture(self, x: float, y: float, width: float, height: float) -> Box:
