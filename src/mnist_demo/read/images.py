@@ -13,10 +13,18 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base
 
-from mnist_demo.read.accepted import ACCEPTED, FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, refused_kind
+from mnist_demo.read.accepted import (
+    ACCEPTED,
+    FORMATS,
+    FORMATS_AND,
+    HEAD,
+    MAX_PIXELS,
+    is_ppm,
+    refused_kind,
+)
 from mnist_demo.read.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
 
 # Larger images are read at half of their height and width, as two copies of 24 million pixels take
@@ -29,7 +37,7 @@ MAX_SCANS = 100  # of a progressive JPEG; about ten are usual
 # A JPEG's markers (ITU T.81, B.1.1), except stuffed bytes and restart markers.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-MAX_SCALED_PPM = 1_000_000  # pixels of a PPM that Pillow decodes in Python; these take a second
+MAX_SCALED_PPM = 400_000  # pixels of a PPM that Pillow decodes in Python; these take a second
 MAX_PATH = 4096  # characters; a longer text is no path
 
 Array = NDArray[np.float32]
@@ -110,7 +118,7 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
         file = io.BytesIO(file.read())
     name = Path(file).name if isinstance(file, str | os.PathLike) else "this"
     try:
-        return Image.open(file, formats=tuple(FORMATS))
+        return _open(file)
     except FileNotFoundError:
         raise ValueError(f"no such file: {name}") from None
     except Image.DecompressionBombError:
@@ -122,6 +130,16 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
         raise ValueError(
             f"{name} is not an image that can be read; accepted are {FORMATS_AND}"
         ) from None
+
+
+def _open(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
+    """Open `file` in one of `FORMATS`, or raise what Pillow raises."""
+    try:
+        return Image.open(file, formats=[name for name in FORMATS if name != "PPM"])
+    except UnidentifiedImageError:
+        if is_ppm(_head(file)):
+            return Image.open(file, formats=["PPM"])
+        raise
 
 
 def _check_path(text: str) -> None:
@@ -169,7 +187,11 @@ def _decode(image: Image.Image) -> Pixels:
             f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are "
             "accepted of WebP, TIFF and images of more than 8 bits"
         )
-    _check_ppm(image)
+    if width * height > MAX_SCALED_PPM and _is_scaled_ppm(image):
+        raise ValueError(
+            f"the image is a PPM whose white is neither 255 nor 65535; at most {MAX_SCALED_PPM:,} "
+            "pixels are accepted of these"
+        )
     if _count_scans(image) > MAX_SCANS:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
@@ -197,17 +219,10 @@ def is_halved(image: Image.Image) -> bool:
     return image.width * image.height > MAX_FULL_SIZE_PIXELS
 
 
-def _check_ppm(image: Image.Image) -> None:
-    """ValueError if `image` is a PPM file that Pillow decodes in Python, and that takes long."""
-    tiles = getattr(image, "tile", None)
-    decoder = tiles[0].codec_name if image.format == "PPM" and tiles else "raw"
-    if decoder == "ppm_plain":  # its comments can take minutes
-        raise ValueError("the image is a PPM with its values as text; save it as PNG or JPEG first")
-    if decoder == "ppm" and image.width * image.height > MAX_SCALED_PPM:
-        raise ValueError(
-            f"the image is a PPM whose white is neither 255 nor 65535; at most {MAX_SCALED_PPM:,} "
-            "pixels are accepted of these"
-        )
+def _is_scaled_ppm(image: Image.Image) -> bool:
+    """Whether `image` is a PPM file whose values Pillow scales. It does so in Python."""
+    tiles = getattr(image, "tile", [])
+    return image.format == "PPM" and bool(tiles) and tiles[0].codec_name == "ppm"
 
 
 def _count_scans(image: Image.Image) -> int:
