@@ -115,6 +115,13 @@ def test_a_pil_image_in_every_mode(mode: str) -> None:
     assert np.abs(np.asarray(preprocess(image)) - EXPECTED).mean() < 0.01
 
 
+def test_large_images_are_halved_in_every_mode() -> None:
+    for mode in MODES:
+        if mode[0] not in "IF":
+            large = in_mode(mode).resize((2800, 2800), Image.Resampling.NEAREST)
+            assert np.abs(np.asarray(preprocess(large)) - EXPECTED).mean() < 0.02, mode
+
+
 def test_masks_of_zeros_and_ones_in_modes_of_any_range() -> None:
     for kind in (np.int32, np.float32):
         mask = Image.fromarray((seven() > 127).astype(kind))
@@ -178,8 +185,10 @@ def test_other_kinds_of_files_are_refused_by_name(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("data:image/png;base64," + base64.b64encode(PNG).decode(), "is no path; if it is Base64"),
-        (base64.b64encode(PNG * 9).decode(), "is no path; if it is Base64"),
+        ("data:image/png;base64," + base64.b64encode(PNG).decode(), "this is a data URL; decode"),
+        (base64.b64encode(PNG).decode(), "this is Base64; decode it first"),
+        (SVG.decode(), "this is an SVG drawing"),
+        ("7, " * 9999, "a text of 29,997 characters is no path"),
         ("https://example.org/7.png", "addresses are not fetched"),
         ("a\0b.png", "is not an image"),
         ("", "not an image|no such file"),
@@ -189,6 +198,12 @@ def test_texts_that_are_no_paths(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refusal:
         preprocess(text)
     assert len(str(refusal.value)) < 200
+
+
+def test_a_path_may_look_like_another_kind(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data:7.png").write_bytes(PNG)
+    assert np.array_equal(np.asarray(preprocess("data:7.png")), EXPECTED)
 
 
 def test_ppms_that_take_long_are_refused_at_once() -> None:

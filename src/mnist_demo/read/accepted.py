@@ -29,7 +29,7 @@ ACCEPTED = (
     "(height, width, 4) with values of 0 to 255 or of 0 to 1"
 )
 
-HEAD = 1024  # bytes of a file's beginning that `refused_kind` looks at
+HEAD = 4096  # bytes of a file's beginning that `refused_kind` looks at
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SAVE = "save it as PNG or JPEG first"
 _DECODE = "decode it first, in Python with base64.b64decode"

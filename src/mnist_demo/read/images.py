@@ -109,7 +109,7 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
 
     Raises:
         ImageTooLargeError: the image has far more than `MAX_PIXELS` pixels.
-        RefusedKindError: it is another kind of file, such as a PDF.
+        RefusedKindError: it is another kind of file, such as a PDF, or a text in its place.
         ValueError: there is no such file, or it is not an image in one of `FORMATS`.
     """
     if isinstance(file, str):
@@ -143,14 +143,14 @@ def _open(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
 
 
 def _check_path(text: str) -> None:
-    """ValueError if `text` is an image or its address rather than the path of a file."""
-    if len(text) > MAX_PATH or text.startswith("data:"):
-        raise ValueError(
-            f"a text of {len(text):,} characters is no path; if it is Base64, give what "
-            "base64.b64decode makes of it"
-        )
+    """ValueError if `text` is an image itself, or its address, rather than the path of a file."""
     if text.startswith(("http://", "https://")):
         raise ValueError("addresses are not fetched; download the image and give its bytes")
+    kind = refused_kind(text[:HEAD].encode(errors="replace"))
+    if kind is not None and not os.path.exists(text):  # noqa: PTH110 - Path's may raise
+        raise RefusedKindError(f"this is {kind}")
+    if len(text) > MAX_PATH:
+        raise ValueError(f"a text of {len(text):,} characters is no path")
 
 
 def _is_seekable(file: BinaryIO) -> bool:
@@ -205,10 +205,7 @@ def _decode(image: Image.Image) -> Pixels:
         if image.mode[0] in "IF":  # more than 8 bits, which Pillow's conversion would clip
             image.load()
         else:
-            if image.mode == "La":  # Pillow converts it to nothing else
-                image = image.convert("LA")
-            mode = _target_mode(image)
-            return np.asarray(image if image.mode == mode else image.convert(mode))
+            return np.asarray(_convert(image, _target_mode(image)))
     except Exception as error:  # forged EXIF data make Pillow raise errors of many kinds
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
     return unit_pixels(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
@@ -253,7 +250,7 @@ def _halve(image: Image.Image) -> Image.Image:
     half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
     for top in range(0, image.height, 256):
         stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
-        half.paste(stripe.convert(mode).reduce(2), (0, top // 2))
+        half.paste(_convert(stripe, mode).reduce(2), (0, top // 2))
     half.getexif()[Base.Orientation] = image.getexif().get(Base.Orientation, 1)
     return half
 
@@ -263,6 +260,13 @@ def _target_mode(image: Image.Image) -> str:
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") else "RGB"
+
+
+def _convert(image: Image.Image, mode: str) -> Image.Image:
+    """`image` in `mode`; `image` itself if it has that mode."""
+    if image.mode == "La":  # Pillow converts it to nothing else
+        image = image.convert("LA")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _in_unit_range(values: Array, mode: str) -> Array:
