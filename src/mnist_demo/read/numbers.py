@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.classifier import Classifier, Prediction
-from mnist_demo.read.images import is_halved, open_if_file, read_pixels
+from mnist_demo.read.files import open_if_file
+from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
 from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics

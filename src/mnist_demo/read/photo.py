@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_demo.read.images import Pixels, open_if_file, read_pixels
+from mnist_demo.read.files import open_if_file
+from mnist_demo.read.images import Pixels, read_pixels
 from mnist_demo.read.preprocess import find_ink, paper_below
 
 PHOTO_SIDE, CROP_SIDE = 480, 320  # longest side, in pixels, of the photo and of the digit's crop
