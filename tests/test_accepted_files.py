@@ -121,6 +121,13 @@ def test_a_pil_image_in_every_mode(mode: str) -> None:
     assert np.abs(np.asarray(preprocess(image)) - EXPECTED).mean() < 0.01
 
 
+def test_large_images_are_halved_in_every_mode() -> None:
+    for mode in MODES:
+        if mode[0] not in "IF":
+            large = in_mode(mode).resize((2800, 2800), Image.Resampling.NEAREST)
+            assert np.abs(np.asarray(preprocess(large)) - EXPECTED).mean() < 0.02, mode
+
+
 def test_masks_of_zeros_and_ones_in_modes_of_any_range() -> None:
     for kind in (np.int32, np.float32):
         mask = Image.fromarray((seven() > 127).astype(kind))
@@ -159,6 +166,7 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "JPEG 2000 stream": (encode(GRAY, "JPEG2000", no_jp2=True), "a JPEG 2000 image"),
     "ICO": (encode(GRAY, "ICO"), "an ICO icon"),
     "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "an EPS or PostScript file"),
+    "PPM as text": (b"P3\n1 1 255 0 0 0\n", "a PPM with its values as text; save it"),
     "web page": (b"<!DOCTYPE html><html></html>", "a web page; give the image itself"),
     "NumPy": (b"\x93NUMPY\x01\x00v\x00", r"a NumPy file; in Python, give what numpy\.load"),
     "Base64": (base64.b64encode(PNG), r"Base64; decode it first, in Python with base64"),
@@ -183,8 +191,10 @@ def test_other_kinds_of_files_are_refused_by_name(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("data:image/png;base64," + base64.b64encode(PNG).decode(), "is no path; if it is Base64"),
-        (base64.b64encode(PNG * 9).decode(), "is no path; if it is Base64"),
+        ("data:image/png;base64," + base64.b64encode(PNG).decode(), "this is a data URL; decode"),
+        (base64.b64encode(PNG).decode(), "this is Base64; decode it first"),
+        (SVG.decode(), "this is an SVG drawing"),
+        ("7, " * 9999, "a text of 29,997 characters is no path"),
         ("https://example.org/7.png", "addresses are not fetched"),
         ("a\0b.png", "is not an image"),
         ("", "not an image|no such file"),
@@ -196,15 +206,30 @@ def test_texts_that_are_no_paths(text: str, words: str) -> None:
     assert len(str(refusal.value)) < 200
 
 
+def test_a_path_may_look_like_another_kind(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data:7.png").write_bytes(PNG)
+    assert np.array_equal(np.asarray(preprocess("data:7.png")), EXPECTED)
+
+
 def test_ppms_that_take_long_are_refused_at_once() -> None:
-    """Pillow decodes these in Python. A megabyte of comments in one takes half a minute."""
+    """Pillow reads parts of them in Python. A megabyte of short comments takes half a minute."""
     start = time.perf_counter()
-    with pytest.raises(ValueError, match="a PPM with its values as text"):
+    with pytest.raises(ValueError, match="a PPM with its values as text; save it as PNG"):
         preprocess(b"P2 9 9 255\n" + b"#\n" * 500_000 + b"0 " * 81)
-    with pytest.raises(ValueError, match="at most 1,000,000 pixels"):
-        preprocess(b"P6 1200 1000 254\n" + bytes(3_600_000))
+    for header in (b"P5 #" + b"a" * 20_000_000 + b"\n9 9", b"P5" + b" " * 20_000_000 + b"9 9"):
+        with pytest.raises(ValueError, match="not an image that can be read"):
+            preprocess(header + b" 255\n" + bytes(81))
+    with pytest.raises(ValueError, match="at most 400,000 pixels"):
+        preprocess(b"P6 700 600 254\n" + bytes(1_260_000))
     assert time.perf_counter() - start < 2
-    small = b"P5 280 280 15\n" + (seven() // 17).tobytes()
+
+
+def test_ppms_with_comments_and_other_scales() -> None:
+    gray = seven()
+    header = b"P5\n# CREATOR: a program\n280\t280\n# white:\n"
+    assert np.array_equal(np.asarray(preprocess(header + b"255\n" + gray.tobytes())), EXPECTED)
+    small = header + b"15\n" + (gray // 17).tobytes()
     assert np.abs(np.asarray(preprocess(small)) - EXPECTED).mean() < 0.01
 
 

@@ -314,6 +314,7 @@ def test_any_damaged_file_is_read_or_refused(kind: str, data: st.DataObject) -> 
         file[position] = value
     length = data.draw(st.integers(0, len(file)) | st.just(len(file)))
     path_like = io.BytesIO(bytes(file[:length]))
+    assert read_or_refused(bytes(file[:length]))
     try:
         image = Image.open(path_like)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

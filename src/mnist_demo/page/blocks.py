@@ -17,8 +17,8 @@ from mnist_demo.page.i18n import t
 from mnist_demo.page.numbers_tab import numbers_tab
 from mnist_demo.page.photo_tab import photo_tab
 from mnist_demo.page.reader import Reader
+from mnist_demo.read.accepted import MAX_PIXELS
 from mnist_demo.read.classifier import Classifier
-from mnist_demo.read.images import MAX_PIXELS
 from mnist_demo.serve.gradio_patches.analytics import limit_analytics
 from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
 from mnist_demo.serve.gradio_patches.request_errors import explain_unreadable_inputs

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 MAX_PIXELS = 24_000_000
 # The formats that are opened, by Pillow's names, and what they are called in words. Left out are
 # formats for which Pillow starts other programs, such as EPS, and formats that take far more memory
 # than a file's header tells:
-# - AVIF: its decoder does not keep to the size in the header. A file of 2 kB that claims 28 x 28
-#   pixels can have 268 million.
+# - AVIF: its decoder does not keep to the size in the header. A file of 2 kB that claimed 28 x 28
+#   pixels was decoded to 81 million.
 # - JPEG 2000: a file may be cut into precincts of one pixel, each of which takes 500 bytes.
 # - ICO: Pillow decodes it as soon as it is opened, with up to 178 million pixels.
 FORMATS = {
@@ -27,7 +29,7 @@ ACCEPTED = (
     "(height, width, 4) with values of 0 to 255 or of 0 to 1"
 )
 
-HEAD = 1024  # bytes of a file's beginning that `refused_kind` looks at
+HEAD = 4096  # bytes of a file's beginning that `refused_kind` looks at
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SAVE = "save it as PNG or JPEG first"
 _DECODE = "decode it first, in Python with base64.b64decode"
@@ -77,5 +79,21 @@ def refused_kind(head: bytes) -> str | None:
         # Empty lines may come before the first line of a PDF, and of an address in a text.
         if head.startswith(beginning) or start.startswith(beginning):
             return f"{kind}; {advice}"
+    if re.match(rb"P[123]\s", head):  # Pillow decodes it in Python; its comments can take minutes
+        return f"a PPM with its values as text; {_SAVE}"
     # Some programs write a line of their own before a PDF.
     return "a PDF; save the page as PNG or JPEG first" if b"%PDF-" in head else None
+
+
+def is_ppm(head: bytes) -> bool:
+    """Whether a file is a PPM (or PBM, PGM, PFM) with binary values and a header that fits `HEAD`.
+
+    Pillow reads the header byte by byte: 10 MB of comments in it would take seconds.
+
+    Args:
+        head: the first `HEAD` bytes of the file, or all of a shorter one.
+    """
+    words = re.sub(rb"#[^\r\n]*[\r\n]", b" ", head).split(maxsplit=4)
+    if len(words) < 4 or words[0] not in (b"P4", b"P5", b"P6", b"Pf"):
+        return False
+    return words[1].isdigit() and words[2].isdigit()

@@ -1,23 +1,20 @@
-"""Turns image files and PIL images into pixels, and limits what is decoded."""
+"""Turns whatever holds an image into pixels, and limits what is decoded."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import re
 import threading
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
-from mnist_demo.read.accepted import ACCEPTED, FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, refused_kind
+from mnist_demo.read.accepted import ACCEPTED, MAX_PIXELS
 from mnist_demo.read.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
+from mnist_demo.read.files import open_if_file
 
 # Larger images are read at half of their height and width, as two copies of 24 million pixels take
 # 200 MB. Formats that are not in `HALVABLE_FORMATS` must not be larger: Pillow cannot hand out
@@ -29,18 +26,9 @@ MAX_SCANS = 100  # of a progressive JPEG; about ten are usual
 # A JPEG's markers (ITU T.81, B.1.1), except stuffed bytes and restart markers.
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-MAX_SCALED_PPM = 1_000_000  # pixels of a PPM that Pillow decodes in Python; these take a second
-MAX_PATH = 4096  # characters; a longer text is no path
+MAX_SCALED_PPM = 400_000  # pixels of a PPM that Pillow decodes in Python; these take a second
 
 Array = NDArray[np.float32]
-
-
-class ImageTooLargeError(ValueError):
-    """Pillow refuses to open the image: it has far more than `MAX_PIXELS` pixels."""
-
-
-class RefusedKindError(ValueError):
-    """The file is of a kind that is known but not read. The text says which, and what to do."""
 
 
 def read_pixels(image: Any) -> Pixels | None:
@@ -70,90 +58,6 @@ def read_pixels(image: Any) -> Pixels | None:
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
 
 
-def open_if_file(image: Any) -> Any:
-    """`image`, opened if it is a file: its path, its bytes or an open file. Else `image` itself.
-
-    Raises:
-        ValueError: `open_image` raised it, or the file is closed or open as text.
-    """
-    if isinstance(image, str | os.PathLike):
-        return open_image(image)
-    if isinstance(image, memoryview) and (image.ndim != 1 or image.itemsize != 1):
-        return image
-    if isinstance(image, bytes | bytearray | memoryview):
-        return open_image(io.BytesIO(image))
-    if isinstance(image, Image.Image) or is_array(image) or not hasattr(image, "read"):
-        return image
-    if getattr(image, "closed", False):
-        raise ValueError("the file is closed; give an open one, or its path")
-    if isinstance(image, io.TextIOBase):
-        raise ValueError("the file is open as text; open it with mode 'rb'")
-    try:
-        return open_image(image)
-    except TypeError:
-        raise ValueError(
-            f"what {type(image).__name__} reads is no bytes; open the file with mode 'rb'"
-        ) from None
-
-
-def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
-    """Open an image file, given by its path or as a stream; its pixels are not yet decoded.
-
-    Raises:
-        ImageTooLargeError: the image has far more than `MAX_PIXELS` pixels.
-        RefusedKindError: it is another kind of file, such as a PDF.
-        ValueError: there is no such file, or it is not an image in one of `FORMATS`.
-    """
-    if isinstance(file, str):
-        _check_path(file)
-    elif not isinstance(file, os.PathLike) and not _is_seekable(file):
-        file = io.BytesIO(file.read())
-    name = Path(file).name if isinstance(file, str | os.PathLike) else "this"
-    try:
-        return Image.open(file, formats=tuple(FORMATS))
-    except FileNotFoundError:
-        raise ValueError(f"no such file: {name}") from None
-    except Image.DecompressionBombError:
-        raise ImageTooLargeError(f"the image has more than {MAX_PIXELS:,} pixels") from None
-    except (OSError, ValueError, SyntaxError):
-        kind = refused_kind(_head(file))
-        if kind is not None:
-            raise RefusedKindError(f"{name} is {kind}") from None
-        raise ValueError(
-            f"{name} is not an image that can be read; accepted are {FORMATS_AND}"
-        ) from None
-
-
-def _check_path(text: str) -> None:
-    """ValueError if `text` is an image or its address rather than the path of a file."""
-    if len(text) > MAX_PATH or text.startswith("data:"):
-        raise ValueError(
-            f"a text of {len(text):,} characters is no path; if it is Base64, give what "
-            "base64.b64decode makes of it"
-        )
-    if text.startswith(("http://", "https://")):
-        raise ValueError("addresses are not fetched; download the image and give its bytes")
-
-
-def _is_seekable(file: BinaryIO) -> bool:
-    """Whether `file` can be read twice."""
-    try:
-        return file.seekable()
-    except AttributeError:
-        return hasattr(file, "seek")
-
-
-def _head(file: str | os.PathLike[str] | BinaryIO) -> bytes:
-    """The first bytes of `file`; none if it cannot be read."""
-    with contextlib.suppress(OSError, ValueError):
-        if isinstance(file, str | os.PathLike):
-            with Path(file).open("rb") as opened:
-                return opened.read(HEAD)
-        file.seek(0)
-        return file.read(HEAD)
-    return b""
-
-
 def _decode(image: Image.Image) -> Pixels:
     """The pixels of `image`, as `read_pixels` returns them; ValueError if it cannot be read."""
     width, height = image.size
@@ -169,7 +73,11 @@ def _decode(image: Image.Image) -> Pixels:
             f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are "
             "accepted of WebP, TIFF and images of more than 8 bits"
         )
-    _check_ppm(image)
+    if width * height > MAX_SCALED_PPM and _is_scaled_ppm(image):
+        raise ValueError(
+            f"the image is a PPM whose white is neither 255 nor 65535; at most {MAX_SCALED_PPM:,} "
+            "pixels are accepted of these"
+        )
     if _count_scans(image) > MAX_SCANS:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
@@ -183,10 +91,7 @@ def _decode(image: Image.Image) -> Pixels:
         if image.mode[0] in "IF":  # more than 8 bits, which Pillow's conversion would clip
             image.load()
         else:
-            if image.mode == "La":  # Pillow converts it to nothing else
-                image = image.convert("LA")
-            mode = _target_mode(image)
-            return np.asarray(image if image.mode == mode else image.convert(mode))
+            return np.asarray(_convert(image, _target_mode(image)))
     except Exception as error:  # forged EXIF data make Pillow raise errors of many kinds
         raise ValueError(f"the image is damaged or incomplete: {error}") from None
     return unit_pixels(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
@@ -197,17 +102,10 @@ def is_halved(image: Image.Image) -> bool:
     return image.width * image.height > MAX_FULL_SIZE_PIXELS
 
 
-def _check_ppm(image: Image.Image) -> None:
-    """ValueError if `image` is a PPM file that Pillow decodes in Python, and that takes long."""
-    tiles = getattr(image, "tile", None)
-    decoder = tiles[0].codec_name if image.format == "PPM" and tiles else "raw"
-    if decoder == "ppm_plain":  # its comments can take minutes
-        raise ValueError("the image is a PPM with its values as text; save it as PNG or JPEG first")
-    if decoder == "ppm" and image.width * image.height > MAX_SCALED_PPM:
-        raise ValueError(
-            f"the image is a PPM whose white is neither 255 nor 65535; at most {MAX_SCALED_PPM:,} "
-            "pixels are accepted of these"
-        )
+def _is_scaled_ppm(image: Image.Image) -> bool:
+    """Whether `image` is a PPM file whose values Pillow scales. It does so in Python."""
+    tiles = getattr(image, "tile", [])
+    return image.format == "PPM" and bool(tiles) and tiles[0].codec_name == "ppm"
 
 
 def _count_scans(image: Image.Image) -> int:
@@ -238,7 +136,7 @@ def _halve(image: Image.Image) -> Image.Image:
     half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
     for top in range(0, image.height, 256):
         stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
-        half.paste(stripe.convert(mode).reduce(2), (0, top // 2))
+        half.paste(_convert(stripe, mode).reduce(2), (0, top // 2))
     half.getexif()[Base.Orientation] = image.getexif().get(Base.Orientation, 1)
     return half
 
@@ -248,6 +146,13 @@ def _target_mode(image: Image.Image) -> str:
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") else "RGB"
+
+
+def _convert(image: Image.Image, mode: str) -> Image.Image:
+    """`image` in `mode`; `image` itself if it has that mode."""
+    if image.mode == "La":  # Pillow converts it to nothing else
+        image = image.convert("LA")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _in_unit_range(values: Array, mode: str) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import (
     CLASSES,
     DIGIT,
@@ -27,7 +28,7 @@ from mnist_demo.read.finder import (
     measure_ink,
     rgb,
 )
-from mnist_demo.read.images import is_halved, open_if_file, read_pixels
+from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.preprocess import locate_ink
 

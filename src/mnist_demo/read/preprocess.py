@@ -47,19 +47,12 @@ def preprocess(image: Any) -> Array | None:
             Transparent parts are white paper, or black paper under ink that is all white.
 
             - None, or a Sketchpad value: its "composite" is used.
-            - An image file of `FORMATS`: its path, its bytes, or the file opened with mode "rb".
+            - An image file in one of `FORMATS`: its path, its bytes, or the open file.
             - A PIL image of any mode.
-            - An array, nested lists, or a tensor or anything else that has `__array__`.
-
-            An array is gray, RGB or RGBA. Its shape is (h, w), (h, w, 1), (h, w, 3) or (h, w, 4).
-            An axis of 1 may come first. The channels may come first in (3, h, w), (1, 3, h, w)
-            and (1, 4, h, w), unless w is 1, 3 or 4. Its values are one of these:
-
-            - bool, or integers of 0 and 1: a mask.
-            - Integers or floats of 0 to 255.
-            - Floats of 0 to 1.
-            - Integers or floats of 0 to 65535, of which the largest is above 4095.
-            - In gray 8x8 pixels: 0 to 16, as in scikit-learn's digits.
+            - An array, nested lists, or a tensor: anything that has `__array__`. Gray (h, w), RGB
+              (h, w, 3) or RGBA (h, w, 4). An axis of 1 may be added for a batch or a channel, and
+              RGB may have its channels first. The values are a mask (bool, or integers of 0 and 1),
+              0 to 255, 0 to 1 (floats), 0 to 65535, or 0 to 16 in gray 8x8 pixels.
 
     Returns:
         float32 (28, 28) in [0, 1], white ink on black; None if there is no ink.
