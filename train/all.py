@@ -27,19 +27,22 @@ STEPS = (
     ("clean", 15, "--data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
     (
         "fit",
-        120,
+        90,
         "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
         " --epochs 40 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
     ),
+    ("finder", 45, "--data-dir DATA --cache RUNS --out RUNS/finder"),
     (
         "export",
         1,
-        "--data-dir DATA --cache RUNS --run RUNS/release --out WEIGHTS --version VERSION",
+        "--data-dir DATA --cache RUNS --run RUNS/release --finder RUNS/finder --out WEIGHTS"
+        " --version VERSION",
     ),
     ("evaluate", 10, "--data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "--data-dir DATA --weights WEIGHTS --store"),
     ("photos", 3, "--data-dir DATA --weights WEIGHTS --split test"),
     ("numbers", 3, "--data-dir DATA --weights WEIGHTS --split test --count 50"),
+    ("pictures", 8, "--data-dir DATA --weights WEIGHTS --split test"),
 )
 
 
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="2.0.0", help="name of these weights")
+    parser.add_argument("--version", default="2.1.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:
