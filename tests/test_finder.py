@@ -17,13 +17,16 @@ from mnist_demo.read.finder import (
     PAPER,
     STEP,
     View,
+    classes_of,
     finder_size,
+    inked,
     is_clean,
     is_drawing,
     main_digit,
     measure_ink,
 )
 from mnist_demo.read.lines import split_lines
+from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.weights import REPOSITORY
 from mnist_demo.weights.graph import SIGNATURES, check_model
 from tests.sketchpad import load, strokes_of
@@ -52,7 +55,11 @@ def view_of(digit: NDArray[np.bool_], other: NDArray[np.bool_] | None = None) ->
         classes = np.where(other & ~digit, OTHER, classes)
     height, width = classes.shape
     shares = np.eye(len(CLASSES), dtype=np.float32)[classes]
-    return View((0, 0, width, height), shares)
+    return View((0, 0, width, height), shares, classes_of(shares))
+
+
+def ink_in(picture: NDArray[np.uint8], view: View) -> NDArray[np.bool_]:
+    return inked(locate_ink(picture), picture.shape, view)
 
 
 def test_the_graph_check_knows_how_many_classes_there_are() -> None:
@@ -72,22 +79,24 @@ def test_every_picture_is_seen_at_about_one_size(shape: tuple[int, int]) -> None
 def test_ink_alone_on_even_paper_goes_on_as_it_is() -> None:
     canvas = canvas_of("four-open")
     view = view_of(canvas < 128)
-    assert is_clean(view, canvas)
+    assert is_clean(view, ink_in(canvas, view))
     framed = canvas.copy()
     framed[2:5] = 0
-    assert not is_clean(view_of(canvas < 128, framed < canvas), framed)
+    seen = view_of(canvas < 128, framed < canvas)
+    assert not is_clean(seen, ink_in(framed, seen))
     shaded = (canvas * np.linspace(0.5, 1, SIDE)).astype(np.uint8)
-    assert not is_clean(view, shaded), "what the light does is no ink"
+    assert not is_clean(view, ink_in(shaded, view)), "what the light does is no ink"
 
 
 def test_a_letter_is_a_drawing_and_a_grid_is_none() -> None:
     canvas = canvas_of("eight")
     nothing = np.zeros((SIDE, SIDE), np.bool_)
-    assert is_drawing(view_of(nothing, canvas < 128), canvas)
-    assert main_digit(view_of(nothing, canvas < 128)) is None
+    letter = view_of(nothing, canvas < 128)
+    assert is_drawing(letter, ink_in(canvas, letter)) and main_digit(letter) is None
     grid = np.full((SIDE, SIDE), 255, np.uint8)
     grid[::16] = grid[:, ::16] = 0
-    assert not is_drawing(view_of(nothing, grid < 128), grid)
+    paper = view_of(nothing, grid < 128)
+    assert not is_drawing(paper, ink_in(grid, paper))
 
 
 def test_only_the_digit_s_ink_is_measured_on_paper_of_any_colour() -> None:
@@ -105,6 +114,16 @@ def test_only_the_digit_s_ink_is_measured_on_paper_of_any_colour() -> None:
         assert measured[away].mean() < 0.03 and measured[line & ~digit].mean() < 0.1
     faint = np.where(digit[..., np.newaxis], 245, 250).repeat(3, axis=2).astype(np.uint8)
     assert measure_ink(view_of(digit), faint) is None
+
+
+def test_the_uncertain_end_of_a_stroke_belongs_to_its_digit() -> None:
+    digit = np.zeros((SIDE, SIDE), np.bool_)
+    digit[20:100, 60:64] = True
+    end = np.zeros_like(digit)
+    end[100:108, 60:64] = True
+    assert (view_of(digit, end).classes[digit | end] == DIGIT).all()
+    end[100:104, 20:108] = True  # a line below it that touches it
+    assert (view_of(digit, end).classes[end] == OTHER).all()
 
 
 def test_the_largest_digit_is_taken_with_its_parts() -> None:

@@ -25,6 +25,7 @@ AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides ar
 MAX_SIDE = 512  # of what the finder sees
 INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
+NEARLY_ALL = 0.85  # share of connected ink that is a digit's
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
@@ -32,6 +33,7 @@ MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
 Array = NDArray[np.float32]
 Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are exclusive
 Find = Callable[[Pixels], Array]
+Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,12 @@ class View:
     Attributes:
         box: the part, in pixels of the picture.
         shares: float32 (h, w, classes) in [0, 1], the probability of each of `CLASSES`.
+        classes: uint8 (h, w), the class of each pixel, see `classes_of`.
     """
 
     box: Box
     shares: Array
-
-    @property
-    def classes(self) -> NDArray[np.uint8]:
-        """The most probable class of each pixel: uint8 (h, w)."""
-        return self.shares.argmax(axis=2).astype(np.uint8)
+    classes: NDArray[np.uint8]
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -64,7 +63,8 @@ class View:
         x0, x1 = max(0, int((box[0] - left) / across)), int(np.ceil((box[2] - left) / across))
         y0, y1 = max(0, int((box[1] - top) / down)), int(np.ceil((box[3] - top) / down))
         y1, x1 = np.minimum((y1, x1), self.shares.shape[:2]).tolist()
-        return View(self.in_picture(x0, y0, x1 - x0, y1 - y0), self.shares[y0:y1, x0:x1])
+        box = self.in_picture(x0, y0, x1 - x0, y1 - y0)
+        return View(box, self.shares[y0:y1, x0:x1], self.classes[y0:y1, x0:x1])
 
     def in_picture(self, x: float, y: float, width: float, height: float) -> Box:
         """A box of the view, given by its corner and size, in pixels of the picture."""
@@ -106,8 +106,10 @@ def find_digit(find: Find, pixels: Pixels) -> Finding:
     colour = rgb(pixels)
     view = whole = look(find, colour)
     found = main_digit(view)
-    if is_clean(view, pixels) or (found is None and is_drawing(view, pixels)):
-        return Finding(whole, None, find_ink(pixels))
+    located = locate_ink(pixels)
+    ink = inked(located, pixels.shape, view)
+    if located and (is_clean(view, ink) or (found is None and is_drawing(view, ink))):
+        return Finding(whole, None, located[0])
     if found is not None and _share(view, found) < SMALL:
         view = look(find, colour, around(view, found, 0.7, pixels.shape))
         found = main_digit(view)
@@ -117,8 +119,8 @@ def find_digit(find: Find, pixels: Pixels) -> Finding:
     box = view.in_picture(x0, y0, x1 - x0, y1 - y0)
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
-    ink = measure_ink(view.cut(around(view, found, 0.15, pixels.shape)), colour)
-    clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
+    measured = measure_ink(view.cut(around(view, found, 0.15, pixels.shape)), colour)
+    clean = None if measured is None else find_ink(255 - np.round(255 * measured).astype(np.uint8))
     return Finding(whole, box, clean, "too faint" if clean is None else "")
 
 
@@ -139,7 +141,29 @@ def look(find: Find, pixels: Pixels, box: Box | None = None) -> View:
     left, top, right, bottom = box or (0, 0, width, height)
     part = pixels[top:bottom, left:right]
     rows, columns = finder_size(bottom - top, right - left)
-    return View((left, top, right, bottom), find(resize(part, (columns, rows))))
+    shares = find(resize(part, (columns, rows)))
+    return View((left, top, right, bottom), shares, classes_of(shares))
+
+
+def classes_of(shares: Array) -> NDArray[np.uint8]:
+    """The class of each pixel: the most probable one.
+
+    Where nearly all of some connected ink is a digit's, all of it is: the finder is less sure at
+    the ends of strokes.
+
+    Args:
+        shares: float32 (h, w, classes) in [0, 1].
+
+    Returns:
+        uint8 (h, w), indices of `CLASSES`.
+    """
+    classes = shares.argmax(axis=2).astype(np.uint8)
+    ink = (classes == DIGIT) | (classes == OTHER)
+    count, labels = cv2.connectedComponents(ink.view(np.uint8))
+    digits = np.bincount(labels.ravel(), (classes == DIGIT).ravel(), count)
+    mostly_digit = digits > NEARLY_ALL * np.bincount(labels.ravel(), minlength=count)
+    classes[ink & mostly_digit[labels]] = DIGIT
+    return classes
 
 
 def finder_size(height: int, width: int) -> tuple[int, int]:
@@ -174,43 +198,43 @@ def rgb(pixels: Pixels) -> Pixels:
     return ((pixels[:, :, :3] * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
 
 
-def is_clean(view: View, pixels: Pixels) -> bool:
-    """Whether a picture shows digits' ink on even paper and nothing else.
+def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
+    """Where `locate_ink` sees ink, in pixels of a view of the whole picture: bool (h, w).
 
     Args:
-        view: of the whole picture.
-        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+        located: what `locate_ink` returned.
+        picture: the picture's height and width.
+        view: of all of it.
     """
-    inked = _inked(pixels, view.shares.shape[:2])
+    rows, columns = view.classes.shape
+    if located is None:
+        return np.zeros((rows, columns), np.bool_)
+    ink, (x, y) = located
+    whole = np.zeros(picture[:2], np.uint8)
+    whole[y : y + ink.shape[0], x : x + ink.shape[1]] = 255 * (ink > 0.4)
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) > 127)
+
+
+def is_clean(view: View, ink: NDArray[np.bool_]) -> bool:
+    """Whether a picture shows digits' ink on even paper and nothing else.
+
+    `view` is of the whole picture, and `ink` is what `inked` returned for it.
+    """
     digit = (view.classes == DIGIT).astype(np.uint8)
-    if inked is None or not digit.any():
-        return False
     near = cv2.dilate(digit, np.ones((5, 5), np.uint8)) > 0
     other = (view.classes != DIGIT) & (view.classes != PAPER)
-    stray = (inked & ~near) | (other & ~near)
-    return bool(stray.sum() <= MAX_STRAY * digit.sum())
+    stray = (ink | other) & ~near
+    return bool(ink.any() and digit.any() and stray.sum() <= MAX_STRAY * digit.sum())
 
 
-def is_drawing(view: View, pixels: Pixels) -> bool:
-    """Whether a picture shows ink of any kind on even paper, away from the picture's edge."""
-    inked = _inked(pixels, view.shares.shape[:2])
-    if inked is None:
-        return False
-    edge = np.concatenate([inked[0], inked[-1], inked[:, 0], inked[:, -1]])
-    ink = cv2.dilate((view.classes != PAPER).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return not edge.any() and bool((inked & ~ink).sum() <= 0.2 * inked.sum())
+def is_drawing(view: View, ink: NDArray[np.bool_]) -> bool:
+    """Whether a picture shows ink of any kind on even paper, away from the picture's edge.
 
-
-def _inked(pixels: Pixels, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    """Where `locate_ink` sees ink in a picture, at a smaller `shape`; None if nowhere."""
-    located = locate_ink(pixels)
-    if located is None:
-        return None
-    ink, (x, y) = located
-    whole = np.zeros(pixels.shape[:2], np.float32)
-    whole[y : y + ink.shape[0], x : x + ink.shape[1]] = ink > 0.4
-    small = cv2.resize(whole, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(small > 0.5, np.bool_)
+    `view` is of the whole picture, and `ink` is what `inked` returned for it.
+    """
+    edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    near = cv2.dilate((view.classes != PAPER).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool(ink.any() and not edge.any() and (ink & ~near).sum() <= 0.2 * ink.sum())
 
 
 def main_digit(view: View) -> Box | None:
@@ -288,12 +312,10 @@ def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | Non
     ground = cv2.GaussianBlur(colour * weight, (0, 0), reach) / total
     contrast = np.abs(colour - ground).max(axis=2)
 
-    digit = view.shares[:, :, DIGIT]
-    rest = 1 - digit - view.shares[:, :, PAPER]
-    near = cv2.dilate(digit, np.ones((3, 3), np.uint8))
+    digit = (view.classes == DIGIT).astype(np.float32)
     # Ink of something else keeps its place, but the edge of a digit's stroke may look like paper.
-    mask = np.where(rest > digit, 0, near).astype(np.float32)
-    mask = np.clip(2 * cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) - 0.3, 0, 1)
+    near = cv2.dilate(digit, np.ones((3, 3), np.uint8)) * (digit + (view.classes == PAPER))
+    mask = np.clip(2 * cv2.resize(near, size, interpolation=cv2.INTER_LINEAR) - 0.3, 0, 1)
     inside = cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR) > 0.6
     if not inside.any():
         return None

@@ -22,6 +22,7 @@ from mnist_demo.read.finder import (
     Find,
     View,
     around,
+    inked,
     is_clean,
     is_drawing,
     look,
@@ -132,7 +133,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     found = None
     if pixels is not None:
         looks = classifier.looks_at(image, pixels)
-        found = _find_ink(classifier.find, pixels) if looks else _located(pixels)
+        found = _find_ink(classifier.find, pixels) if looks else _ink_on_paper(pixels)
     if found is None:
         return Number([])
     lines = []
@@ -149,7 +150,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     return Number(lines)
 
 
-def _located(pixels: Pixels) -> _Ink | None:
+def _ink_on_paper(pixels: Pixels) -> _Ink | None:
     """The ink on clean paper."""
     located = locate_ink(pixels)
     return None if located is None else _Ink(*located)
@@ -159,11 +160,13 @@ def _find_ink(find: Find, pixels: Pixels) -> _Ink | None:
     """The ink of all digits in any picture."""
     colour = rgb(pixels)
     view = look(find, colour)
-    if is_clean(view, pixels):
-        return _located(pixels)
     box = _digits_box(view)
+    located = locate_ink(pixels)
+    ink = inked(located, pixels.shape, view)
+    if located and (is_clean(view, ink) or (box is None and is_drawing(view, ink))):
+        return _Ink(*located)
     if box is None:
-        return _located(pixels) if is_drawing(view, pixels) else None
+        return None
     rows, columns = view.shares.shape[:2]
     if (box[2] - box[0]) * (box[3] - box[1]) < SMALL * rows * columns:
         closer = look(find, colour, around(view, box, 0.15, pixels.shape))
@@ -172,16 +175,16 @@ def _find_ink(find: Find, pixels: Pixels) -> _Ink | None:
             view, box = closer, again
     view = view.cut(around(view, box, 0.1, pixels.shape))
     measured = measure_ink(view, colour, INK_SIDE)
-    located = None
-    if measured is not None:
-        located = locate_ink(255 - np.round(255 * measured).astype(np.uint8))
-    if measured is None or located is None:
+    if measured is None:
         return None
-    ink, (x, y) = located
+    clean = locate_ink(255 - np.round(255 * measured).astype(np.uint8))
+    if clean is None:
+        return None
+    lines, (x, y) = clean
     across = (view.box[2] - view.box[0]) / measured.shape[1]
     down = (view.box[3] - view.box[1]) / measured.shape[0]
     corner = (view.box[0] + x * across, view.box[1] + y * down)
-    return _Ink(ink, corner, (across, down), _find_signs(view))
+    return _Ink(lines, corner, (across, down), _find_signs(view))
 
 
 def _digits_box(view: View) -> Box | None:
