@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
+from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, main_digit, measure_ink
 from mnist_demo.read.finder import (
     AREA,
     CLASSES,
@@ -19,11 +20,6 @@ from mnist_demo.read.finder import (
     View,
     classes_of,
     finder_size,
-    inked,
-    is_clean,
-    is_drawing,
-    main_digit,
-    measure_ink,
 )
 from mnist_demo.read.lines import split_lines
 from mnist_demo.read.preprocess import locate_ink

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.classifier import BLANK
-from mnist_demo.read.finder import find_digit
+from mnist_demo.read.digit_ink import find_digit
 from mnist_demo.read.picture import Reading, read_picture
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad

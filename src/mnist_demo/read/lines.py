@@ -12,23 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, measure_ink
 from mnist_demo.read.files import open_if_file
-from mnist_demo.read.finder import (
-    CLASSES,
-    DIGIT,
-    OTHER,
-    PAPER,
-    Box,
-    Find,
-    View,
-    around,
-    inked,
-    is_clean,
-    is_drawing,
-    look,
-    measure_ink,
-    rgb,
-)
+from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, PAPER, Box, Find, View, around, look, rgb
 from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.preprocess import locate_ink

@@ -11,8 +11,9 @@ from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.classifier import BLANK, Classifier, Prediction
+from mnist_demo.read.digit_ink import find_digit
 from mnist_demo.read.files import open_if_file
-from mnist_demo.read.finder import DIGIT, PAPER, Box, find_digit, resize, rgb
+from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.preprocess import even_strokes, normalise
 

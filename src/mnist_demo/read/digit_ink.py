@@ -1,0 +1,187 @@
+"""Finds the ink of the digits in any picture.
+
+The finder looks at the whole picture, and where the digits in it are small, once more at the part
+around them. Whatever else a picture shows, only the digits' ink goes on. Where nothing else is
+there, the picture goes on as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.finder import DIGIT, PAPER, Array, Box, Find, View, around, look, resize, rgb
+from mnist_demo.read.preprocess import find_ink, locate_ink
+
+INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
+SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
+MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
+MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
+MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
+
+Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The digit that was found in a picture.
+
+    Attributes:
+        view: what the finder saw in the whole picture.
+        box: of the digit, in pixels of the picture; None if there is none, or if the picture goes
+            on as it is.
+        ink: float32 (h, w) in [0, 1], the digit's ink, cut to it; None if there is none.
+        reason: why there is no ink: "no digit", "too faint" or "too small"; else "".
+    """
+
+    view: View
+    box: Box | None
+    ink: Array | None
+    reason: str = ""
+
+
+def find_digit(find: Find, pixels: Pixels) -> Finding:
+    """Find the digit in a picture, or digits that stand close together.
+
+    Args:
+        find: the network, see `Classifier.find`.
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+    """
+    colour = rgb(pixels)
+    view = whole = look(find, colour)
+    found = main_digit(view)
+    located = locate_ink(pixels)
+    ink = inked(located, pixels.shape, view)
+    if located and (is_clean(view, ink) or (found is None and is_drawing(view, ink))):
+        return Finding(whole, None, located[0])
+    if found is not None and _share(view, found) < SMALL:
+        view = look(find, colour, around(view, found, 0.7, pixels.shape))
+        found = main_digit(view)
+    if found is None:
+        return Finding(whole, None, None, "no digit")
+    x0, y0, x1, y1 = found
+    box = view.in_picture(x0, y0, x1 - x0, y1 - y0)
+    if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
+        return Finding(whole, box, None, "too small")
+    measured = measure_ink(view.cut(around(view, found, 0.15, pixels.shape)), colour)
+    clean = None if measured is None else find_ink(255 - np.round(255 * measured).astype(np.uint8))
+    return Finding(whole, box, clean, "too faint" if clean is None else "")
+
+
+def _share(view: View, box: Box) -> float:
+    """The longer side of `box`, as a share of the view's shorter side."""
+    return max(box[2] - box[0], box[3] - box[1]) / min(view.shares.shape[:2])
+
+
+def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
+    """Where `locate_ink` sees ink, in pixels of a view of the whole picture: bool (h, w).
+
+    Args:
+        located: what `locate_ink` returned.
+        picture: the picture's height and width.
+        view: of all of it.
+    """
+    rows, columns = view.classes.shape
+    if located is None:
+        return np.zeros((rows, columns), np.bool_)
+    ink, (x, y) = located
+    whole = np.zeros(picture[:2], np.uint8)
+    whole[y : y + ink.shape[0], x : x + ink.shape[1]] = 255 * (ink > 0.4)
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) > 127)
+
+
+def is_clean(view: View, ink: NDArray[np.bool_]) -> bool:
+    """Whether a picture shows digits' ink on even paper and nothing else.
+
+    `view` is of the whole picture, and `ink` is what `inked` returned for it.
+    """
+    digit = (view.classes == DIGIT).astype(np.uint8)
+    near = cv2.dilate(digit, np.ones((5, 5), np.uint8)) > 0
+    other = (view.classes != DIGIT) & (view.classes != PAPER)
+    stray = (ink | other) & ~near
+    return bool(ink.any() and digit.any() and stray.sum() <= MAX_STRAY * digit.sum())
+
+
+def is_drawing(view: View, ink: NDArray[np.bool_]) -> bool:
+    """Whether a picture shows ink of any kind on even paper, away from the picture's edge.
+
+    `view` is of the whole picture, and `ink` is what `inked` returned for it.
+    """
+    edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    near = cv2.dilate((view.classes != PAPER).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool(ink.any() and not edge.any() and (ink & ~near).sum() <= 0.2 * ink.sum())
+
+
+def main_digit(view: View) -> Box | None:
+    """The box of the largest digit in a view, or of digits that stand close together.
+
+    Returns:
+        The box in pixels of the view; None if the view shows no digit.
+    """
+    digit = (view.classes == DIGIT).astype(np.uint8)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(digit)
+    if count == 1:
+        return None
+    rows, columns = digit.shape
+    sure = np.bincount(labels.ravel(), view.shares[:, :, DIGIT].ravel(), count)
+    off_middle = ((centres / (columns, rows) - 0.5) ** 2).sum(axis=1)
+    weight = sure * np.exp(-2 * off_middle)
+    weight[0] = 0
+    left, top, wide, high, _ = stats.T
+    chosen, before = np.arange(count) == int(weight.argmax()), 0
+    while chosen.sum() > before:
+        before = int(chosen.sum())
+        x0, y0 = int(left[chosen].min()), int(top[chosen].min())
+        x1, y1 = int((left + wide)[chosen].max()), int((top + high)[chosen].max())
+        reach = 0.2 * max(x1 - x0, y1 - y0)
+        beside = (left < x1 + reach) & (left + wide > x0 - reach)
+        chosen |= beside & (top < y1 + reach) & (top + high > y0 - reach) & (weight > 0)
+    if stats[chosen, cv2.CC_STAT_AREA].sum() < 6:
+        return None
+    return x0, y0, x1, y1
+
+
+def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | None:
+    """How much ink of digits each pixel has, in the part of a picture that a view shows.
+
+    The ink is what differs from the paper around it, where the finder sees a digit. The paper's
+    colour is the mean of what the finder takes for paper near by, so that light may fall off.
+
+    Args:
+        view: of the part.
+        pixels: the picture, uint8 (h, w, 3).
+        side: longest side of the result in pixels, if the part is not smaller.
+
+    Returns:
+        float32 (h, w) in [0, 1]; None if the ink is too faint.
+    """
+    left, top, right, bottom = view.box
+    part = pixels[top:bottom, left:right]
+    scale = side / max(part.shape[:2])
+    if scale < 1:
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        part = resize(part, size)
+    size = (part.shape[1], part.shape[0])
+    paper = cv2.resize(view.shares[:, :, PAPER], size, interpolation=cv2.INTER_LINEAR)
+    weight = np.maximum(cv2.erode(paper, np.ones((3, 3), np.uint8)) ** 4, 1e-6)[..., np.newaxis]
+    reach = 0.08 * max(size)
+    colour = part.astype(np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), reach)[..., np.newaxis]
+    ground = cv2.GaussianBlur(colour * weight, (0, 0), reach) / total
+    contrast = np.abs(colour - ground).max(axis=2)
+
+    digit = (view.classes == DIGIT).astype(np.float32)
+    # Ink of something else keeps its place, but the edge of a digit's stroke may look like paper.
+    near = cv2.dilate(digit, np.ones((3, 3), np.uint8)) * (digit + (view.classes == PAPER))
+    mask = np.clip(2 * cv2.resize(near, size, interpolation=cv2.INTER_LINEAR) - 0.3, 0, 1)
+    inside = cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR) > 0.6
+    if not inside.any():
+        return None
+    usual = float(np.median(contrast[inside]))
+    if usual < MIN_CONTRAST:
+        return None
+    return np.asarray(np.clip((contrast / usual - 0.25) / 0.5, 0, 1) * mask, np.float32)
