@@ -1,7 +1,7 @@
 """What the finder sees in a picture.
 
-The finder is a small network that says for each pixel whether it shows paper, the ink of a digit, or
-other ink. It sees any picture at a size of about 128x128 pixels.
+The finder is a small network that says for each pixel whether it shows paper, the ink of a digit,
+or other ink. It sees any picture at a size of about 128x128 pixels.
 """
 
 from __future__ import annotations
