@@ -36,7 +36,13 @@ def main() -> None:
             page.get_by_role("button", name="Clear").click()
     file = DOCS / "reading.webp"
     frames[0].save(
-        file, save_all=True, append_images=frames[1:], duration=times, loop=0, lossless=True
+        file,
+        save_all=True,
+        append_images=frames[1:],
+        duration=times,
+        loop=0,
+        lossless=True,
+        method=6,
     )
     print(f"docs/{file.name}: {len(frames)} frames, {file.stat().st_size:,} bytes")
 

@@ -21,18 +21,25 @@ function start([{ LiveReader }, { paintInput }, { passedPoints, paintStroke }]) 
   let pen = null; // the last place of a pen that is down
 
   async function read() {
+    const before = shownPicture();
     const prediction = await reader.read(canvas);
     if (!prediction) return;
     const isBlank = prediction.digit === null;
     for (const hint of root.querySelectorAll("#hint digit-hint")) hint.hidden = !isBlank;
     element.querySelector("digit-answer").prediction = prediction;
-    showPicture(isBlank ? null : prediction.image);
+    // If the server was faster, its picture stays: it has a text for those who do not see it.
+    const shown = shownPicture();
+    if (shown && !isBlank && (shown === before || !shown.matches("img"))) {
+      showPicture(prediction.image, shown);
+    }
+  }
+
+  function shownPicture() {
+    return root.querySelector("#seen figure > :first-child:not(.heat)");
   }
 
   // In the place of the server's picture, which then comes and shows the same.
-  function showPicture(image) {
-    const shown = root.querySelector("#seen figure > :first-child:not(.heat)");
-    if (!shown || !image) return;
+  function showPicture(image, shown) {
     const picture = shown.matches("canvas") ? shown : document.createElement("canvas");
     picture.width = picture.height = 28;
     paintInput(picture, image);
