@@ -168,7 +168,7 @@ def test_weights_without_a_finder_read_as_before(tmp_path: Path, classifier: Cla
     old = Classifier(Weights(tmp_path, "old", "a folder"))
     framed = canvas_of("three", 256)
     framed[:3] = 0
-    np.testing.assert_array_equal(old.prepare(framed), preprocess(framed))
+    np.testing.assert_array_equal(old.prepare(framed).model_input, preprocess(framed))
     assert not np.array_equal(
-        np.asarray(classifier.prepare(framed)), np.asarray(preprocess(framed))
+        np.asarray(classifier.prepare(framed).model_input), np.asarray(preprocess(framed))
     )

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from mnist_demo.batch.inputs import count, expand, find_inputs
-from mnist_demo.batch.local import classify, start_workers
+from mnist_demo.batch.local import classify
 from mnist_demo.batch.parts import (
     PARTS_SUFFIX,
     check_same_command,
@@ -78,27 +76,19 @@ def run(args: argparse.Namespace) -> None:
 
     number = len(list(parts.glob("*.parquet")))
     try:
-        with ExitStack() as stack:
-            if args.ray:
-                rows, done = cluster_rows(args, parts, checksums)
-            else:
-                every = (find_inputs(path, args.column) for path in args.paths)
-                inputs = itertools.chain.from_iterable(every)
-                done = skip_done((item.name for item in inputs), parts)
-                rows = classify(inputs, classifier, stack.enter_context(start_workers()))
-            progress = stack.enter_context(
-                tqdm(total=total, initial=done, unit=" images", smoothing=0.1)
-            )
+        if args.ray:
+            rows, done = cluster_rows(args, parts, checksums)
+        else:
+            every = (find_inputs(path, args.column) for path in args.paths)
+            inputs = itertools.chain.from_iterable(every)
+            done = skip_done((item.name for item in inputs), parts)
+            rows = classify(inputs, classifier)
+        with tqdm(total=total, initial=done, unit=" images", smoothing=0.1) as progress:
             while part := list(itertools.islice(track(rows, progress), ROWS_PER_PART)):
                 write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
                 number += 1
     except KeyboardInterrupt:
         raise SystemExit("stopped: run the same command again to go on") from None
-    except BrokenProcessPool:
-        raise SystemExit(
-            "a process that reads images was killed, perhaps for want of memory: run the same "
-            "command again to go on"
-        ) from None
     failed = merge_parts(parts, args.out, SCHEMA)
     print(f"{args.out}: {total:,} images, of which {failed:,} cannot be read")
 

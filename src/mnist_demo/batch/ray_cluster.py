@@ -99,7 +99,7 @@ class Reader:
             inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
             while some := list(itertools.islice(inputs, FILES_PER_CHUNK)):
                 names = [item.name for item in some]
-                rows = read_rows(names, prepare(some), self.classifier)
+                rows = read_rows(names, prepare(some, self.classifier), self.classifier)
                 yield pa.Table.from_pylist(list(rows), SCHEMA)
 
 

@@ -37,7 +37,7 @@ class PhotoEvents:
         if reading.picture is None:
             words = f"<p>{translate('photo_intro', request)}</p>"
         elif reading.prediction.digit is None:
-            words = f"<p>{translate(REASONS.get(reading.reason, 'no_ink'), request)}</p>"
+            words = f"<p>{translate(REASONS.get(reading.prediction.reason, 'no_ink'), request)}</p>"
         pictures = found_figure(reading, request) + ink_figure(reading.prediction, request)
         return words, label_value(reading.prediction), pictures
 

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import find_digit
+from mnist_demo.read.digit_ink import Finding, find_digit
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
 from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
@@ -35,33 +35,36 @@ class Prediction:
     """The network's answer for one image.
 
     Attributes:
-        probabilities: float32 (10,), of the digits 0 to 9; their sum is 1. All are 0 if the image
-            is blank.
-        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if it is blank.
-        model_input: float32 (28, 28) in [0, 1], the network's input; None if the image is blank.
+        probabilities: float32 (10,), of the digits 0 to 9; their sum is 1. All are 0 if there is
+            no digit.
+        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if there is none.
+        model_input: float32 (28, 28) in [0, 1], the network's input; None if there is no digit.
+        reason: why there is none: "no digit", "too faint" or "too small"; "" if there is one, or if
+            the image is blank.
     """
 
     probabilities: Array
     digit_score: float
     model_input: Array | None
+    reason: str = ""
 
     @property
     def digit(self) -> int | None:
-        """The most probable digit; None if the image is blank."""
+        """The most probable digit; None if there is none."""
         return None if self.model_input is None else int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
-        """The probability of `digit`, in [0, 1]; 0 if the image is blank."""
+        """The probability of `digit`, in [0, 1]; 0 if there is none."""
         return float(self.probabilities.max())
 
     @property
     def is_digit(self) -> bool:
-        """Whether the image looks like a digit at all; False if it is blank."""
+        """Whether the image looks like a digit at all; False if there is none."""
         return self.digit_score >= DIGIT_THRESHOLD
 
     def top(self, k: int = 3) -> list[tuple[int, float]]:
-        """The `k` most probable digits with their probabilities; empty if the image is blank."""
+        """The `k` most probable digits with their probabilities; empty if there are none."""
         if self.model_input is None:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:k]
@@ -69,6 +72,19 @@ class Prediction:
 
 
 BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image that is ready for the network.
+
+    Attributes:
+        model_input: float32 (28, 28) in [0, 1]; None if there is no digit.
+        reason: why there is none, see `Prediction`.
+    """
+
+    model_input: Array | None
+    reason: str = ""
 
 
 class Classifier:
@@ -151,7 +167,7 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        return self.classify_inputs([self.prepare(image)])[0]
+        return self.classify_prepared([self.prepare(image)])[0]
 
     def read_number(self, image: Any) -> Number:
         """Read the digits in any picture, line by line, in any form that `preprocess` accepts.
@@ -170,8 +186,8 @@ class Classifier:
         small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
         return self._finder is not None and not small and not isinstance(image, Mapping)
 
-    def prepare(self, image: Any) -> Array | None:
-        """The network's input for a picture, float32 (28, 28) in [0, 1]; None if there is no digit.
+    def prepare(self, image: Any) -> Prepared:
+        """Make the network's input of any picture.
 
         The finder looks at it first, see `looks_at`.
 
@@ -180,10 +196,11 @@ class Classifier:
         """
         pixels = read_pixels(image)
         if pixels is None:
-            return None
-        looks = self.looks_at(image, pixels)
-        ink = find_digit(self.find, pixels).ink if looks else find_ink(pixels)
-        return None if ink is None else normalise(even_strokes(ink))
+            return Prepared(None)
+        if self.looks_at(image, pixels):
+            return ready(find_digit(self.find, pixels))
+        ink = find_ink(pixels)
+        return Prepared(None if ink is None else normalise(even_strokes(ink)))
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches.
@@ -201,7 +218,7 @@ class Classifier:
             ValueError: `preprocess` raised it. The text begins with the image's index, from 0.
         """
         predictions: list[Prediction] = []
-        running: deque[Future[list[Array | None]]] = deque()
+        running: deque[Future[list[Prepared]]] = deque()
         numbered = enumerate(images)
         processors = os.cpu_count() or 1
         pool = ThreadPoolExecutor(processors)
@@ -210,9 +227,9 @@ class Classifier:
                 running.append(pool.submit(self._prepare_chunk, chunk))
                 del chunk
                 if len(running) == 2 * processors:
-                    predictions += self.classify_inputs(running.popleft().result())
+                    predictions += self.classify_prepared(running.popleft().result())
             for future in running:
-                predictions += self.classify_inputs(future.result())
+                predictions += self.classify_prepared(future.result())
         finally:
             pool.shutdown(cancel_futures=True)
         return predictions
@@ -223,15 +240,23 @@ class Classifier:
         Returns:
             For each image, in the same order, its prediction or the error that `preprocess` raised.
         """
-        inputs: list[Array | ValueError | None] = []
+        prepared: list[Prepared | ValueError] = []
         for image in images:
             try:
-                inputs.append(self.prepare(image))
+                prepared.append(self.prepare(image))
             except ValueError as error:
-                inputs.append(error)
-        good = [image for image in inputs if not isinstance(image, ValueError)]
-        predictions = iter(self.classify_inputs(good))
-        return [image if isinstance(image, ValueError) else next(predictions) for image in inputs]
+                prepared.append(error)
+        good = [image for image in prepared if not isinstance(image, ValueError)]
+        predictions = iter(self.classify_prepared(good))
+        return [image if isinstance(image, ValueError) else next(predictions) for image in prepared]
+
+    def classify_prepared(self, prepared: Sequence[Prepared]) -> list[Prediction]:
+        """Read images that `prepare` returned, in the same order."""
+        predictions = self.classify_inputs([image.model_input for image in prepared])
+        return [
+            replace(prediction, reason=image.reason) if image.reason else prediction
+            for image, prediction in zip(prepared, predictions, strict=True)
+        ]
 
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
         """Read images that are preprocessed already.
@@ -254,7 +279,7 @@ class Classifier:
                 predictions[i] = Prediction(row, float(score), image)
         return predictions
 
-    def _prepare_chunk(self, chunk: list[tuple[int, Any]]) -> list[Array | None]:
+    def _prepare_chunk(self, chunk: list[tuple[int, Any]]) -> list[Prepared]:
         """Prepare numbered images; a ValueError names the image by its number."""
         inputs = []
         for index, image in chunk:
@@ -263,3 +288,10 @@ class Classifier:
             except ValueError as error:
                 raise ValueError(f"image {index}: {error}") from None
         return inputs
+
+
+def ready(found: Finding) -> Prepared:
+    """The network's input, made of the ink that was found."""
+    if found.ink is None:
+        return Prepared(None, found.reason)
+    return Prepared(normalise(even_strokes(found.ink)))

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.classifier import BLANK, Classifier, Prediction
+from mnist_demo.read.classifier import BLANK, Classifier, Prediction, ready
 from mnist_demo.read.digit_ink import find_digit
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.preprocess import even_strokes, normalise
 
 SIDE = 480  # longest side, in pixels, of the picture that is shown
 
@@ -31,7 +30,6 @@ class Reading:
         other: bool (rows, columns), where it saw other ink.
         box: left, top, right and bottom of the part that was read, as shares of the picture's width
             and height; None if all of it was.
-        reason: why there is no answer, see `Finding`; else "".
     """
 
     prediction: Prediction
@@ -39,7 +37,6 @@ class Reading:
     digit: NDArray[np.bool_] | None = None
     other: NDArray[np.bool_] | None = None
     box: tuple[float, float, float, float] | None = None
-    reason: str = ""
 
 
 def read_picture(classifier: Classifier, image: Any) -> Reading:
@@ -65,12 +62,11 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
     found = find_digit(classifier.find, pixels)
-    ready = None if found.ink is None else normalise(even_strokes(found.ink))
-    prediction = classifier.classify_inputs([ready])[0]
+    prediction = classifier.classify_prepared([ready(found)])[0]
     classes = found.view.classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
-    return Reading(prediction, picture, classes == DIGIT, other, box, found.reason)
+    return Reading(prediction, picture, classes == DIGIT, other, box)
 
 
 def _as_shares(box: Box, width: int, height: int) -> tuple[float, float, float, float]:

@@ -18,4 +18,5 @@ def as_json(prediction: Prediction) -> dict[str, Any]:
         "probabilities": prediction.probabilities.tolist(),
         "digit_score": prediction.digit_score,
         "is_digit": prediction.is_digit,
+        "reason": prediction.reason,
     }

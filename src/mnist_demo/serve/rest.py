@@ -43,12 +43,16 @@ class Guess(BaseModel):
 class Answer(BaseModel):
     """What the network reads in the image."""
 
-    digit: int | None = Field(description="The most probable digit; null if the image is blank.")
-    confidence: float = Field(description="Its probability; 0 if the image is blank.")
+    digit: int | None = Field(description="The most probable digit; null if there is none.")
+    confidence: float = Field(description="Its probability; 0 if there is none.")
     top: list[Guess] = Field(description="The three best guesses, best first.")
     probabilities: list[float] = Field(description="Of 0 to 9.")
     digit_score: float = Field(description="From 0 to 1: how much it looks like a digit at all.")
     is_digit: bool = Field(description="Whether that is at least 0.5.")
+    reason: str = Field(
+        description='Why there is no digit: "no digit", "too faint" or "too small"; "" if there is '
+        "one, or if the image is blank."
+    )
     weights: str = Field(description="Version of the network that answered, and its origin.")
 
 
