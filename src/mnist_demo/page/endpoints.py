@@ -34,9 +34,9 @@ class Endpoints:
     async def classify(self, image: dict[str, Any] | None) -> dict[str, Any]:
         """Reads the digit in any picture: a drawing, a scan, a photo or a screenshot.
 
-        Returns digit (null if there is none; then reason says why), confidence, top (the three best guesses),
-        probabilities (of 0 to 9), digit_score (how much it looks like a digit at all), is_digit,
-        and weights (which version of the network answered, and where it comes from).
+        Returns digit (null if there is none; then reason says why), confidence, top (the three best
+        guesses), probabilities (of 0 to 9), digit_score (how much it looks like a digit at all),
+        is_digit, and weights (which version of the network answered, and where it comes from).
         """
         opened = open_file(image)  # reads the header only
         if not self._reader.loading.done():
