@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cache(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/finder"), help="folder of this run")
     parser.add_argument("--scenes", type=int, default=40_000, help="to learn from")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
 
 
