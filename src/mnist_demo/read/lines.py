@@ -27,6 +27,7 @@ SMALL = 0.6  # lines that fill less than this share of the picture are looked at
 # White between two lines, as a share of the lower one's height; and the lower one's height, as a
 # share of the higher one's. Below these, both are parts of one line.
 MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
+MAX_PARTS = 150  # connected parts of the ink of all lines
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
 
 Array = NDArray[np.float32]
@@ -122,6 +123,9 @@ def read_number(classifier: Classifier, image: Any) -> Number:
         found = _find_ink(classifier.find, pixels) if looks else _ink_on_paper(pixels)
     if found is None:
         return Number([])
+    parts = cv2.connectedComponents((found.ink > 0.05).view(np.uint8))[0] - 1
+    if parts > MAX_PARTS:
+        raise ValueError(f"the ink is in {parts} pieces, too many for numbers")
     lines = []
     for top, bottom in split_lines(found.ink):
         part = found.ink[top:bottom]
