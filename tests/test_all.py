@@ -14,7 +14,6 @@ from train import all as recipe
 from train.__main__ import COMMANDS
 from train.fit.fit import check_same_recipe
 
-
 STEPS = [command for command, _, _ in recipe.STEPS]
 FROM_EXPORT = STEPS[STEPS.index("export") :]
 
