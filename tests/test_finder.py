@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, main_digit, measure_ink
+from mnist_demo.read.digit_ink import Finding, inked, is_clean, is_drawing, main_digit, measure_ink
 from mnist_demo.read.finder import (
     AREA,
     CLASSES,
@@ -22,7 +23,7 @@ from mnist_demo.read.finder import (
     finder_size,
 )
 from mnist_demo.read.lines import split_lines
-from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.preprocess import find_ink, locate_ink
 from mnist_demo.weights import REPOSITORY
 from mnist_demo.weights.graph import SIGNATURES, check_model
 from tests.sketchpad import load, strokes_of
@@ -138,6 +139,18 @@ def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
     ink[:] = 0
     ink[0:20] = ink[40:200] = 1  # a roof above the rest of a 5
     assert split_lines(ink) == [(0, 200)]
+
+
+def test_connected_ink_that_is_a_digit_stays_whole(classifier: Classifier) -> None:
+    canvas = canvas_of("two", 256)
+    top = canvas.copy()
+    top[150:] = 255  # as if the finder took the foot of the 2 for an underline
+    whole, part = (find_ink(picture) for picture in (canvas, top))
+    found = Finding(view_of(top < 128), None, part, whole=whole)
+    np.testing.assert_array_equal(classifier.prepare_found(found).model_input, preprocess(canvas))
+    circled = cv2.circle(canvas.copy(), (128, 128), 120, (0,), 5)
+    found = Finding(view_of(canvas < 128), None, whole, whole=find_ink(circled))
+    np.testing.assert_array_equal(classifier.prepare_found(found).model_input, preprocess(canvas))
 
 
 def test_the_repository_s_finder_finds_digits_in_trained_kinds(classifier: Classifier) -> None:

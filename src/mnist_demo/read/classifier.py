@@ -25,6 +25,7 @@ BATCH_SIZE = 256  # images in one run of the network; larger batches are not fas
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
+CLEAR = 0.8  # confidence from which connected ink is read as a whole
 SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
 
 Array = NDArray[np.float32]
@@ -198,9 +199,24 @@ class Classifier:
         if pixels is None:
             return Prepared(None)
         if self.looks_at(image, pixels):
-            return ready(find_digit(self.find, pixels))
+            return self.prepare_found(find_digit(self.find, pixels))
         ink = find_ink(pixels)
         return Prepared(None if ink is None else normalise(even_strokes(ink)))
+
+    def prepare_found(self, found: Finding) -> Prepared:
+        """Make the network's input of the ink that was found.
+
+        Where the finder would take away a part of connected ink, but all of it clearly is a digit,
+        all of it is read.
+        """
+        if found.whole is not None:
+            whole = normalise(even_strokes(found.whole))
+            prediction = self.classify_inputs([whole])[0]
+            if prediction.is_digit and prediction.confidence >= CLEAR:
+                return Prepared(whole)
+        if found.ink is None:
+            return Prepared(None, found.reason)
+        return Prepared(normalise(even_strokes(found.ink)))
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches.
@@ -288,10 +304,3 @@ class Classifier:
             except ValueError as error:
                 raise ValueError(f"image {index}: {error}") from None
         return inputs
-
-
-def ready(found: Finding) -> Prepared:
-    """The network's input, made of the ink that was found."""
-    if found.ink is None:
-        return Prepared(None, found.reason)
-    return Prepared(normalise(even_strokes(found.ink)))

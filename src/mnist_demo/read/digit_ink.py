@@ -36,12 +36,16 @@ class Finding:
             on as it is.
         ink: float32 (h, w) in [0, 1], the digit's ink, cut to it; None if there is none.
         reason: why there is no ink: "no digit", "too faint" or "too small"; else "".
+        whole: float32 (h, w) in [0, 1], all ink of the picture, if it is connected, lies on even
+            paper, and is only partly the digit's; else None. Such ink may also be a digit with an
+            unusual stroke: who can read it must decide.
     """
 
     view: View
     box: Box | None
     ink: Array | None
     reason: str = ""
+    whole: Array | None = None
 
 
 def find_digit(find: Find, pixels: Pixels) -> Finding:
@@ -69,7 +73,8 @@ def find_digit(find: Find, pixels: Pixels) -> Finding:
         return Finding(whole, box, None, "too small")
     measured = measure_ink(view.cut(around(view, found, 0.15, pixels.shape)), colour)
     clean = None if measured is None else find_ink(255 - np.round(255 * measured).astype(np.uint8))
-    return Finding(whole, box, clean, "too faint" if clean is None else "")
+    all_ink = located[0] if located and is_drawing(whole, ink) and is_connected(ink) else None
+    return Finding(whole, box, clean, "too faint" if clean is None else "", all_ink)
 
 
 def _share(view: View, box: Box) -> float:
@@ -114,6 +119,12 @@ def is_drawing(view: View, ink: NDArray[np.bool_]) -> bool:
     edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     near = cv2.dilate((view.classes != PAPER).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return bool(ink.any() and not edge.any() and (ink & ~near).sum() <= 0.2 * ink.sum())
+
+
+def is_connected(ink: NDArray[np.bool_]) -> bool:
+    """Whether all of the ink hangs together, gaps of a pixel not counted."""
+    joined = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8))
+    return cv2.connectedComponents(joined)[0] == 2
 
 
 def main_digit(view: View) -> Box | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.classifier import BLANK, Classifier, Prediction, ready
+from mnist_demo.read.classifier import BLANK, Classifier, Prediction
 from mnist_demo.read.digit_ink import find_digit
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
@@ -62,7 +62,7 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
     found = find_digit(classifier.find, pixels)
-    prediction = classifier.classify_prepared([ready(found)])[0]
+    prediction = classifier.classify_prepared([classifier.prepare_found(found)])[0]
     classes = found.view.classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
