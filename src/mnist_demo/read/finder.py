@@ -153,4 +153,5 @@ def around(view: View, box: Box, margin: float, picture: tuple[int, ...]) -> Box
     left, top, right, bottom = view.in_picture(
         x0 - pad, y0 - pad, x1 - x0 + 2 * pad, y1 - y0 + 2 * pad
     )
-    return max(0, left), max(0, top), min(picture[1], right), min(picture[0], bottom)
+    left, top = min(max(0, left), picture[1] - 1), min(max(0, top), picture[0] - 1)
+    return left, top, max(left + 1, min(picture[1], right)), max(top + 1, min(picture[0], bottom))

@@ -180,12 +180,12 @@ def _find_ink(find: Find, pixels: Pixels) -> _Ink | None:
 def _digits_box(view: View) -> Box | None:
     """The box around all digits in a view, in its pixels; None if there are none."""
     digit = (view.classes == DIGIT).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(digit)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(digit)
     # Small parts far from the others are noise, or a digit that does not belong to the number.
     area = stats[:, cv2.CC_STAT_AREA]
     kept = area >= max(MIN_SIGN, 0.1 * float(area[1:].max(initial=0)))
     kept[0] = False
-    if count == 1:
+    if not kept.any():
         return None
     x, y, width, height = cv2.boundingRect(kept[labels].view(np.uint8))
     return x, y, x + width, y + height
