@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import Finding, find_digit
+from mnist_demo.read.digit_ink import CLEAR, Finding, find_digit
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
 from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
@@ -25,7 +25,6 @@ BATCH_SIZE = 256  # images in one run of the network; larger batches are not fas
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
-CLEAR = 0.8  # confidence from which connected ink is read as a whole
 SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
 
 Array = NDArray[np.float32]

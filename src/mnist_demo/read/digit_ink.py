@@ -20,6 +20,7 @@ from mnist_demo.read.preprocess import find_ink, locate_ink
 INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
+CLEAR = 0.8  # confidence from which ink on even paper is read as it is
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
 

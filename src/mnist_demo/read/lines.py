@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, measure_ink
+from mnist_demo.read.digit_ink import CLEAR, inked, is_clean, is_drawing, measure_ink
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, PAPER, Box, Find, View, around, look, rgb
 from mnist_demo.read.images import is_halved, read_pixels
@@ -111,16 +112,37 @@ class _Ink:
 def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in any picture, in any form that `preprocess` accepts.
 
+    Ink on even paper that clearly reads as digits is read as it is. Of other pictures, only the ink
+    goes on in which the finder sees digits.
+
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
     """
     image = open_if_file(image)
     pixel = 2 if isinstance(image, Image.Image) and is_halved(image) else 1
     pixels = read_pixels(image)
-    found = None
-    if pixels is not None:
-        looks = classifier.looks_at(image, pixels)
-        found = _find_ink(classifier.find, pixels) if looks else _ink_on_paper(pixels)
+    if pixels is None:
+        return Number([])
+    located = locate_ink(pixels)
+    all_ink = None if located is None else _Ink(*located)
+    if not classifier.looks_at(image, pixels):
+        return _read_lines(classifier, all_ink, pixel)
+    colour = rgb(pixels)
+    view = look(classifier.find, colour)
+    ink = inked(located, pixels.shape, view)
+    drawing = is_drawing(view, ink)
+    if is_clean(view, ink) or (drawing and _digits_box(view) is None):
+        return _read_lines(classifier, all_ink, pixel)
+    if drawing:
+        with contextlib.suppress(ValueError):  # in too many pieces
+            number = _read_lines(classifier, all_ink, pixel)
+            if all(digit.is_digit and digit.confidence >= CLEAR for digit in number.digits):
+                return number
+    return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
+
+
+def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Number:
+    """Read ink line by line. `pixel` is 2 if the image was halved, else 1."""
     if found is None:
         return Number([])
     parts = cv2.connectedComponents((found.ink > 0.05).view(np.uint8))[0] - 1
@@ -140,41 +162,29 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     return Number(lines)
 
 
-def _ink_on_paper(pixels: Pixels) -> _Ink | None:
-    """The ink on clean paper."""
-    located = locate_ink(pixels)
-    return None if located is None else _Ink(*located)
-
-
-def _find_ink(find: Find, pixels: Pixels) -> _Ink | None:
-    """The ink of all digits in any picture."""
-    colour = rgb(pixels)
-    view = look(find, colour)
+def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
+    """The ink of all digits in a picture, uint8 (h, w, 3), of which `view` shows all."""
     box = _digits_box(view)
-    located = locate_ink(pixels)
-    ink = inked(located, pixels.shape, view)
-    if located and (is_clean(view, ink) or (box is None and is_drawing(view, ink))):
-        return _Ink(*located)
     if box is None:
         return None
-    rows, columns = view.shares.shape[:2]
+    rows, columns = view.classes.shape
     if (box[2] - box[0]) * (box[3] - box[1]) < SMALL * rows * columns:
-        closer = look(find, colour, around(view, box, 0.15, pixels.shape))
+        closer = look(find, colour, around(view, box, 0.15, colour.shape))
         again = _digits_box(closer)
         if again is not None:
             view, box = closer, again
-    view = view.cut(around(view, box, 0.1, pixels.shape))
+    view = view.cut(around(view, box, 0.1, colour.shape))
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:
         return None
     clean = locate_ink(255 - np.round(255 * measured).astype(np.uint8))
     if clean is None:
         return None
-    lines, (x, y) = clean
+    ink, (x, y) = clean
     across = (view.box[2] - view.box[0]) / measured.shape[1]
     down = (view.box[3] - view.box[1]) / measured.shape[0]
     corner = (view.box[0] + x * across, view.box[1] + y * down)
-    return _Ink(lines, corner, (across, down), _find_signs(view))
+    return _Ink(ink, corner, (across, down), _find_signs(view))
 
 
 def _digits_box(view: View) -> Box | None:
