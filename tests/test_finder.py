@@ -135,6 +135,9 @@ def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
     assert split_lines(ink) == [(0, 80), (110, 200)]
     ink[80:105, 10:20] = 1  # only 5 rows are left: a broken stroke
     assert split_lines(ink) == [(0, 200)]
+    wide = np.zeros((100, 200), np.float32)
+    wide[0:48], wide[50:100] = 1, 1  # hardly any white, but wider than a digit
+    assert split_lines(wide) == [(0, 48), (50, 100)]
     ink[:] = 0
     ink[0:20] = ink[40:200] = 1  # a roof above the rest of a 5
     assert split_lines(ink) == [(0, 200)]

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
-# White between two lines, as a share of the lower one's height; and the lower one's height, as a
-# share of the higher one's. Below these, both are parts of one line.
+# White between two lines and the height of the lower one, as shares of the higher one's height. Below
+# these, both are parts of one line, unless both are wider than a digit.
 MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
+WIDER_THAN_A_DIGIT = 1.3  # as a share of the height
 MAX_PARTS = 150  # connected parts of the ink of all lines
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
 
@@ -224,7 +225,8 @@ def split_lines(ink: Array) -> list[tuple[int, int]]:
     """The first row and the row after the last of each line of writing, from top to bottom.
 
     Two lines have white between them, and are about equally high. So the parts of a broken digit
-    stay together, and so do lines that climb.
+    stay together, and so do lines that climb. Where the white is narrow, both must be wider than a
+    digit.
 
     Args:
         ink: float32 (h, w) in [0, 1], cut to the ink.
@@ -234,14 +236,23 @@ def split_lines(ink: Array) -> list[tuple[int, int]]:
     lines = [(int(top), int(bottom)) for top, bottom in edges.reshape(-1, 2)]
     at = 1
     while at < len(lines):
-        (top, above), (below, bottom) = lines[at - 1], lines[at]
-        heights = sorted((above - top, bottom - below))
-        if below - above < MIN_SPACE * heights[1] or heights[0] < MIN_HEIGHT * heights[1]:
-            lines[at - 1 : at + 1] = [(top, bottom)]
-            at = max(1, at - 1)
-        else:
+        if _are_two(ink, lines[at - 1], lines[at]):
             at += 1
+        else:
+            lines[at - 1 : at + 1] = [(lines[at - 1][0], lines[at][1])]
+            at = max(1, at - 1)
     return lines
+
+
+def _are_two(ink: Array, upper: tuple[int, int], lower: tuple[int, int]) -> bool:
+    """Whether two runs of inked rows are two lines of writing, and not parts of one."""
+    low, high = sorted((upper[1] - upper[0], lower[1] - lower[0]))
+    if low < MIN_HEIGHT * high:
+        return False
+    if lower[0] - upper[1] >= MIN_SPACE * high:
+        return True
+    widths = [np.ptp(np.flatnonzero((ink[a:b] > 0.05).any(axis=0))) for a, b in (upper, lower)]
+    return bool(min(widths) > WIDER_THAN_A_DIGIT * high)
 
 
 def _text(
