@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
-# White between two lines and the height of the lower one, as shares of the higher one's height. Below
-# these, both are parts of one line, unless both are wider than a digit.
+# White between two lines and the height of the lower one, as shares of the higher one's height.
+# Below these, both are parts of one line, unless both are wider than a digit.
 MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
 WIDER_THAN_A_DIGIT = 1.3  # as a share of the height
 MAX_PARTS = 150  # connected parts of the ink of all lines
