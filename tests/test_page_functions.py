@@ -100,7 +100,7 @@ def test_the_photo_tab(reader: Reader, file: dict[str, Any]) -> None:
     words, guesses, pictures = PhotoEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["sure"].format(1) in words and guesses["1"] > 0.9
     assert pictures.count("<figure>") >= 2
-    assert TEXTS["en"]["found"] in pictures
+    assert TEXTS["en"]["seen"] in pictures
     words, guesses, _ = PhotoEvents(reader).answer(None, REQUEST)
     assert TEXTS["en"]["photo_intro"] in words and guesses is None
 

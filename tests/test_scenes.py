@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mnist_demo import Classifier
 from mnist_demo.read.finder import CLASSES
+from mnist_demo.read.picture import read_picture
+from mnist_demo.weights import Weights
+from mnist_demo.weights.graph import check_model
 from train.fit.finder import build, fit_finder, load_finder
-from train.measure.pictures import strip, table
+from train.measure.pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
@@ -88,12 +92,51 @@ def test_the_finder_learns_and_continues(
     fit_finder(training, validation, tmp_path / "run", epochs=3)
     lines = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
-    assert len(losses) == 3 and losses[2] < 0.7 * losses[0]
+    assert len(losses) == 3 and losses[2] < 0.85 * losses[0]
     picture = np.zeros((1, 64, 96, 3), np.float32)
     logits = load_finder(tmp_path / "run")(picture)
     assert logits.shape == (1, 64, 96, len(CLASSES))
     with pytest.raises(SystemExit, match="train finder"):
         load_finder(tmp_path / "nowhere")
+
+
+def test_the_exported_finder_agrees_with_its_network(tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    from train.fit.examples import Examples
+    from train.fit.export import export
+    from train.fit.model import build as build_digits
+
+    keras.utils.set_random_seed(0)
+    finder = build()
+    images = np.zeros((20, 28, 28), np.uint8)
+    validation = {"mnist": Examples(images, np.arange(20) % 10)}
+    export(build_digits(16), validation, tmp_path, finder)
+    check_model(tmp_path / "model")
+    classifier = Classifier(Weights(tmp_path, "new", "a folder"))
+    assert classifier.has_finder
+    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    wanted = tf.nn.softmax(finder(picture[np.newaxis].astype(np.float32) / 255))[0]
+    np.testing.assert_allclose(classifier.find(picture), wanted, atol=1e-5)
+    reading = read_picture(classifier, picture)  # whatever it finds, it does no harm
+    assert reading.digit is not None and reading.other is not None
+    assert reading.digit.shape == reading.other.shape
+    classifier.read_number(picture)
+
+
+def test_pictures_with_and_without_digits_are_counted() -> None:
+    classifier = Classifier.load()
+    rng = np.random.default_rng(2)
+    plan = Plan(hand="print", size=0.6)
+    digits = [paint_scene(plan, HANDS, rng, scale=2) for _ in range(4)]
+    number = paint_scene(Plan(content="number", hand="print", size=0.5), HANDS, rng, scale=2)
+    blank = paint_scene(Plan(content="nothing"), HANDS, rng)
+    right, sure_and_wrong = measure(classifier, [*digits, number, blank])
+    assert right.all() and not sure_and_wrong.any()
+    lies = [replace(scene, text=str(9 - int(scene.text))) for scene in digits]
+    right, sure_and_wrong = measure(classifier, [*lies, replace(blank, text="3")])
+    assert not right.any() and sure_and_wrong[:4].any() and not sure_and_wrong[4]
 
 
 def test_the_table_tells_trained_kinds_from_others() -> None:

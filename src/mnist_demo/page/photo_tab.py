@@ -75,7 +75,7 @@ def found_figure(reading: Reading, request: Request = None) -> str:
     if reading.picture is None:
         return ""
     picture = png_image(paint_found(reading), translate("found_alt", request))
-    return figure(picture, translate("found", request))
+    return figure(picture, translate("photo" if reading.digit is None else "found", request))
 
 
 def paint_found(reading: Reading) -> Pixels:

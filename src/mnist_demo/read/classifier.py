@@ -92,6 +92,7 @@ class Classifier:
 
     Attributes:
         weights: where the SavedModel came from.
+        has_finder: whether it finds digits in any picture. The first versions did not.
     """
 
     def __init__(self, weights: Weights) -> None:
@@ -109,8 +110,8 @@ class Classifier:
         # The signature works only while the object that it was loaded from exists.
         self._model = tf.saved_model.load(str(model))
         self._run = self._model.signatures["serving_default"]
-        # Versions before 3 have no finder.
         self._finder = self._model.signatures.get("find")
+        self.has_finder = self._finder is not None
         missing = {"probabilities", "digit_score"} - set(self._run.structured_outputs)
         if missing:
             raise ValueError(f"the SavedModel in {model} does not return {', '.join(missing)}")
@@ -184,7 +185,7 @@ class Classifier:
         nor at small pictures, which hold nothing but a digit.
         """
         small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
-        return self._finder is not None and not small and not isinstance(image, Mapping)
+        return self.has_finder and not small and not isinstance(image, Mapping)
 
     def prepare(self, image: Any) -> Prepared:
         """Make the network's input of any picture.

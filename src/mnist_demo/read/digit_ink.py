@@ -14,9 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.finder import DIGIT, PAPER, Array, Box, Find, View, around, look, resize, rgb
+from mnist_demo.read.finder import (
+    AREA,
+    DIGIT,
+    PAPER,
+    Array,
+    Box,
+    Find,
+    View,
+    around,
+    look,
+    resize,
+    rgb,
+)
 from mnist_demo.read.preprocess import find_ink, locate_ink
 
+MARGIN = 0.7  # around a digit at which the finder looks again, as a share of its longer side
+CLOSER = 192 * 192  # pixels that it then sees
+PHOTO_SIDE, PHOTO_AREA = 480, 256 * 256  # of pictures with a longer side it sees more pixels
 INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
@@ -57,14 +72,14 @@ def find_digit(find: Find, pixels: Pixels) -> Finding:
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
     """
     colour = rgb(pixels)
-    view = whole = look(find, colour)
+    view = whole = look(find, colour, area=first_area(pixels.shape))
     found = main_digit(view)
     located = locate_ink(pixels)
     ink = inked(located, pixels.shape, view)
     if located and (is_clean(view, ink) or (found is None and is_drawing(view, ink))):
         return Finding(whole, None, located[0])
     if found is not None and _share(view, found) < SMALL:
-        view = look(find, colour, around(view, found, 0.7, pixels.shape))
+        view = look(find, colour, around(view, found, MARGIN, pixels.shape), CLOSER)
         found = main_digit(view)
     if found is None:
         return Finding(whole, None, None, "no digit")
@@ -76,6 +91,12 @@ def find_digit(find: Find, pixels: Pixels) -> Finding:
     clean = None if measured is None else find_ink(255 - np.round(255 * measured).astype(np.uint8))
     all_ink = located[0] if located and is_drawing(whole, ink) and is_connected(ink) else None
     return Finding(whole, box, clean, "too faint" if clean is None else "", all_ink)
+
+
+def first_area(picture: tuple[int, ...]) -> int:
+    """About how many pixels of a whole picture the finder sees: more of a large one, in which the
+    digit may be small."""
+    return PHOTO_AREA if max(picture[:2]) >= PHOTO_SIDE else AREA
 
 
 def _share(view: View, box: Box) -> float:

@@ -20,7 +20,6 @@ from mnist_demo.read.preprocess import paper_below
 CLASSES = ("paper", "digit", "other", ".", ",", ":", "-", "/", "+", "%", "¤")
 PAPER, DIGIT, OTHER = range(3)
 AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides are multiples of
-MAX_SIDE = 512  # of what the finder sees
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
 
 Array = NDArray[np.float32]
@@ -70,18 +69,19 @@ class View:
         )
 
 
-def look(find: Find, pixels: Pixels, box: Box | None = None) -> View:
+def look(find: Find, pixels: Pixels, box: Box | None = None, area: int = AREA) -> View:
     """Let the finder look at a picture, or at a part of it.
 
     Args:
         find: the network, see `Classifier.find`.
         pixels: uint8 (h, w, 3).
         box: the part; all if None.
+        area: about how many pixels the finder sees.
     """
     height, width = pixels.shape[:2]
     left, top, right, bottom = box or (0, 0, width, height)
     part = pixels[top:bottom, left:right]
-    rows, columns = finder_size(bottom - top, right - left)
+    rows, columns = finder_size(bottom - top, right - left, area)
     shares = find(resize(part, (columns, rows)))
     return View((left, top, right, bottom), shares, classes_of(shares))
 
@@ -107,11 +107,11 @@ def classes_of(shares: Array) -> NDArray[np.uint8]:
     return classes
 
 
-def finder_size(height: int, width: int) -> tuple[int, int]:
-    """The height and width at which the finder sees a picture: about `AREA` pixels together."""
-    scale = (AREA / (height * width)) ** 0.5
+def finder_size(height: int, width: int, area: int = AREA) -> tuple[int, int]:
+    """The height and width at which the finder sees a picture: about `area` pixels together."""
+    scale = (area / (height * width)) ** 0.5
     sides = (round(side * scale / STEP) * STEP for side in (height, width))
-    rows, columns = (min(MAX_SIDE, max(2 * STEP, side)) for side in sides)
+    rows, columns = (min(area // (2 * STEP), max(2 * STEP, side)) for side in sides)
     return rows, columns
 
 

@@ -15,6 +15,7 @@ from mnist_demo.read.digit_ink import find_digit
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
+from mnist_demo.read.photo import read_photo
 
 SIDE = 480  # longest side, in pixels, of the picture that is shown
 
@@ -42,8 +43,8 @@ class Reading:
 def read_picture(classifier: Classifier, image: Any) -> Reading:
     """Read the digit in any picture, as `Classifier.classify` does.
 
-    A JPEG given by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of
-    its size.
+    Weights without a finder read it as a photo of a digit on paper, see `read_photo`. A JPEG given
+    by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of its size.
 
     Raises:
         ValueError: `preprocess` would raise it.
@@ -59,6 +60,8 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     scale = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     picture = resize(rgb(pixels), size)
+    if not classifier.has_finder:
+        return Reading(classifier.classify(read_photo(pixels).ink), picture)
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
     found = find_digit(classifier.find, pixels)
