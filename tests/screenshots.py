@@ -34,7 +34,7 @@ def main() -> None:
             photo = Path(folder) / "photo.jpg"
             strokes = strokes_of(load("four-open"))
             photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
-            page.get_by_role("tab", name="Picture").click()
+            page.get_by_role("tab", name="Photo").click()
             page.locator("#photo input[type=file]").set_input_files(photo)
             expect(page.locator("#steps figure")).to_have_count(6)
             shoot(page, "photo")

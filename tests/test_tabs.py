@@ -166,7 +166,7 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
         page.get_by_role("button", name="Warum?").click()
         page.locator("#seen img.heat").wait_for()
         left |= set(page.evaluate(VISIBLE_TEXTS))
-        page.get_by_role("tab", name="Bild").click()
+        page.get_by_role("tab", name="Foto").click()
         page.locator("#photo input[type=file]").set_input_files(photo)
         expect(page.locator("#steps figure")).to_have_count(2)
         left |= set(page.evaluate(VISIBLE_TEXTS))
@@ -186,11 +186,11 @@ def test_a_photo_is_read_and_what_was_found_is_shown(page: Page, url: str, tmp_p
     scene = Scene(ruling="ruled", ink="blue pen", shadow=0.4, gradient=0.3, orientation=6)
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
-    page.get_by_role("tab", name="Picture").click()
+    page.get_by_role("tab", name="Photo").click()
     page.locator("#photo input[type=file]").set_input_files(photo)
     expect(page.locator("#photo_verdict")).to_have_text("This looks like a 4.")
     expect(page.locator("#photo_guesses .confidence")).to_have_count(3)
-    captions = [TEXTS["en"]["found"], TEXTS["en"]["seen"]]
+    captions = [TEXTS["en"]["photo"], TEXTS["en"]["seen"]]
     expect(page.locator("#steps figcaption")).to_have_text(captions)
     before = errors(url)
     photo.write_text("no photo")
@@ -373,7 +373,7 @@ def test_every_tab_is_operated_by_keyboard_alone(page: Page, digit: Path) -> Non
     expect_blank(page)
     go_to(page, "Undo", "Shift+Tab")
 
-    choose(page, "Picture")
+    choose(page, "Photo")
     with page.expect_file_chooser() as chooser:  # the drawing's equal
         go_to(page, "Drop an image file here to upload")
         page.keyboard.press("Enter")
