@@ -14,7 +14,8 @@ from tests.programs import open_browser
 from tests.sketchpad import draw, load, strokes_of
 from tests.static_host import static_edition
 from tests.test_numbers_tab import PAPER, expect_number, side_by_side
-from train.paint.photograph import Scene, photograph
+from train.paint.photo_scene import Scene
+from train.paint.photograph import photograph
 
 DOCS = ROOT / "docs"
 

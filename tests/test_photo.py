@@ -14,7 +14,8 @@ from PIL import Image
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.photo import Photo, clear_border, even_illumination, find_card, read_photo
 from tests import sketchpad
-from train.paint.photograph import Scene, photograph
+from train.paint.photo_scene import Scene
+from train.paint.photograph import photograph
 from train.paint.strokes import CANVAS, Strokes, draw, rotation
 
 DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "six"]

@@ -21,7 +21,8 @@ from mnist_demo.weights import REPOSITORY
 from tests import sketchpad
 from train.data.drawing import Drawing
 from train.measure import photos
-from train.paint.photograph import INKS, Scene, photograph, random_scene
+from train.paint.photo_scene import INKS, Scene, random_scene
+from train.paint.photograph import photograph
 from train.paint.strokes import CANVAS, Strokes, draw, rotation
 
 DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "six"]

@@ -18,6 +18,7 @@ from train.measure.pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
+from train.scenes.photos import photo_scenes
 from train.scenes.picture import DIGIT, OTHER, Picture, cover_of
 from train.scenes.scenes import KINDS, SHAPES, Plan, paint_scene, plan_of, random_plan
 
@@ -43,6 +44,18 @@ def test_a_scene_is_painted_alike_from_a_seed_and_larger_at_a_scale() -> None:
     assert np.array_equal(first.picture, again.picture)
     large = paint_scene(plan, HANDS, np.random.default_rng(1), scale=3)
     assert large.picture.shape == (384, 384, 3)
+
+
+def test_a_photo_is_seen_whole_and_from_near() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(5):
+        whole, near = photo_scenes(HANDS, rng)
+        assert whole.classes.shape == SHAPES["photo"] and near.classes.shape == SHAPES["one"]
+        shares = [(scene.classes == DIGIT).mean() for scene in (whole, near)]
+        assert 0 < shares[0] < shares[1], "the digit is larger from near"
+        dark = [s.picture[s.classes == DIGIT].mean() for s in (whole, near)]
+        light = [s.picture[s.classes == 0].mean() for s in (whole, near)]
+        assert dark[0] < light[0] and dark[1] < light[1]
 
 
 def test_a_third_of_the_kinds_is_never_trained_on() -> None:

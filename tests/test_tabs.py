@@ -26,7 +26,8 @@ from tests.conftest import serve_app, visit, wait_until
 from tests.sketchpad import draw, load, strokes_of
 from tests.static_host import StaticHost
 from tests.test_browser import expect_blank, expect_digit
-from train.paint.photograph import Scene, photograph
+from train.paint.photo_scene import Scene
+from train.paint.photograph import photograph
 
 TABS = ("draw", "photo", "numbers", "about_title", "embed_title")
 

@@ -29,7 +29,7 @@ BATCH = 32
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
 AVERAGE = 0.998  # decay of the moving average of the weights
 # Most pixels are paper, and one in two thousand belongs to a sign.
-WEIGHTS = np.array([0.4, 1.0, 1.0, *[10.0] * (len(CLASSES) - 3)], np.float32)
+WEIGHTS = np.array([0.4, 1.0, 1.0, *[30.0] * (len(CLASSES) - 3)], np.float32)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,8 @@ from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
 from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
-from train.paint.photograph import Scene, photograph, random_scene
+from train.paint.photo_scene import Scene, random_scene
+from train.paint.photograph import photograph
 from train.paint.strokes import Brush, paint, rotation
 
 Array = NDArray[np.float32]

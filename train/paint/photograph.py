@@ -10,133 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from train.paint.photo_scene import INKS, LINES, PAPERS, SKIN, TABLES, Scene
 from train.paint.strokes import Strokes, rotation
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
-Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
-
-# The share of the paper's light that ink and printed lines reflect.
-INKS: dict[str, Colour] = {
-    "black pen": (0.12, 0.12, 0.15),
-    "felt-tip": (0.04, 0.04, 0.05),
-    "blue pen": (0.2, 0.28, 0.68),
-    "light blue pen": (0.3, 0.45, 0.8),
-    "red pen": (0.78, 0.2, 0.22),
-    "green pen": (0.15, 0.5, 0.3),
-    "pencil": (0.42, 0.42, 0.44),
-}
-LINES: dict[str, Colour] = {
-    "blue": (0.65, 0.78, 0.9),
-    "gray": (0.75, 0.75, 0.77),
-    "dark": (0.58, 0.62, 0.7),
-}
-PAPERS: dict[str, Colour] = {
-    "white": (0.95, 0.95, 0.95),
-    "cream": (0.93, 0.91, 0.86),
-    "recycled": (0.84, 0.82, 0.78),
-}
-TABLES: dict[str, Colour] = {
-    "wood": (0.42, 0.28, 0.18),
-    "black": (0.12, 0.12, 0.13),
-    "gray": (0.36, 0.38, 0.4),
-    "light wood": (0.72, 0.6, 0.45),
-}
-SKIN: Colour = (0.78, 0.55, 0.44)
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A sheet with one digit on it, the light on it, and the camera above it.
+class Exposure:
+    """A photo before it is compressed.
 
     Attributes:
-        width, height: of the photo, in pixels. "Side" below is the shorter of the two.
-        size: longest side of the digit, as a share of the side.
-        place: of the digit's middle, as shares of the width and the height.
-        pen: width of the strokes, as a share of the digit's size.
-        ink, paper, line, table: keys of the colours above; pencil covers unevenly.
-        ruling: "plain", "ruled" or "squared", every `spacing` digit sizes.
-        tilt: of the sheet, in degrees.
-        perspective: by what share things get smaller across the photo.
-        gradient: share of the light lost from one edge of the photo to the other.
-        shadow: share of the light lost in a shadow whose edge passes near the digit, 0 for none.
-        soft: width of that edge, in sides.
-        margins: width of the table beside the paper, left, top, right, bottom, in sides; negative
-            where the table does not show.
-        finger: how far a finger reaches into the photo, in sides, from the edge that is farthest
-            from the digit; 0 for none.
-        blur: standard deviation in pixels.
-        noise: standard deviation in levels of 255.
-        quality: of the JPEG, 1 to 95.
-        orientation: how the camera was held, as Exif numbers it: 1, 3, 6 or 8.
+        photo: uint8 (height, width, 3).
+        ink, lines: float32 (height, width) in [0, 1], how much of each pixel the ink and
+            the printed lines cover, where nothing hides them.
     """
 
-    width: int = 1600
-    height: int = 1200
-    size: float = 0.45
-    place: tuple[float, float] = (0.5, 0.5)
-    pen: float = 0.05
-    ink: str = "black pen"
-    paper: str = "white"
-    ruling: str = "plain"
-    spacing: float = 0.5
-    line: str = "blue"
-    tilt: float = 0.0
-    perspective: float = 0.0
-    gradient: float = 0.0
-    shadow: float = 0.0
-    soft: float = 0.05
-    margins: tuple[float, float, float, float] = (-1.0, -1.0, -1.0, -1.0)
-    table: str = "wood"
-    finger: float = 0.0
-    blur: float = 0.7
-    noise: float = 2.0
-    quality: int = 85
-    orientation: int = 1
-
-
-def random_scene(rng: np.random.Generator) -> Scene:
-    """A random scene: any paper, pen and light, and a camera that is not held quite still."""
-    long, short = (1600, 1200) if rng.random() < 0.7 else (1280, 720)
-    width, height = (long, short) if rng.random() < 0.5 else (short, long)
-    size = rng.uniform(0.12, 0.75)
-    half = 0.62 * size * short  # of the digit, tilted and with the pen's width
-    free = np.array([width, height]) / 2 - half  # how far the digit may be off the middle
-    middle = np.array([width, height]) / 2 + rng.uniform(-0.6, 0.6, 2) * free
-    rooms = np.concatenate([middle, (width, height) - middle]) - half
-    ink = str(rng.choice(list(INKS)))
-    ruling = str(rng.choice(["plain", "ruled", "squared"]))
-    thickest = 0.15 if ink in ("felt-tip", "black pen") else 0.07
-    shown = (rng.random(4) < 0.6) & (rng.random() < 0.5)
-    margins = np.where(shown, rng.uniform(0.05, 0.6, 4) * rooms / short, -1)
-    return Scene(
-        width=width,
-        height=height,
-        size=size,
-        place=(middle[0] / width, middle[1] / height),
-        pen=np.exp(rng.uniform(np.log(0.07 if ink == "felt-tip" else 0.02), np.log(thickest))),
-        ink=ink,
-        paper=str(rng.choice(list(PAPERS))),
-        ruling=ruling,
-        spacing=rng.uniform(0.25, 1.0) if ruling == "ruled" else rng.uniform(0.15, 0.5),
-        line=str(rng.choice(list(LINES))),
-        tilt=rng.normal(0, 4),
-        perspective=rng.uniform(0, 0.2),
-        gradient=rng.uniform(0, 0.6),
-        shadow=rng.uniform(0.15, 0.55) if rng.random() < 0.5 else 0,
-        soft=np.exp(rng.uniform(np.log(0.01), np.log(0.15))),
-        margins=tuple(margins.tolist()),
-        table=str(rng.choice(list(TABLES))),
-        finger=rng.uniform(0.2, 0.8) * rooms.max() / short if rng.random() < 0.15 else 0,
-        blur=rng.uniform(0.4, 1.8),
-        noise=rng.uniform(1, 7),
-        quality=int(rng.integers(40, 93)),
-        orientation=int(rng.choice([1, 3, 6, 8])),
-    )
+    photo: NDArray[np.uint8]
+    ink: Array
+    lines: Array
 
 
 def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> bytes:
-    """A photo of strokes on a sheet of paper, as the bytes of a JPEG.
+    """A photo of strokes on a sheet of paper, as the bytes of a JPEG; for the rest see `expose`."""
+    return encode_jpeg(expose(strokes, scene, rng).photo, scene)
+
+
+def expose(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> Exposure:
+    """A photo of strokes on a sheet of paper.
 
     Args:
         strokes: each float (points, 2), x to the right, y down. Without strokes the sheet is blank.
@@ -153,6 +55,7 @@ def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> byte
 
     sheet = np.full((*shape, 3), PAPERS[scene.paper], np.float32)
     sheet *= 1 + 0.012 * smooth_noise(shape, 3, rng)[..., None]
+    lines = np.zeros(shape, np.float32)
     if scene.ruling != "plain":
         lines = render_strokes(ruled_lines(scene, rng), scene, perspective, 0.035 * scene.spacing)
         sheet *= 1 - lines[..., None] * (1 - np.array(LINES[scene.line], np.float32))
@@ -160,10 +63,14 @@ def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> byte
     if scene.ink == "pencil":
         ink *= np.clip(0.8 + 0.25 * smooth_noise(shape, 2, rng), 0, 1)
     sheet *= 1 - ink[..., None] * (1 - np.array(INKS[scene.ink], np.float32))
+    shown = np.ones(shape, np.float32)
     if max(scene.margins) >= 0:
-        sheet = place_on_table(sheet, scene, rng)
+        shown = paper_cover(scene)
+        sheet = place_on_table(sheet, shown, scene, rng)
     if scene.finger:
-        draw_finger(sheet, scene)
+        finger = finger_cover(scene)
+        draw_finger(sheet, finger, scene)
+        shown = shown * (1 - finger)
     tint = 1 - rng.uniform(-0.03, 0.12) * np.array([0, 0.4, 1])  # lamps are yellower than the sun
     sheet *= illumination(scene, rng)[..., None] * tint.astype(np.float32)
     photo = cv2.GaussianBlur(sheet, (0, 0), max(scene.blur, 0.01))
@@ -171,7 +78,7 @@ def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> byte
     noise = [smooth_noise(shape, 1, rng) for _ in range(2)]
     grain = cv2.GaussianBlur(np.dstack([noise[0], noise[0], noise[1]]), (0, 0), 0.6)
     photo = np.clip(250 * photo + scene.noise * grain / grain.std(), 0, 255)
-    return encode_jpeg(np.round(photo).astype(np.uint8), scene)
+    return Exposure(np.round(photo).astype(np.uint8), ink * shown, lines * shown)
 
 
 def render_strokes(strokes: Strokes, scene: Scene, perspective: Points, width: float) -> Array:
@@ -216,9 +123,9 @@ def ruled_lines(scene: Scene, rng: np.random.Generator) -> Strokes:
     return lines
 
 
-def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Array:
-    """The sheet on a wooden or plain table, with its edges in the photo: float32 (h, w, 3)."""
-    height, width = sheet.shape[:2]
+def paper_cover(scene: Scene) -> Array:
+    """How much of each pixel the sheet covers on its table: float32 (height, width) in [0, 1]."""
+    height, width = scene.height, scene.width
     side = min(height, width)
     gaps = [gap * side if gap >= 0 else -2 * max(height, width) for gap in scene.margins]
     left, top, right, bottom = gaps[0], gaps[1], width - gaps[2], height - gaps[3]
@@ -228,6 +135,16 @@ def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Arra
     outline = np.round(((corners - middle) @ turn.T + middle) * 16).astype(np.int32)
     paper = np.zeros((height, width), np.float32)
     cv2.fillPoly(paper, [outline], (1,), cv2.LINE_AA, 4)
+    return paper
+
+
+def place_on_table(sheet: Array, paper: Array, scene: Scene, rng: np.random.Generator) -> Array:
+    """The sheet on a wooden or plain table, which shows where `paper_cover` leaves it bare.
+
+    Takes and returns float32 (h, w, 3).
+    """
+    height, width = paper.shape
+    side = min(height, width)
     cast = cv2.resize(paper, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     cast = cv2.resize(cv2.GaussianBlur(cast, (0, 0), 0.0015 * side), (width, height))
     grain = cv2.resize(smooth_noise((max(2, height // 30), width), 2, rng), (width, height))
@@ -236,9 +153,12 @@ def place_on_table(sheet: Array, scene: Scene, rng: np.random.Generator) -> Arra
     return np.asarray(table + paper[..., None] * (sheet - table), np.float32)
 
 
-def draw_finger(sheet: Array, scene: Scene) -> None:
-    """Draw a finger over `sheet`, float32 (h, w, 3), from the edge farthest from the digit."""
-    height, width = sheet.shape[:2]
+def finger_cover(scene: Scene) -> Array:
+    """How much of each pixel the finger covers: float32 (height, width) in [0, 1].
+
+    It reaches in from the edge that is farthest from the digit.
+    """
+    height, width = scene.height, scene.width
     side = min(height, width)
     x, y = scene.place[0] * width, scene.place[1] * height
     reach = scene.finger * side
@@ -254,6 +174,13 @@ def draw_finger(sheet: Array, scene: Scene) -> None:
     finger = np.zeros((height, width), np.float32)
     ends = [tuple(int(v) for v in point) for point in (start + (start - tip), tip)]
     cv2.line(finger, ends[0], ends[1], (1,), thick, cv2.LINE_AA)
+    return finger
+
+
+def draw_finger(sheet: Array, finger: Array, scene: Scene) -> None:
+    """Draw a finger, which `finger_cover` returned, over `sheet`, float32 (h, w, 3)."""
+    height, width = finger.shape
+    side = min(height, width)
     small = cv2.resize(finger, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 0.004 * side), (width, height))[..., None]
     sheet *= 1 - 0.3 * soft

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,11 @@ from tqdm import tqdm
 
 from train.files import write_whole
 from train.scenes.hands import Hands
+from train.scenes.photos import photo_scenes
 from train.scenes.scenes import KINDS, SHAPES, TRAINED, Plan, paint_scene, plan_of, random_plan
 
 CHUNK = 200  # scenes that a process paints in one task
+PHOTOS = 20  # photos among them, each of which gives two scenes
 _hands: dict[str, Hands] = {}  # of this process
 
 
@@ -62,11 +63,13 @@ def _load_hands(split: str, data_dir: Path | None) -> None:
     _hands["all"] = Hands(split, data_dir)
 
 
-def _paint_chunk(
-    seed: list[int], plan: Callable[[np.random.Generator], Plan] = random_trained_plan
-) -> dict[str, NDArray[np.uint8]]:
+def _paint_chunk(seed: list[int]) -> dict[str, NDArray[np.uint8]]:
     rng = np.random.default_rng(seed)
-    scenes = [paint_scene(plan(rng), _hands["all"], rng) for _ in range(CHUNK)]
+    scenes = [
+        paint_scene(random_trained_plan(rng), _hands["all"], rng) for _ in range(CHUNK - 2 * PHOTOS)
+    ]
+    for _ in range(PHOTOS):
+        scenes += photo_scenes(_hands["all"], rng)
     arrays: dict[str, NDArray[Any]] = {}
     for name, shape in SHAPES.items():
         own = [scene for scene in scenes if scene.classes.shape == shape]

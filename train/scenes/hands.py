@@ -156,6 +156,10 @@ class Hands:
             self.letters = [drawing.strokes for drawing in letters]
             self.fonts = [[[g] for g in read_glyphs(data_dir, n)] for n in font_names(split)]
 
+    def stroke_styles(self, digit: int, rng: np.random.Generator) -> Strokes:
+        """A digit in one of the styles."""
+        return write(self.styles[digit][int(rng.integers(len(self.styles[digit])))], rng)
+
     def pick(self, kind: str, rng: np.random.Generator) -> Hand:
         """A hand of `kind`, see `Hand`; or of "any" kind, mostly a writer's."""
         if kind == "any":

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from train.paint.displays import printed
-from train.paint.photograph import INKS, SKIN, TABLES
+from train.paint.photo_scene import INKS, SKIN, TABLES
 from train.scenes.picture import OTHER, PAPER, Colour, Picture, box_path, scaled
 
 Rng = np.random.Generator

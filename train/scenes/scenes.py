@@ -23,7 +23,8 @@ from train.scenes.pages import colours, place_sheet, shade
 from train.scenes.picture import DIGIT, OTHER, Array, Colour, Picture, box_path
 
 Rng = np.random.Generator
-SHAPES = {"one": (128, 128), "several": (64, 256)}  # of pictures with one digit, or several
+# Of pictures with one digit, with several, and of photos, in which the digit may be small.
+SHAPES = {"one": (128, 128), "several": (64, 256), "photo": (192, 256)}
 OVERSAMPLING = 2
 PAGES = ("canvas", "inset", "window", "note", "plot", "table")
 
@@ -191,7 +192,7 @@ def random_plan(rng: Rng) -> Plan:
     content = str(
         rng.choice(
             ["digit", "number", "signs", "lines", "letter", "scribble", "nothing"],
-            p=[0.56, 0.12, 0.12, 0.0, 0.06, 0.04, 0.1],
+            p=[0.44, 0.18, 0.2, 0.0, 0.06, 0.04, 0.08],
         )
     )
     surface = str(

@@ -1,0 +1,45 @@
+"""Photos of one digit on paper, and the class of each of their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.paint.photo_scene import random_scene
+from train.paint.photograph import expose
+from train.scenes.camera import reduce_classes
+from train.scenes.hands import Hands
+from train.scenes.picture import DIGIT, MIN_COVER, OTHER
+from train.scenes.scenes import SHAPES, Scene
+
+
+def photo_scenes(hands: Hands, rng: np.random.Generator) -> list[Scene]:
+    """A photo as the finder sees it: first all of it, then the part around the digit."""
+    digit = int(rng.integers(10))
+    if hands.writers:
+        choices = hands.writers[int(rng.integers(len(hands.writers)))][digit]
+        strokes = choices[int(rng.integers(len(choices)))]
+    else:
+        strokes = hands.stroke_styles(digit, rng)
+    scene = random_scene(rng)
+    # Half as large as usual, with as much noise as is left when a photo is reduced.
+    long, short = sorted((scene.width // 2, scene.height // 2), reverse=True)
+    scene = replace(scene, width=long, height=short, blur=scene.blur / 2, noise=scene.noise / 2)
+    taken = expose(strokes, scene, rng)
+    classes = np.where(taken.ink > MIN_COVER, DIGIT, np.where(taken.lines > 0.1, OTHER, 0))
+    side = scene.size * short * rng.uniform(1.3, 3.5)
+    x, y = scene.place[0] * long - side / 2, scene.place[1] * short - side / 2
+    x0, y0 = max(0, round(x)), max(0, round(y))
+    near = (slice(y0, round(y + side)), slice(x0, round(x + side)))
+    parts = (("photo", (slice(None), slice(None))), ("one", near))
+    return [_reduced(taken.photo[at], classes[at], name, str(digit)) for name, at in parts]
+
+
+def _reduced(photo: NDArray[np.uint8], classes: NDArray[np.int64], name: str, text: str) -> Scene:
+    height, width = SHAPES[name]
+    small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+    found = reduce_classes(classes.astype(np.uint8), (height, width))
+    return Scene(np.asarray(small, np.uint8), found, text)
