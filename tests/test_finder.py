@@ -28,7 +28,8 @@ from mnist_demo.weights.graph import SIGNATURES, check_model
 from tests.sketchpad import load, strokes_of
 from train.paint.strokes import draw
 from train.scenes.hands import Hands
-from train.scenes.scenes import KINDS, paint_scene, plan_of
+from train.scenes.kinds import KINDS, plan_of
+from train.scenes.scenes import paint_scene
 
 SIDE = 128
 

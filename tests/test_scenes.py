@@ -18,9 +18,10 @@ from train.measure.pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
+from train.scenes.kinds import KINDS, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes
 from train.scenes.picture import DIGIT, OTHER, Picture, cover_of
-from train.scenes.scenes import KINDS, SHAPES, Plan, paint_scene, plan_of, random_plan
+from train.scenes.scenes import SHAPES, paint_scene
 
 HANDS = Hands("train")
 

@@ -22,7 +22,8 @@ from mnist_demo.read.lines import Number
 from train.arguments import add_data_dir, add_weights
 from train.measure.metrics import add_metric
 from train.scenes.hands import Hands
-from train.scenes.scenes import KINDS, Scene, paint_scene, plan_of
+from train.scenes.kinds import KINDS, plan_of
+from train.scenes.scenes import Scene, paint_scene
 
 SURE = 0.95  # confidence above which an answer must not be wrong
 FAILURES = 6  # of each kind on the contact sheet

@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from train.files import write_whole
 from train.scenes.hands import Hands
+from train.scenes.kinds import KINDS, TRAINED, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes
-from train.scenes.scenes import KINDS, SHAPES, TRAINED, Plan, paint_scene, plan_of, random_plan
+from train.scenes.scenes import SHAPES, paint_scene
 
 CHUNK = 200  # scenes that a process paints in one task
 PHOTOS = 20  # photos among them, each of which gives two scenes

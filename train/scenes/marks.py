@@ -1,8 +1,7 @@
-"""What stands around the digits: lines of the paper, frames, marks, words."""
+"""Marks that somebody makes around digits with a pen, and words near by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -12,131 +11,14 @@ from numpy.typing import NDArray
 from train.paint.displays import printed
 from train.paint.strokes import vary
 from train.scenes.hands import ARC, RING, Hands, draw
-from train.scenes.picture import OTHER, Colour, Picture, box_path, scaled
+from train.scenes.lines import Addition, Box, Rng, span
+from train.scenes.picture import OTHER, Colour, Picture, scaled
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
-Rng = np.random.Generator
-Addition = Callable[[Picture, Box, float, Colour, Hands, Rng], None]
 WORDS = (
     *("Points", "Name", "Total", "Date", "Answer", "Room", "Page", "Score", "Draw", "Canvas"),
     *("Untitled", "Edit", "View", "Save", "Result", "Class", "Figure", "Note", "Done", "Today"),
     *("Predict", "Clear", "Submit", "Sum"),
 )
-
-
-def span(box: Box) -> float:
-    """The longer side of a box, at most 1.5 times the shorter one, in pixels."""
-    wide, high = box[2] - box[0], box[3] - box[1]
-    return max(min(wide, 1.5 * high), min(high, 1.5 * wide))
-
-
-def _edge(picture: Picture, rng: Rng) -> float:
-    """The width of a printed line: 0.4% to 2.5% of the picture's shorter side."""
-    return min(picture.shape) * float(np.exp(rng.uniform(np.log(0.004), np.log(0.025))))
-
-
-# Lines of the paper. They lie under the digits, so they take no box into account except to stay off
-# its strokes.
-
-
-def frame_at_edge(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-                  ) -> None:  # fmt: skip
-    """All four edges of the picture are lines."""
-    height, width = picture.shape
-    line = _edge(picture, rng)
-    picture.lines([box_path(0, 0, width - 1, height - 1)], 2 * line, colour)
-
-
-def edge_lines(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-               ) -> None:  # fmt: skip
-    """One or two edges are lines, left from cutting a cell out."""
-    height, width = picture.shape
-    corners = box_path(0, 0, width - 1, height - 1)
-    line, first = _edge(picture, rng), int(rng.integers(4))
-    for i in range(1 + int(rng.random() < 0.5)):
-        side = (first + i) % 4
-        picture.lines([corners[side : side + 2] + rng.normal(0, 0.5, (1, 2))], 2 * line, colour)
-
-
-def frame_inside(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-                 ) -> None:  # fmt: skip
-    """A frame between the picture's edge and the digits."""
-    height, width = picture.shape
-    shares = rng.uniform(0.1, 0.9, 4) if rng.random() < 0.5 else np.full(4, rng.uniform(0.1, 0.9))
-    x0, y0 = box[0] * shares[0], box[1] * shares[1]
-    x1 = width - (width - box[2]) * shares[2]
-    y1 = height - (height - box[3]) * shares[3]
-    path = box_path(x0, y0, x1, y1)
-    if rng.random() < 0.3:  # drawn by hand
-        path = path + rng.normal(0, 0.012 * min(picture.shape), path.shape)
-    picture.lines([path], _edge(picture, rng), colour)
-
-
-def comb(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """A comb field: a line below the digits, and short ones left and right."""
-    reach = 0.12 * span(box) * rng.uniform(0.5, 2)
-    x0, x1 = box[0] - reach, box[2] + reach
-    y1 = box[3] + reach
-    y0 = y1 - (y1 - box[1]) * rng.uniform(0.15, 1.05)
-    path = np.array([[x0, y0], [x0, y1], [x1, y1], [x1, y0]])
-    if rng.random() < 0.2:
-        path = path[1:3]
-    picture.lines([path], _edge(picture, rng), colour)
-
-
-def cell(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """A cell of a printed table that was cut out a little off: lines run past its corners."""
-    height, width = picture.shape
-    off = 0.05 * min(height, width)
-    x, y = rng.uniform(-off, off, 2)
-    line = _edge(picture, rng)
-    turn = rng.normal(0, 0.015)
-    for i, at in enumerate((x, x + width)):
-        path = np.array([[at, -9], [at + turn * height, height + 9]])
-        picture.lines([path], line * (1 + (i == 0) * rng.uniform(0, 2)), colour)
-    for i, at in enumerate((y, y + height)):
-        path = np.array([[-9, at], [width + 9, at - turn * width]])
-        picture.lines([path], line * (1 + (i == 0) * rng.uniform(0, 2)), colour)
-
-
-def ruled(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """Lines across the whole picture, and sometimes a margin's."""
-    _grid(picture, span(box) * rng.uniform(0.25, 1.3), False, colour, rng)
-
-
-def squared(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """Squared paper."""
-    _grid(picture, span(box) * rng.uniform(0.12, 0.6), True, colour, rng)
-
-
-def millimetre(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-               ) -> None:  # fmt: skip
-    """Millimetre paper: fine squares, and every fifth or tenth line stronger."""
-    step = max(5.0, span(box) * rng.uniform(0.05, 0.12))
-    _grid(picture, step, True, colour, rng, every=int(rng.choice([5, 10])))
-
-
-def _grid(
-    picture: Picture, step: float, both: bool, colour: Colour, rng: Rng, every: int = 0
-) -> None:
-    height, width = picture.shape
-    line, turn = _edge(picture, rng) * 0.8, rng.normal(0, 0.02)
-    step = max(step, 5 * line, 5.0)
-    offset, offset_x = rng.uniform(0, step, 2)
-    rows = np.arange(offset - step, height + step, step)
-    paths = [np.array([[-9, y], [width + 9, y + turn * width]]) for y in rows]
-    if both:
-        columns = np.arange(offset_x - step, width + step, step)
-        paths += [np.array([[x, -9], [x - turn * height, height + 9]]) for x in columns]
-    elif rng.random() < 0.2:
-        x = rng.uniform(0, 0.25) * width
-        paths.append(np.array([[x, -9], [x, height + 9]]))
-    picture.lines(paths, line, colour)
-    if every:
-        picture.lines(paths[:: 2 * every] + paths[every :: 2 * every], 1.8 * line, colour)
-
-
-# Marks that somebody makes with a pen. `box` is that of the digits.
 
 
 def underline(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
@@ -288,16 +170,6 @@ def _word(size: float, pen: float, hands: Hands, rng: Rng) -> NDArray[Any]:
     return row
 
 
-LINES: dict[str, Addition] = {
-    "frame at the edge": frame_at_edge,
-    "frame inside": frame_inside,
-    "edge lines": edge_lines,
-    "comb": comb,
-    "cell": cell,
-    "ruled": ruled,
-    "squared": squared,
-    "millimetre": millimetre,
-}
 MARKS: dict[str, Addition] = {
     "underlined": underline,
     "underlined twice": double_underline,
