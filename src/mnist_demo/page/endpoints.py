@@ -32,7 +32,7 @@ class Endpoints:
         self._large_batcher = MicroBatcher(self._classify_batch, MAX_BATCH, 1)
 
     async def classify(self, image: dict[str, Any] | None) -> dict[str, Any]:
-        """Reads the digit in any picture: a drawing, a scan, a photo or a screenshot.
+        """Reads the digit in an image file: dark on light or light on dark, anywhere in it.
 
         Returns digit (null if there is none; then reason says why), confidence, top (the three best
         guesses), probabilities (of 0 to 9), digit_score (how much it looks like a digit at all),
