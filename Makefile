@@ -5,7 +5,7 @@
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
 # make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
-# make bench  measures for six minutes how fast the demo is, into bench/
+# make bench  measures for seven minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
 
@@ -42,6 +42,7 @@ weights: .venv/test.stamp
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.programs
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.in_browser
 
 load: .venv/test.stamp
 	$(BIN)/python -m bench.load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bench.__main__ import ROWS, met, plot, ratio, table
 from bench.capacity import carried, ramp
 from bench.capacity import table as capacity_table
+from bench.servers import BENCH_FOLDER
 
 
 def test_the_median_of_the_rounds_ratios_counts() -> None:
@@ -56,3 +58,14 @@ def test_visitors_double_until_too_slow_and_then_halve_the_gap() -> None:
     steps = {"steps": rows, "carried": 100, "p50_ms_of_one_visitor": 13}
     assert "| 2 | 100 | 7.7x | 0 |" in capacity_table({"replicas": {"2": steps}})
     assert not carried({"failed": 1, "p95_ms": 1}, alone=13)
+
+
+def test_the_page_shows_what_was_measured_in_the_browser() -> None:
+    stored = json.loads((BENCH_FOLDER / "in_browser.json").read_text())
+    page = (BENCH_FOLDER / "README.md").read_text()
+    for key in ("one_reading_ms", "move_to_bars_ms"):
+        times = stored[key]
+        assert f"| {times['p50']} ms | {times['p95']} ms |" in page
+    assert f"{stored['opened_to_bars']}x of the Gradio page's time" in page
+    visit = stored["static_first_visit"]
+    assert f"{visit['bytes']:,} bytes in {visit['requests']} requests" in " ".join(page.split())
