@@ -71,11 +71,11 @@ def photo_tab(reader: Reader) -> None:
 
 
 def found_figure(reading: Reading, request: Request = None) -> str:
-    """The picture with the ink that the finder saw, and a caption, as HTML; "" without one."""
-    if reading.picture is None:
+    """The picture with the ink that the finder saw, and a caption, as HTML; "" if it saw none."""
+    if reading.digit is None:
         return ""
     picture = png_image(paint_found(reading), translate("found_alt", request))
-    return figure(picture, translate("photo" if reading.digit is None else "found", request))
+    return figure(picture, translate("found", request))
 
 
 def paint_found(reading: Reading) -> Pixels:
