@@ -90,11 +90,12 @@ def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
         with gr.Column(min_width=288, elem_id="answer"):
             add_live_answer()
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
+            # Above what is hidden while the paper is blank, so that there is no gap before them.
+            gr.HTML(example_grid(), elem_id="examples")
             label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
             picture = gr.HTML(no_ink_figure(), elem_id="seen")
             why = gr.Button(t("why"), elem_id="why", size="sm")
             buttons, thanks = add_feedback_buttons()
-    gr.HTML(example_grid(), elem_id="examples")
     # Gradio translates this hidden text, and sketchpad.js gives the names in it to the examples.
     gr.HTML(f"{t('example_names')}", elem_id="example_names")
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
