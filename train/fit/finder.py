@@ -22,6 +22,7 @@ from tqdm import tqdm
 from mnist_demo.read.finder import CLASSES
 from train.arguments import add_cache, add_data_dir
 from train.fit.model import convolve
+from train.fit.optimizer import make_optimizer, update_average
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.scenes import SHAPES
 
@@ -110,12 +111,13 @@ def fit_finder(
     model, average = build(), build()
     average.set_weights(model.get_weights())
     steps = sum(len(training[name]) // BATCH for name in SHAPES)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps * epochs - steps // 2, warmup_target=LEARNING_RATE, warmup_steps=steps // 2
+    optimizer = make_optimizer(
+        model,
+        LEARNING_RATE,
+        WEIGHT_DECAY,
+        warmup_steps=steps // 2,
+        decay_steps=steps * epochs - steps // 2,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    optimizer.build(model.trainable_variables)
     epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
     checkpoint = tf.train.Checkpoint(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done
@@ -130,11 +132,7 @@ def fit_finder(
             loss = loss_of(model(vary(pictures), training=True), classes)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
-        count = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(AVERAGE, (1 + count) / (10 + count))
-        for slow, fast in zip(average.variables, model.variables, strict=True):
-            if slow.dtype == "float32":
-                slow.assign(keep * slow.value + (1 - keep) * fast.value)
+        update_average(average, model, optimizer, AVERAGE)
         return loss
 
     began, first = time.monotonic(), int(epoch_done)

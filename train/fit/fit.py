@@ -22,6 +22,7 @@ from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
+from train.fit.optimizer import make_optimizer
 from train.fit.recipe import Recipe
 from train.fit.segments import composed
 from train.fit.train_step import make_train_step
@@ -111,15 +112,13 @@ def fit(
         teacher_model = average if recipe.distillation else None
         if teacher is not None:
             teacher_model = keras.saving.load_model(teacher, compile=False)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0,
-            decay_steps=steps * max(1, recipe.epochs - 1),
-            warmup_target=recipe.learning_rate,
+        optimizer = make_optimizer(
+            model,
+            recipe.learning_rate,
+            recipe.weight_decay,
             warmup_steps=steps,
+            decay_steps=steps * max(1, recipe.epochs - 1),
         )
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-        optimizer.build(model.trainable_variables)
     epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
     checkpoint = tf.train.Checkpoint(
         model=model, average=average, optimizer=optimizer, epoch=epoch_done

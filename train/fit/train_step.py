@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from train.fit.examples import NOT_A_DIGIT
+from train.fit.optimizer import update_average
 from train.fit.recipe import Recipe
 
 
@@ -40,12 +41,7 @@ def make_train_step(
     @tf.function
     def step(images: Any, labels: Any) -> tf.Tensor:
         loss = strategy.reduce("SUM", strategy.run(replica_step, (images, labels)), axis=None)
-        # The average forgets faster at first, so that the random weights of the start leave it.
-        count = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(recipe.average, (1 + count) / (10 + count))
-        for slow, fast in zip(average.variables, model.variables, strict=True):
-            if slow.dtype == "float32":
-                slow.assign(keep * slow.value + (1 - keep) * fast.value)
+        update_average(average, model, optimizer, recipe.average)
         return loss
 
     return step
