@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page
 
+from mnist_demo import Classifier
 from mnist_demo.page.launch import serve
 from mnist_demo.weights.hub import file_checksums
 from tests.hub_standin import WRITER, Hub
@@ -244,3 +245,11 @@ def browser() -> Iterator[Browser]:
     """A machine without a Chromium fails the tests: they skip nothing."""
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def finder(classifier: Classifier) -> Classifier:
+    """The module's own `classifier`, for tests that need a finder in its weights."""
+    if not classifier.has_finder:
+        pytest.skip("the repository's weights have no finder")
+    return classifier

@@ -39,13 +39,6 @@ def classifier() -> Classifier:
     return Classifier.load()
 
 
-@pytest.fixture(scope="module")
-def finder(classifier: Classifier) -> Classifier:
-    if not classifier.has_finder:
-        pytest.skip("the repository's weights have no finder")
-    return classifier
-
-
 def canvas_of(name: str, side: int = SIDE) -> NDArray[np.uint8]:
     """A drawing of tests/drawings in dark ink on white: uint8 (side, side)."""
     strokes = [stroke * (side / 400) for stroke in strokes_of(load(name))]

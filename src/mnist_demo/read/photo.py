@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.files import open_if_file
+from mnist_demo.read.finder import rgb
 from mnist_demo.read.images import Pixels, read_pixels
-from mnist_demo.read.preprocess import find_ink, paper_below
+from mnist_demo.read.preprocess import find_ink
 
 PHOTO_SIDE, CROP_SIDE = 480, 320  # longest side, in pixels, of the photo and of the digit's crop
 LEVEL_STEP = 10  # between the levels of darkness, in [0, 255], at which ink is looked for
@@ -65,7 +66,7 @@ def read_photo(image: Any) -> Photo:
     pixels = read_pixels(image)
     if pixels is None:
         return Photo([], None)
-    small = _rgb(_resize(pixels, PHOTO_SIDE))
+    small = rgb(_resize(pixels, PHOTO_SIDE))
     steps = [("Photo", small)]
     if _is_drawing(pixels):
         drawn = find_ink(pixels)
@@ -73,7 +74,7 @@ def read_photo(image: Any) -> Photo:
     card = find_card(small)
     if card is not None:
         pixels = _crop(pixels, card, 0)
-        small = _rgb(_resize(pixels, PHOTO_SIDE))
+        small = rgb(_resize(pixels, PHOTO_SIDE))
     flat = even_illumination(small, 0.2)
     steps.append(("Light evened out", flat))
     ink = np.max([clear_border(dark) for dark in _darkness(flat)], axis=0)
@@ -82,7 +83,7 @@ def read_photo(image: Any) -> Photo:
     if found is None:
         return Photo(steps, None)
 
-    close = _rgb(_resize(_crop(pixels, found, 0.3), CROP_SIDE))
+    close = rgb(_resize(_crop(pixels, found, 0.3), CROP_SIDE))
     steps.append(("Digit found", close))
     # Blue lines hardly show in the blue channel, and red lines hardly show in the red channel. Take
     # the channel in which most ink is left.
@@ -270,14 +271,3 @@ def _resize(pixels: Pixels, side: int) -> Pixels:
     size = (max(2, round(pixels.shape[1] * scale)), max(2, round(pixels.shape[0] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
-
-
-def _rgb(pixels: Pixels) -> Pixels:
-    """Gray, RGB or RGBA `pixels` as RGB: uint8 (h, w, 3). RGBA is laid on paper."""
-    if pixels.ndim == 2:
-        return np.dstack([pixels] * 3)
-    if pixels.shape[2] == 3:
-        return pixels
-    alpha = pixels[:, :, 3:].astype(np.uint16)
-    paper = np.uint16(paper_below(pixels))
-    return ((pixels[:, :, :3] * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
