@@ -59,11 +59,7 @@ def read_photo(image: Any) -> Photo:
     Raises:
         ValueError: `preprocess` would raise it.
     """
-    image = open_if_file(image)
-    if isinstance(image, Image.Image):
-        part = max(1, max(image.size) // (3 * PHOTO_SIDE))
-        image.draft("RGB", (image.width // part, image.height // part))
-    pixels = read_pixels(image)
+    pixels = read_pixels(open_reduced(image))
     if pixels is None:
         return Photo([], None)
     small = rgb(_resize(pixels, PHOTO_SIDE))
@@ -103,6 +99,20 @@ def _result(steps: list[tuple[str, Pixels]], ink: NDArray[Any]) -> Photo:
     paper = 255 - np.round(255 * ink).astype(np.uint8)
     paper = np.pad(paper, 8, constant_values=255)
     return Photo([*steps, ("Ink", paper)], paper)
+
+
+def open_reduced(image: Any) -> Any:
+    """`image`, opened if it is a file. A JPEG will be decoded at a fraction of its size, but at no
+    less than three times `PHOTO_SIDE`.
+
+    Raises:
+        ValueError: `open_if_file` raised it.
+    """
+    image = open_if_file(image)
+    if isinstance(image, Image.Image):
+        part = max(1, max(image.size) // (3 * PHOTO_SIDE))
+        image.draft("RGB", (image.width // part, image.height // part))
+    return image
 
 
 def even_illumination(rgb: Pixels, thickest: float) -> Pixels:

@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.classifier import BLANK, Classifier, Prediction
 from mnist_demo.read.digit_ink import find_digit
-from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.photo import read_photo
-
-SIDE = 480  # longest side, in pixels, of the picture that is shown
+from mnist_demo.read.photo import PHOTO_SIDE, open_reduced, read_photo
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Reading:
 
     Attributes:
         prediction: the answer.
-        picture: uint8 (h, w, 3), at most `SIDE` pixels high and wide; None if there is no picture.
+        picture: uint8 (h, w, 3), at most 480 pixels high and wide; None if there is no picture.
         digit: bool (rows, columns), where the finder saw ink of digits; None if it did not look.
         other: bool (rows, columns), where it saw other ink.
         box: left, top, right and bottom of the part that was read, as shares of the picture's width
@@ -49,15 +45,12 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     Raises:
         ValueError: `preprocess` would raise it.
     """
-    image = open_if_file(image)
-    if isinstance(image, Image.Image):
-        part = max(1, max(image.size) // (3 * SIDE))
-        image.draft("RGB", (image.width // part, image.height // part))
+    image = open_reduced(image)
     pixels = read_pixels(image)
     if pixels is None:
         return Reading(BLANK)
     height, width = pixels.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
+    scale = min(1.0, PHOTO_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     picture = resize(rgb(pixels), size)
     if not classifier.has_finder:
