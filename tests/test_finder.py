@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,15 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.digit_ink import Finding, inked, is_clean, is_drawing, main_digit, measure_ink
+from mnist_demo.read.best_digit import best_digit, input_of
+from mnist_demo.read.digit_ink import (
+    Finding,
+    digit_boxes,
+    inked,
+    is_clean,
+    is_drawing,
+    measure_ink,
+)
 from mnist_demo.read.finder import (
     AREA,
     CLASSES,
@@ -89,7 +98,7 @@ def test_a_letter_is_a_drawing_and_a_grid_is_none() -> None:
     canvas = canvas_of("eight")
     nothing = np.zeros((SIDE, SIDE), np.bool_)
     letter = view_of(nothing, canvas < 128)
-    assert is_drawing(letter, ink_in(canvas, letter)) and main_digit(letter) is None
+    assert is_drawing(letter, ink_in(canvas, letter)) and not digit_boxes(letter)
     grid = np.full((SIDE, SIDE), 255, np.uint8)
     grid[::16] = grid[:, ::16] = 0
     paper = view_of(nothing, grid < 128)
@@ -123,11 +132,12 @@ def test_the_uncertain_end_of_a_stroke_belongs_to_its_digit() -> None:
     assert (view_of(digit, end).classes[end] == OTHER).all()
 
 
-def test_the_largest_digit_is_taken_with_its_parts() -> None:
+def test_the_largest_digit_comes_first_with_its_parts() -> None:
     digit = np.zeros((SIDE, SIDE), np.bool_)
     digit[40:90, 50:56] = digit[40:46, 58:80] = True  # two parts of one
     digit[5:20, 5:9] = True  # another, smaller and far away
-    assert main_digit(view_of(digit)) == (50, 40, 80, 90)
+    assert digit_boxes(view_of(digit)) == [(50, 40, 80, 90), (5, 5, 9, 20)]
+    assert digit_boxes(view_of(digit), 1) == [(50, 40, 80, 90)]
 
 
 def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
@@ -144,16 +154,45 @@ def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
     assert split_lines(ink) == [(0, 200)]
 
 
-def test_connected_ink_that_is_a_digit_stays_whole(classifier: Classifier) -> None:
+def test_a_drawing_that_is_a_digit_stays_whole(classifier: Classifier) -> None:
     canvas = canvas_of("two", 256)
     top = canvas.copy()
     top[150:] = 255  # as if the finder took the foot of the 2 for an underline
     whole, part = (find_ink(picture) for picture in (canvas, top))
-    found = Finding(view_of(top < 128), None, part, whole=whole)
-    np.testing.assert_array_equal(classifier.prepare_found(found).model_input, preprocess(canvas))
+    found = Finding(view_of(top < 128), None, part, whole=whole, connected=True)
+    read = classifier.classify_inputs
+    np.testing.assert_array_equal(input_of(read, found), preprocess(canvas))
     pair = np.hstack([canvas, canvas_of("three", 256)])
-    found = Finding(view_of(canvas < 128), None, whole, whole=find_ink(pair))
-    np.testing.assert_array_equal(classifier.prepare_found(found).model_input, preprocess(canvas))
+    found = Finding(view_of(canvas < 128), None, whole, whole=find_ink(pair), connected=True)
+    np.testing.assert_array_equal(input_of(read, found), preprocess(canvas))
+
+
+def test_a_clear_part_of_a_drawing_in_pieces_wins(classifier: Classifier) -> None:
+    whole, part = find_ink(canvas_of("two", 256)), find_ink(canvas_of("one", 256))
+    seen = view_of(np.zeros((SIDE, SIDE), np.bool_))
+    read = classifier.classify_inputs
+    in_pieces = input_of(read, Finding(seen, None, part, whole=whole))
+    np.testing.assert_array_equal(in_pieces, preprocess(canvas_of("one", 256)))
+    connected = input_of(read, Finding(seen, None, part, whole=whole, connected=True))
+    np.testing.assert_array_equal(connected, preprocess(canvas_of("two", 256)))
+    without = input_of(read, Finding(seen, None, None, "too faint", whole=whole))
+    np.testing.assert_array_equal(without, preprocess(canvas_of("two", 256)))
+
+
+def test_the_first_clear_digit_is_taken(classifier: Classifier) -> None:
+    seen = view_of(np.zeros((SIDE, SIDE), np.bool_))
+    doubtful = np.ones((60, 60), np.float32)
+    three = find_ink(canvas_of("three", 256))
+    findings = [Finding(seen, None, ink, last=False) for ink in (doubtful, None, three)]
+
+    def made() -> Iterator[Finding]:
+        yield from findings
+        raise AssertionError("nobody needs more")
+
+    assert best_digit(classifier.classify_inputs, made())[0] is findings[2]
+    assert best_digit(classifier.classify_inputs, findings[:2])[0] is findings[0]
+    alone = Finding(seen, None, None, "no digit")
+    assert best_digit(classifier.classify_inputs, [alone]) == (alone, None)
 
 
 def test_the_repository_s_finder_finds_digits_in_trained_kinds(finder: Classifier) -> None:

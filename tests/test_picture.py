@@ -14,7 +14,7 @@ from PIL import Image
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.classifier import BLANK
-from mnist_demo.read.digit_ink import find_digit
+from mnist_demo.read.digit_ink import find_digits
 from mnist_demo.read.picture import Reading, read_picture
 from mnist_demo.weights import REPOSITORY
 from tests.test_photo import CONDITIONS, DIGITS, opened, outline, strokes_of
@@ -38,7 +38,7 @@ def photo_of(name: str, scene: Scene, seed: int = 0) -> bytes:
 
 def ink_in(classifier: Classifier, jpeg: bytes) -> np.ndarray:
     """The ink of the digit that is found in a photo, dark on white."""
-    ink = find_digit(classifier.find, np.asarray(opened(jpeg))).ink
+    ink = next(find_digits(classifier.find, np.asarray(opened(jpeg)))).ink
     assert ink is not None
     return np.pad(255 - np.round(255 * ink).astype(np.uint8), 8, constant_values=255)
 

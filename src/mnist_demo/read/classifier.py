@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import CLEAR, Finding, find_digit
+from mnist_demo.read.best_digit import best_digit
+from mnist_demo.read.digit_ink import find_digits
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
 from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
@@ -25,6 +26,7 @@ BATCH_SIZE = 256  # images in one run of the network; larger batches are not fas
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
+CLEAR = 0.8  # confidence from which a digit is clear enough to look no further
 SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
 
 Array = NDArray[np.float32]
@@ -62,6 +64,11 @@ class Prediction:
     def is_digit(self) -> bool:
         """Whether the image looks like a digit at all; False if there is none."""
         return self.digit_score >= DIGIT_THRESHOLD
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the image looks like a digit, and clearly like this one."""
+        return self.is_digit and self.confidence >= CLEAR
 
     def top(self, k: int = 3) -> list[tuple[int, float]]:
         """The `k` most probable digits with their probabilities; empty if there are none."""
@@ -199,24 +206,10 @@ class Classifier:
         if pixels is None:
             return Prepared(None)
         if self.looks_at(image, pixels):
-            return self.prepare_found(find_digit(self.find, pixels))
+            found, model_input = best_digit(self.classify_inputs, find_digits(self.find, pixels))
+            return Prepared(model_input, found.reason)
         ink = find_ink(pixels)
         return Prepared(None if ink is None else normalise(even_strokes(ink)))
-
-    def prepare_found(self, found: Finding) -> Prepared:
-        """Make the network's input of the ink that was found.
-
-        Where the finder would take away a part of connected ink, but all of it clearly is a digit,
-        all of it is read.
-        """
-        if found.whole is not None:
-            whole = normalise(even_strokes(found.whole))
-            prediction = self.classify_inputs([whole])[0]
-            if prediction.is_digit and prediction.confidence >= CLEAR:
-                return Prepared(whole)
-        if found.ink is None:
-            return Prepared(None, found.reason)
-        return Prepared(normalise(even_strokes(found.ink)))
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches.

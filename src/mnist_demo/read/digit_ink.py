@@ -7,6 +7,7 @@ there, the picture goes on as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -35,7 +36,8 @@ PHOTO_SIDE, PHOTO_AREA = 480, 256 * 256  # of pictures with a longer side it see
 INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
-CLEAR = 0.8  # confidence from which ink on even paper is read as it is
+MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows no clear digit
+MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
 
@@ -44,7 +46,7 @@ Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
 
 @dataclass(frozen=True)
 class Finding:
-    """The digit that was found in a picture.
+    """What may be the digit in a picture.
 
     Attributes:
         view: what the finder saw in the whole picture.
@@ -52,56 +54,71 @@ class Finding:
             on as it is.
         ink: float32 (h, w) in [0, 1], the digit's ink, cut to it; None if there is none.
         reason: why there is no ink: "no digit", "too faint" or "too small"; else "".
-        whole: float32 (h, w) in [0, 1], all ink of the picture, if it is connected, lies on even
-            paper, and is only partly the digit's; else None. Such ink may also be a digit with an
-            unusual stroke: who can read it must decide.
+        last: whether nothing else in the picture may be the digit.
+        whole: float32 (h, w) in [0, 1], all ink of the picture, if it lies on even paper and is
+            only partly the digit's; else None. Such ink may also be a digit with an unusual stroke:
+            who can read it must decide.
+        connected: whether all of that ink hangs together.
     """
 
     view: View
     box: Box | None
     ink: Array | None
     reason: str = ""
+    last: bool = True
     whole: Array | None = None
+    connected: bool = False
 
 
-def find_digit(find: Find, pixels: Pixels) -> Finding:
-    """Find the digit in a picture, or digits that stand close together.
+def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
+    """Find what may be the digit in a picture, the likeliest place first.
+
+    Digits that stand close together are found as one. There is always one finding. Each is made
+    when it is asked for.
 
     Args:
         find: the network, see `Classifier.find`.
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
     """
     colour = rgb(pixels)
-    view = whole = look(find, colour, area=first_area(pixels.shape))
-    found = main_digit(view)
+    view = look(find, colour, area=first_area(pixels.shape))
+    places = digit_boxes(view)
     located = locate_ink(pixels)
     ink = inked(located, pixels.shape, view)
-    if located and (is_clean(view, ink) or (found is None and is_drawing(view, ink))):
-        return Finding(whole, None, located[0])
-    if found is not None and _share(view, found) < SMALL:
-        view = look(find, colour, around(view, found, MARGIN, pixels.shape), CLOSER)
-        found = main_digit(view)
-    if found is None:
-        return Finding(whole, None, None, "no digit")
-    x0, y0, x1, y1 = found
-    box = view.in_picture(x0, y0, x1 - x0, y1 - y0)
+    if located and (is_clean(view, ink) or (not places and is_drawing(view, ink))):
+        yield Finding(view, None, located[0])
+        return
+    if not places:
+        yield Finding(view, None, None, "no digit")
+    for i, place in enumerate(places):
+        box, measured, reason = _look_closer(find, colour, view, place)
+        whole = located[0] if i == 0 and located and is_drawing(view, ink) else None
+        last = i == len(places) - 1
+        yield Finding(view, box, measured, reason, last, whole, is_connected(ink))
+
+
+def _look_closer(
+    find: Find, colour: Pixels, view: View, place: Box
+) -> tuple[Box, Array | None, str]:
+    """The box in pixels of the picture, the ink, and the reason of a `Finding`."""
+    if max(place[2] - place[0], place[3] - place[1]) < SMALL * min(view.classes.shape):
+        closer = look(find, colour, around(view, place, MARGIN, colour.shape), CLOSER)
+        places = digit_boxes(closer, 1)
+        if not places:
+            return view.in_picture(*place), None, "no digit"
+        view, place = closer, places[0]
+    box = view.in_picture(*place)
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
-        return Finding(whole, box, None, "too small")
-    measured = measure_ink(view.cut(around(view, found, 0.15, pixels.shape)), colour)
-    clean = None if measured is None else find_ink(255 - np.round(255 * measured).astype(np.uint8))
-    all_ink = located[0] if located and is_drawing(whole, ink) and is_connected(ink) else None
-    return Finding(whole, box, clean, "too faint" if clean is None else "", all_ink)
+        return box, None, "too small"
+    ink = measure_ink(view.cut(around(view, place, 0.15, colour.shape)), colour)
+    clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
+    return box, clean, "too faint" if clean is None else ""
 
 
 def first_area(picture: tuple[int, ...]) -> int:
     """About how many pixels of a whole picture the finder sees: more of a large one, in which the
     digit may be small."""
     return PHOTO_AREA if max(picture[:2]) >= PHOTO_SIDE else AREA
-
-
-def _share(view: View, box: Box) -> float:
-    """The longer side of `box`, as a share of the view's shorter side."""
-    return max(box[2] - box[0], box[3] - box[1]) / min(view.shares.shape[:2])
 
 
 def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
@@ -118,7 +135,7 @@ def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDAr
     ink, (x, y) = located
     whole = np.zeros(picture[:2], np.uint8)
     whole[y : y + ink.shape[0], x : x + ink.shape[1]] = 255 * (ink > 0.4)
-    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) > 127)
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) > 40)
 
 
 def is_clean(view: View, ink: NDArray[np.bool_]) -> bool:
@@ -149,33 +166,36 @@ def is_connected(ink: NDArray[np.bool_]) -> bool:
     return cv2.connectedComponents(joined)[0] == 2
 
 
-def main_digit(view: View) -> Box | None:
-    """The box of the largest digit in a view, or of digits that stand close together.
+def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
+    """The boxes of what may be the main digit in a view, or digits that stand close together.
+
+    Large ink in the middle comes first.
 
     Returns:
-        The box in pixels of the view; None if the view shows no digit.
+        At most `most` boxes in pixels of the view.
     """
     digit = (view.classes == DIGIT).astype(np.uint8)
     count, labels, stats, centres = cv2.connectedComponentsWithStats(digit)
-    if count == 1:
-        return None
     rows, columns = digit.shape
     sure = np.bincount(labels.ravel(), view.shares[:, :, DIGIT].ravel(), count)
     off_middle = ((centres / (columns, rows) - 0.5) ** 2).sum(axis=1)
     weight = sure * np.exp(-2 * off_middle)
     weight[0] = 0
-    left, top, wide, high, _ = stats.T
-    chosen, before = np.arange(count) == int(weight.argmax()), 0
-    while chosen.sum() > before:
-        before = int(chosen.sum())
-        x0, y0 = int(left[chosen].min()), int(top[chosen].min())
-        x1, y1 = int((left + wide)[chosen].max()), int((top + high)[chosen].max())
-        reach = 0.2 * max(x1 - x0, y1 - y0)
-        beside = (left < x1 + reach) & (left + wide > x0 - reach)
-        chosen |= beside & (top < y1 + reach) & (top + high > y0 - reach) & (weight > 0)
-    if stats[chosen, cv2.CC_STAT_AREA].sum() < 6:
-        return None
-    return x0, y0, x1, y1
+    left, top, wide, high, area = stats.T
+    boxes: list[Box] = []
+    while weight.any() and len(boxes) < most:
+        chosen, before = np.arange(count) == int(weight.argmax()), 0
+        while chosen.sum() > before:
+            before = int(chosen.sum())
+            x0, y0 = int(left[chosen].min()), int(top[chosen].min())
+            x1, y1 = int((left + wide)[chosen].max()), int((top + high)[chosen].max())
+            reach = 0.2 * max(x1 - x0, y1 - y0)
+            beside = (left < x1 + reach) & (left + wide > x0 - reach)
+            chosen |= beside & (top < y1 + reach) & (top + high > y0 - reach) & (weight > 0)
+        weight[chosen] = 0
+        if area[chosen].sum() >= MIN_INK:
+            boxes.append((x0, y0, x1, y1))
+    return boxes
 
 
 def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | None:

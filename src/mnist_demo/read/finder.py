@@ -54,18 +54,18 @@ class View:
         x0, x1 = max(0, int((box[0] - left) / across)), int(np.ceil((box[2] - left) / across))
         y0, y1 = max(0, int((box[1] - top) / down)), int(np.ceil((box[3] - top) / down))
         y1, x1 = np.minimum((y1, x1), self.shares.shape[:2]).tolist()
-        box = self.in_picture(x0, y0, x1 - x0, y1 - y0)
+        box = self.in_picture(x0, y0, x1, y1)
         return View(box, self.shares[y0:y1, x0:x1], self.classes[y0:y1, x0:x1])
 
-    def in_picture(self, x: float, y: float, width: float, height: float) -> Box:
-        """A box of the view, given by its corner and size, in pixels of the picture."""
+    def in_picture(self, x0: float, y0: float, x1: float, y1: float) -> Box:
+        """A box of the view, given by two corners, in pixels of the picture."""
         across, down = self.scale
         left, top = self.box[:2]
         return (
-            round(left + x * across),
-            round(top + y * down),
-            round(left + (x + width) * across),
-            round(top + (y + height) * down),
+            round(left + x0 * across),
+            round(top + y0 * down),
+            round(left + x1 * across),
+            round(top + y1 * down),
         )
 
 
@@ -150,8 +150,6 @@ def around(view: View, box: Box, margin: float, picture: tuple[int, ...]) -> Box
     """
     x0, y0, x1, y1 = box
     pad = margin * max(x1 - x0, y1 - y0)
-    left, top, right, bottom = view.in_picture(
-        x0 - pad, y0 - pad, x1 - x0 + 2 * pad, y1 - y0 + 2 * pad
-    )
+    left, top, right, bottom = view.in_picture(x0 - pad, y0 - pad, x1 + pad, y1 + pad)
     left, top = min(max(0, left), picture[1] - 1), min(max(0, top), picture[0] - 1)
     return left, top, max(left + 1, min(picture[1], right)), max(top + 1, min(picture[0], bottom))

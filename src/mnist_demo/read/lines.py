@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import CLEAR, inked, is_clean, is_drawing, measure_ink
+from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, measure_ink
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, PAPER, Box, Find, View, around, look, rgb
 from mnist_demo.read.images import is_halved, read_pixels
@@ -137,7 +137,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     if drawing:
         with contextlib.suppress(ValueError):  # in too many pieces
             number = _read_lines(classifier, all_ink, pixel)
-            if all(digit.is_digit and digit.confidence >= CLEAR for digit in number.digits):
+            if all(digit.is_clear for digit in number.digits):
                 return number
     return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
 
@@ -217,7 +217,7 @@ def _find_signs(view: View) -> list[tuple[str, Box]]:
         total = view.shares[own].sum(axis=0)
         kind = CLASSES[OTHER + 1 + int(total[OTHER + 1 :].argmax())]
         x, y, width, height = (int(v) for v in stats[k, :4])
-        signs.append((kind, view.in_picture(x, y, width, height)))
+        signs.append((kind, view.in_picture(x, y, x + width, y + height)))
     return signs
 
 
