@@ -146,16 +146,17 @@ def test_pictures_with_and_without_digits_are_counted() -> None:
     digits = [paint_scene(plan, HANDS, rng, scale=2) for _ in range(4)]
     number = paint_scene(Plan(content="number", hand="print", size=0.5), HANDS, rng, scale=2)
     blank = paint_scene(Plan(content="nothing"), HANDS, rng)
-    right, sure_and_wrong = measure(classifier, [*digits, number, blank])
-    assert right.all() and not sure_and_wrong.any()
+    right, sure = measure(classifier, [*digits, number, blank])
+    assert right.all() and sure[:4].any() and not sure[-1]
     lies = [replace(scene, text=str(9 - int(scene.text))) for scene in digits]
-    right, sure_and_wrong = measure(classifier, [*lies, replace(blank, text="3")])
-    assert not right.any() and sure_and_wrong[:4].any() and not sure_and_wrong[4]
+    right, sure = measure(classifier, [*lies, replace(blank, text="3")])
+    assert not right.any() and sure[:4].any() and not sure[4]
 
 
 def test_the_table_tells_trained_kinds_from_others() -> None:
-    row = {"right": 0.5, "sure_and_wrong": 0.0, "trained": True}
+    row = {"right": 0.5, "sure": 0.5, "sure_and_wrong": 0.125, "trained": True}
     text = table({"a": row, "b": row | {"right": 1.0, "trained": False}})
-    assert "| b (never trained on) | 100.0% | 0.0% |" in text
+    assert "| b (never trained on) | 100.0% | 12.5% |" in text
+    assert "| answers with more than 95% confidence | 75.0% |" in text
     assert "| all trained kinds | 50.0% |" in text and "| all other kinds | 100.0% |" in text
     assert strip([np.zeros((64, 256, 3), np.uint8)]).shape[2] == 3

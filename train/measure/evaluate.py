@@ -33,8 +33,10 @@ from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import (
     Examples,
+    display_digits,
     extreme_digits,
     font_digits,
+    marked_digits,
     scribbles_and_pairs,
     split_mnist,
     style_digits,
@@ -254,14 +256,18 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
 
 
 def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
-    """Metrics on the fonts and styles of `split`, and on extreme drawings by its writers.
+    """Metrics on the fonts, styles and displays of `split`, and on extreme and marked drawings by
+    its writers.
 
     None of them is in training, unless `split` is "train".
     """
+    marks = marked_digits(data_dir, cache, split)
     sets = {
         "fonts": font_digits(data_dir, cache, split),
         "styles": style_digits(cache, split),
         "extremes": extreme_digits(data_dir, cache, split),
+        "marked": marks["marked"],
+        "displays": display_digits(cache, split),
     }
     rows: dict[str, Any] = {}
     for name, examples in sets.items():
@@ -271,6 +277,8 @@ def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str
         rows[f"{name}_sure_and_wrong"] = confident_error_rate(probabilities, examples.labels)
         rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
         rows[f"{name}_digits"] = len(examples)
+    enclosed = marks["enclosed"].images.astype(np.float32) / 255
+    rows["enclosed_refused"] = float((reader.predict(enclosed)[1] < 0.5).mean())
     return rows
 
 

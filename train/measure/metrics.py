@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from train.fit.tables import write_table
+
 Array = NDArray[Any]
 
 # Key in metrics.json: title of the row, and format of the value.
@@ -32,6 +34,14 @@ ROWS = {
     "styles_ece": ("expected calibration error, held-out styles", "{:.2%}"),
     "styles_sure_and_wrong": ("wrong with more than 95% confidence, held-out styles", "{:.2%}"),
     "extremes_accuracy": ("fat, tiny and broken digits of held-out writers", "{:.2%}"),
+    "marked_accuracy": ("their digits, underlined or beside a speck", "{:.2%}"),
+    "enclosed_refused": ("their digits in a circle, a frame or brackets: not a digit", "{:.2%}"),
+    "displays_accuracy": ("seven-segment displays and print", "{:.2%}"),
+    "photos": ("photos", "{:.2%}"),
+    "numbers": ("numbers of 2 to 5 digits, fully right", "{:.1%}"),
+    "pictures_trained": ("any picture, kinds that are trained on", "{:.1%}"),
+    "pictures_other": ("any picture, kinds kept out of training", "{:.1%}"),
+    "pictures_sure": ("any picture, answers with more than 95% confidence", "{:.1%}"),
     "browser_mnist_accuracy": ("in the browser: MNIST test accuracy", "{:.2%}"),
     "browser_held_out_accuracy": ("in the browser: held-out writers", "{:.2%}"),
     "browser_parity": ("in the browser: largest difference of a probability", "{:.5f}"),
@@ -39,17 +49,27 @@ ROWS = {
 
 
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The metrics of each reader by name, those of the browser's among those of the weights.
+    """The metrics of each reader by name. What was measured apart is among the released one's.
 
     `metrics` are what metrics.json holds.
     """
-    browser = metrics.get("browser", {})
     places = {
-        "browser_mnist_accuracy": ("mnist", "browser_accuracy"),
-        "browser_held_out_accuracy": ("held_out_digits", "browser_accuracy"),
-        "browser_parity": ("parity", "probabilities"),
+        "browser_mnist_accuracy": ("browser", "mnist", "browser_accuracy"),
+        "browser_held_out_accuracy": ("browser", "held_out_digits", "browser_accuracy"),
+        "browser_parity": ("browser", "parity", "probabilities"),
+        "photos": ("photos", "accuracy"),
+        "numbers": ("numbers", "read_right"),
+        "pictures_trained": ("pictures", "trained"),
+        "pictures_other": ("pictures", "other"),
+        "pictures_sure": ("pictures", "right_if_sure"),
     }
-    rows = {key: browser[a][b] for key, (a, b) in places.items() if a in browser}
+    rows = {}
+    for key, place in places.items():
+        value: Any = metrics
+        for name in place:
+            value = value.get(name, {})
+        if value != {}:
+            rows[key] = value
     return metrics["results"] | {"released": metrics["results"]["released"] | rows}
 
 
@@ -96,6 +116,8 @@ def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 
 def add_metric(weights: Path, key: str, value: Any) -> None:
     """Add a value to metrics.json in the folder `weights`, or replace it.
 
+    The README's table follows, if these are the repository's weights.
+
     Raises:
         SystemExit: there is no metrics.json. `evaluate` writes it.
     """
@@ -104,3 +126,5 @@ def add_metric(weights: Path, key: str, value: Any) -> None:
         raise SystemExit(f"no {file}: run `python -m train evaluate` first")
     metrics = json.loads(file.read_text()) | {key: value}
     file.write_text(json.dumps(metrics, indent=1) + "\n")
+    if weights == Path("weights") and metrics.get("test_data") == "all":
+        write_table(Path("README.md"), markdown_table(all_results(metrics)))

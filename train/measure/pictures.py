@@ -47,10 +47,11 @@ def run(args: argparse.Namespace) -> None:
         rng = np.random.default_rng([args.seed, number])
         scenes = [paint_scene(plan_of(KINDS[name], rng), hands, rng, scale=2) for _ in
                   range(args.count)]  # fmt: skip
-        right, sure_and_wrong = measure(classifier, scenes)
+        right, sure = measure(classifier, scenes)
         results[name] = {
             "right": float(right.mean()),
-            "sure_and_wrong": float(sure_and_wrong.mean()),
+            "sure": float(sure.mean()),
+            "sure_and_wrong": float((sure & ~right).mean()),
             "trained": KINDS[name].trained,
         }
         wrong = [scene.picture for scene, good in zip(scenes, right, strict=True) if not good]
@@ -60,18 +61,24 @@ def run(args: argparse.Namespace) -> None:
     Image.fromarray(np.concatenate(failures)).save(args.out)
     print(f"{args.out} shows up to {FAILURES} failures of each kind, in the order of the table")
     if args.split == "test":
-        add_metric(args.weights, "pictures", {"of_each_kind": args.count, "kinds": results})
+        add_metric(
+            args.weights,
+            "pictures",
+            {"of_each_kind": args.count} | means(results) | {"kinds": results},
+        )
 
 
 def measure(
     classifier: Classifier, scenes: Sequence[Scene]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each scene is read right, and whether it is wrong with confidence: bool (n,) each.
+    """Whether each scene is read right, and whether the answer is sure: bool (n,) each.
+
+    A sure answer is a digit with a confidence above `SURE`. A sure number is one whose digits are.
 
     A picture of one digit must be taken for a digit. A picture without any must not. Of several
     digits, all must be right.
     """
-    right, sure_and_wrong = [], []
+    right, sure = [], []
     for scene in scenes:
         if len(scene.text) > 1:
             digits = "".join(sign for sign in scene.text if sign.isdigit() or sign == "\n")
@@ -80,15 +87,26 @@ def measure(
             except ValueError:  # too many pieces
                 number = Number([])
             good = number.number == digits
-            sure = bool(number.digits) and min(d.confidence for d in number.digits) > SURE
+            lowest = min((digit.confidence for digit in number.digits), default=0)
         else:
             prediction = classifier.classify(scene.picture)
             answer = str(prediction.digit) if prediction.is_digit else ""
             good = answer == scene.text
-            sure = prediction.is_digit and prediction.confidence > SURE
+            lowest = prediction.confidence if prediction.is_digit else 0
         right.append(good)
-        sure_and_wrong.append(sure and not good)
-    return np.array(right), np.array(sure_and_wrong)
+        sure.append(lowest > SURE)
+    return np.array(right), np.array(sure)
+
+
+def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The shares over all kinds: of right answers for trained and for other kinds, and of right
+    ones among the sure ones."""
+    trained, other = (
+        float(np.mean([r["right"] for r in results.values() if r["trained"] == was_trained]))
+        for was_trained in (True, False)
+    )
+    wrong, sure = (sum(r[key] for r in results.values()) for key in ("sure_and_wrong", "sure"))
+    return {"trained": trained, "other": other, "right_if_sure": 1 - wrong / sure}
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
@@ -97,10 +115,10 @@ def table(results: dict[str, dict[str, float]]) -> str:
     for name, result in results.items():
         title = name if result["trained"] else f"{name} (never trained on)"
         rows.append(f"| {title} | {result['right']:.1%} | {result['sure_and_wrong']:.1%} |")
-    for title, trained in (("all trained kinds", True), ("all other kinds", False)):
-        own = [result for result in results.values() if result["trained"] == trained]
-        right, sure = (np.mean([r[key] for r in own]) for key in ("right", "sure_and_wrong"))
-        rows.append(f"| {title} | {right:.1%} | {sure:.1%} |")
+    shares = means(results)
+    rows.append(f"| all trained kinds | {shares['trained']:.1%} | |")
+    rows.append(f"| all other kinds | {shares['other']:.1%} | |")
+    rows.append(f"| answers with more than 95% confidence | {shares['right_if_sure']:.1%} | |")
     return "\n".join(rows)
 
 
