@@ -6,7 +6,6 @@ An interrupted run continues from its last checkpoint.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from mnist_demo.read.finder import CLASSES
 from train.arguments import add_cache, add_data_dir
+from train.fit.epochs import epochs_to_go
 from train.fit.model import convolve
 from train.fit.optimizer import make_optimizer, update_average
 from train.scenes.collect import scenes_to_learn_from
@@ -118,13 +118,6 @@ def fit_finder(
         warmup_steps=steps // 2,
         decay_steps=steps * epochs - steps // 2,
     )
-    epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(
-        model=model, average=average, optimizer=optimizer, epoch=epoch_done
-    )
-    manager = tf.train.CheckpointManager(checkpoint, str(out / "checkpoints"), max_to_keep=1)
-    if manager.restore_or_initialize():
-        print(f"resuming after epoch {int(epoch_done)}", flush=True)
 
     @tf.function(reduce_retracing=True)
     def step(pictures: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
@@ -135,18 +128,15 @@ def fit_finder(
         update_average(average, model, optimizer, AVERAGE)
         return loss
 
-    began, first = time.monotonic(), int(epoch_done)
-    for epoch in range(first, epochs):
+    out.mkdir(parents=True, exist_ok=True)
+    trained = {"model": model, "average": average, "optimizer": optimizer}
+    for epoch in epochs_to_go(out / "checkpoints", epochs, **trained):
         total = 0.0
-        work = batches(training, np.random.default_rng([seed, epoch]))
-        for pictures, classes in tqdm(work, total=steps, desc=f"epoch {epoch + 1}", disable=None):
+        work = batches(training, np.random.default_rng([seed, epoch.index]))
+        title = f"epoch {epoch.index + 1}/{epochs}"
+        for pictures, classes in tqdm(work, total=steps, desc=title, disable=None):
             total += float(step(tf.constant(pictures), tf.constant(classes)))
-        epoch_done.assign_add(1)
-        found = ", ".join(f"{k} {v:.4f}" for k, v in validate(average, validation).items())
-        left = (time.monotonic() - began) / (epoch + 1 - first) / 60 * (epochs - epoch - 1)
-        text = f"epoch {epoch + 1}/{epochs}: loss {total / steps:.4f}, {found}"
-        print(f"{text}; {left:.0f} minutes left", flush=True)
-        manager.save()
+        print(epoch.report({"loss": total / steps} | validate(average, validation)), flush=True)
         average.save_weights(out / "finder.weights.h5")
     return average
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -20,6 +19,7 @@ from tqdm import tqdm
 
 from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
+from train.fit.epochs import epochs_to_go
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
 from train.fit.optimizer import make_optimizer
@@ -119,44 +119,33 @@ def fit(
             warmup_steps=steps,
             decay_steps=steps * max(1, recipe.epochs - 1),
         )
-    epoch_done = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(
-        model=model, average=average, optimizer=optimizer, epoch=epoch_done
-    )
-    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
     settings = asdict(recipe) | ({"start": start.name} if start else {})
     check_same_recipe(folder / "recipe.json", settings)
-    if manager.restore_or_initialize():
-        print(f"resuming after epoch {int(epoch_done)}", flush=True)
     (folder / "recipe.json").write_text(json.dumps(settings, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(folder / "log"))
     train_step = make_train_step(model, average, optimizer, recipe, strategy, teacher_model)
 
-    began, first = time.monotonic(), int(epoch_done)
-    for epoch in range(first, recipe.epochs):
+    trained = {"model": model, "average": average, "optimizer": optimizer}
+    for epoch in epochs_to_go(folder / "checkpoints", recipe.epochs, **trained):
         batches = strategy.experimental_distribute_dataset(
-            dataset(sample_epoch(sources, recipe.seed + epoch), recipe)
+            dataset(sample_epoch(sources, recipe.seed + epoch.index), recipe)
         )
         total = tf.constant(0.0)
         quiet = not chief or None  # None: without a terminal there is no bar
-        with tqdm(total=steps, desc=f"epoch {epoch + 1}/{recipe.epochs}", disable=quiet) as bar:
+        title = f"epoch {epoch.index + 1}/{recipe.epochs}"
+        with tqdm(total=steps, desc=title, disable=quiet) as bar:
             for done, (images, labels) in enumerate(batches, 1):
                 loss = train_step(images, labels)
                 bar.update()
                 if done % 50 == 0 or done == steps:
                     bar.set_postfix(loss=f"{float(loss):.4f}")
                 total += loss
-        epoch_done.assign_add(1)
         metrics = {"loss": float(total) / steps} | validate(average, validation)
-        text = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-        minutes_each = (time.monotonic() - began) / (epoch + 1 - first) / 60
-        left = f"{minutes_each * (recipe.epochs - epoch - 1):.0f} minutes left"
         if chief:
-            print(f"epoch {epoch + 1}/{recipe.epochs}: {text}; {left}", flush=True)
-        with log.as_default(epoch + 1):
+            print(epoch.report(metrics), flush=True)
+        with log.as_default(epoch.index + 1):
             for name, value in metrics.items():
                 tf.summary.scalar(name, value)
-        manager.save()
         average.save(folder / "network.keras")
     return average
 

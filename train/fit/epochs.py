@@ -1,0 +1,55 @@
+"""The epochs of a training that can be interrupted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch that is to be trained.
+
+    Attributes:
+        index: from 0.
+        total: how many epochs the training has.
+        first: index of the first epoch since the command was started.
+        began: when that one began, in seconds of `time.monotonic`.
+    """
+
+    index: int
+    total: int
+    first: int
+    began: float
+
+    def report(self, metrics: dict[str, float]) -> str:
+        """One line about this epoch, to be made when it is over."""
+        minutes = (time.monotonic() - self.began) / (self.index + 1 - self.first) / 60
+        values = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+        left = f"{minutes * (self.total - self.index - 1):.0f} minutes left"
+        return f"epoch {self.index + 1}/{self.total}: {values}; {left}"
+
+
+def epochs_to_go(folder: Path, total: int, **trained: Any) -> Iterator[Epoch]:
+    """The epochs that are still to be trained, after what the checkpoint in `folder` holds.
+
+    Args:
+        folder: gets a checkpoint after each epoch. If it has one, `trained` continues from there.
+        total: how many epochs the training has.
+        trained: networks, optimizers and variables that belong to the checkpoint.
+    """
+    done = tf.Variable(0, dtype=tf.int64, trainable=False)
+    checkpoint = tf.train.Checkpoint(epoch=done, **trained)
+    manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
+    if manager.restore_or_initialize():
+        print(f"resuming after epoch {int(done)}", flush=True)
+    began, first = time.monotonic(), int(done)
+    for index in range(first, total):
+        yield Epoch(index, total, first, began)
+        done.assign_add(1)
+        manager.save()
