@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
+CERTAIN = 0.95  # score of being a digit from which no other place is looked at
 
 
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:
@@ -32,10 +33,10 @@ def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array 
     best, highest = None, -1.0
     for found in findings:
         model_input = input_of(read, found)
-        if found.last and best is None:
+        if found.box is None:
             return found, model_input
         prediction = read([model_input])[0]
-        if prediction.is_clear:
+        if prediction.is_clear and prediction.digit_score >= CERTAIN:
             return found, model_input
         if prediction.digit_score > highest:
             best, highest = (found, model_input), prediction.digit_score
@@ -46,15 +47,18 @@ def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array 
 def input_of(read: Read, found: Finding) -> Array | None:
     """Make the network's input of one finding.
 
-    Where the finder would take away a part of a drawing, but all of it clearly is a digit, all of
-    it is read. If the drawing has several pieces, that holds only if the part that is left does not
-    clearly read as another digit: the other pieces may be an underline or a frame.
+    Where the finder would take away a part of a drawing, it is asked how all of it reads. All of it
+    is taken if it clearly is a digit, and so is a part that is one. If both are, they are different
+    digits and the drawing has several pieces, the part is taken: the other pieces may be an
+    underline or a frame. If none is, what looks more like a digit is taken.
     """
     part = None if found.ink is None else normalise(even_strokes(found.ink))
-    if found.whole is not None:
-        whole = normalise(even_strokes(found.whole))
-        all_read, part_read = read([whole, part])
-        differs = part_read.is_clear and part_read.digit != all_read.digit
-        if all_read.is_clear and (found.connected or not differs):
-            return whole
-    return part
+    if found.whole is None:
+        return part
+    whole = normalise(even_strokes(found.whole))
+    of_all, of_part = read([whole, part])
+    if of_all.is_clear and of_part.is_clear:
+        return whole if found.connected or of_all.digit == of_part.digit else part
+    if of_all.is_clear or of_part.is_clear:
+        return whole if of_all.is_clear else part
+    return whole if of_all.digit_score >= of_part.digit_score else part

@@ -7,8 +7,8 @@ there, the picture goes on as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,11 +32,14 @@ from mnist_demo.read.preprocess import find_ink, locate_ink
 
 MARGIN = 0.7  # around a digit at which the finder looks again, as a share of its longer side
 CLOSER = 192 * 192  # pixels that it then sees
-PHOTO_SIDE, PHOTO_AREA = 480, 256 * 256  # of pictures with a longer side it sees more pixels
+PHOTO_SIDE, PHOTO_AREAS = 480, (256 * 256, AREA)  # of a larger picture it sees more pixels
 INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
 MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows no clear digit
+AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
+REACH = 0.3  # gap between parts of one digit, as a share of its longer side
+LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
@@ -54,7 +57,6 @@ class Finding:
             on as it is.
         ink: float32 (h, w) in [0, 1], the digit's ink, cut to it; None if there is none.
         reason: why there is no ink: "no digit", "too faint" or "too small"; else "".
-        last: whether nothing else in the picture may be the digit.
         whole: float32 (h, w) in [0, 1], all ink of the picture, if it lies on even paper and is
             only partly the digit's; else None. Such ink may also be a digit with an unusual stroke:
             who can read it must decide.
@@ -65,7 +67,6 @@ class Finding:
     box: Box | None
     ink: Array | None
     reason: str = ""
-    last: bool = True
     whole: Array | None = None
     connected: bool = False
 
@@ -81,53 +82,93 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
     """
     colour = rgb(pixels)
-    view = look(find, colour, area=first_area(pixels.shape))
+    areas = areas_to_see(pixels.shape)
+    view = look(find, colour, area=areas[0])
     places = digit_boxes(view)
     located = locate_ink(pixels)
     ink = inked(located, pixels.shape, view)
-    if located and (is_clean(view, ink) or (not places and is_drawing(view, ink))):
+    drawing = located is not None and is_drawing(view, ink)
+    if located and (is_clean(view, ink) or (not places and drawing)):
         yield Finding(view, None, located[0])
         return
-    if not places:
+    whole = located[0] if located and drawing else None
+    seen = [(view, places)]
+    for rank in range(MOST_PLACES):  # the likeliest place of each view, then the others
+        for i, area in enumerate(areas):
+            if i == len(seen):
+                another = look(find, colour, area=area)
+                seen.append((another, digit_boxes(another)))
+            for found in _look_closer(find, colour, *seen[i], rank):
+                yield replace(found, whole=whole, connected=is_connected(ink))
+                whole = None
+    if located and drawing and not is_connected(ink):
+        yield from pieces(view, *located)
+    if not any(places for _, places in seen):
         yield Finding(view, None, None, "no digit")
-    for i, place in enumerate(places):
-        box, measured, reason = _look_closer(find, colour, view, place)
-        whole = located[0] if i == 0 and located and is_drawing(view, ink) else None
-        last = i == len(places) - 1
-        yield Finding(view, box, measured, reason, last, whole, is_connected(ink))
 
 
 def _look_closer(
-    find: Find, colour: Pixels, view: View, place: Box
-) -> tuple[Box, Array | None, str]:
-    """The box in pixels of the picture, the ink, and the reason of a `Finding`."""
+    find: Find, colour: Pixels, view: View, places: Sequence[Box], rank: int
+) -> Iterator[Finding]:
+    """What is found at one of the places in a view: from near if it is small, then as it is."""
+    if rank >= len(places):
+        return
+    place = places[rank]
     if max(place[2] - place[0], place[3] - place[1]) < SMALL * min(view.classes.shape):
         closer = look(find, colour, around(view, place, MARGIN, colour.shape), CLOSER)
-        places = digit_boxes(closer, 1)
-        if not places:
-            return view.in_picture(*place), None, "no digit"
-        view, place = closer, places[0]
+        for box in digit_boxes(closer, 1):
+            yield _finding(view, closer, box, colour)
+    yield _finding(view, view, place, colour)
+
+
+def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
+    """The digit at a place in a view. `whole` is the view of all of the picture."""
     box = view.in_picture(*place)
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
-        return box, None, "too small"
+        return Finding(whole, box, None, "too small")
     ink = measure_ink(view.cut(around(view, place, 0.15, colour.shape)), colour)
     clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
-    return box, clean, "too faint" if clean is None else ""
+    return Finding(whole, box, clean, "too faint" if clean is None else "")
 
 
-def first_area(picture: tuple[int, ...]) -> int:
-    """About how many pixels of a whole picture the finder sees: more of a large one, in which the
-    digit may be small."""
-    return PHOTO_AREA if max(picture[:2]) >= PHOTO_SIDE else AREA
+def pieces(view: View, ink: Array, corner: tuple[int, int]) -> Iterator[Finding]:
+    """The connected pieces of a drawing that are mostly a digit's ink, the largest first.
+
+    Args:
+        view: of the whole picture.
+        ink, corner: what `locate_ink` returned.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.05).view(np.uint8))
+    height, width = ink.shape
+    box = (*corner, corner[0] + width, corner[1] + height)
+    digit = (view.cut(box).classes == DIGIT).astype(np.uint8)
+    inside = cv2.resize(digit, (width, height), interpolation=cv2.INTER_NEAREST)
+    share = np.bincount(labels.ravel(), inside.ravel(), count) / stats[:, cv2.CC_STAT_AREA]
+    size = np.max(stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], axis=1)
+    chosen = (share > 0.5) & (size > LEAST_PIECE * max(ink.shape))
+    chosen[0] = False
+    for k in sorted(np.flatnonzero(chosen), key=lambda k: -share[k] * size[k])[:MOST_PLACES]:
+        x, y, w, h = (int(v) for v in stats[k, :4])
+        at = (corner[0] + x, corner[1] + y)
+        own = np.where(labels == k, ink, 0)[y : y + h, x : x + w]
+        yield Finding(view, (*at, at[0] + w, at[1] + h), own)
+
+
+def areas_to_see(picture: tuple[int, ...]) -> tuple[int, ...]:
+    """About how many pixels of a whole picture the finder sees, one look after the other.
+
+    It sees more of a large one first, in which the digit may be small.
+    """
+    return PHOTO_AREAS if max(picture[:2]) >= PHOTO_SIDE else (AREA,)
 
 
 def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
-    """Where `locate_ink` sees ink, in pixels of a view of the whole picture: bool (h, w).
+    """Where `locate_ink` sees ink, in pixels of a view: bool (h, w).
 
     Args:
         located: what `locate_ink` returned.
         picture: the picture's height and width.
-        view: of all of it.
+        view: of all of it, or of a part.
     """
     rows, columns = view.classes.shape
     if located is None:
@@ -135,7 +176,9 @@ def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDAr
     ink, (x, y) = located
     whole = np.zeros(picture[:2], np.uint8)
     whole[y : y + ink.shape[0], x : x + ink.shape[1]] = 255 * (ink > 0.4)
-    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) > 40)
+    left, top, right, bottom = view.box
+    part = whole[top:bottom, left:right]
+    return np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA) > 40)
 
 
 def is_clean(view: View, ink: NDArray[np.bool_]) -> bool:
@@ -169,7 +212,7 @@ def is_connected(ink: NDArray[np.bool_]) -> bool:
 def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
     """The boxes of what may be the main digit in a view, or digits that stand close together.
 
-    Large ink in the middle comes first.
+    Large ink in the middle comes first, and what touches the edge comes last.
 
     Returns:
         At most `most` boxes in pixels of the view.
@@ -182,16 +225,20 @@ def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
     weight = sure * np.exp(-2 * off_middle)
     weight[0] = 0
     left, top, wide, high, area = stats.T
+    at_edge = (left == 0) | (top == 0) | (left + wide == columns) | (top + high == rows)
+    weight[at_edge] *= AT_EDGE
     boxes: list[Box] = []
     while weight.any() and len(boxes) < most:
-        chosen, before = np.arange(count) == int(weight.argmax()), 0
+        first = int(weight.argmax())
+        joins = (weight > 0) & (at_edge[first] | ~at_edge)
+        chosen, before = np.arange(count) == first, 0
         while chosen.sum() > before:
             before = int(chosen.sum())
             x0, y0 = int(left[chosen].min()), int(top[chosen].min())
             x1, y1 = int((left + wide)[chosen].max()), int((top + high)[chosen].max())
-            reach = 0.2 * max(x1 - x0, y1 - y0)
+            reach = REACH * max(x1 - x0, y1 - y0)
             beside = (left < x1 + reach) & (left + wide > x0 - reach)
-            chosen |= beside & (top < y1 + reach) & (top + high > y0 - reach) & (weight > 0)
+            chosen |= joins & beside & (top < y1 + reach) & (top + high > y0 - reach)
         weight[chosen] = 0
         if area[chosen].sum() >= MIN_INK:
             boxes.append((x0, y0, x1, y1))

@@ -20,6 +20,7 @@ from mnist_demo.read.preprocess import paper_below
 CLASSES = ("paper", "digit", "other", ".", ",", ":", "-", "/", "+", "%", "¤")
 PAPER, DIGIT, OTHER = range(3)
 AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides are multiples of
+SHORT_SIDE, MAX_LONG = 64, 8  # shorter side of a line of writing, and its longer one at most
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
 
 Array = NDArray[np.float32]
@@ -108,7 +109,12 @@ def classes_of(shares: Array) -> NDArray[np.uint8]:
 
 
 def finder_size(height: int, width: int, area: int = AREA) -> tuple[int, int]:
-    """The height and width at which the finder sees a picture: about `area` pixels together."""
+    """The height and width at which the finder sees a picture: about `area` pixels together.
+
+    It sees more of a long line of writing, which would be too small otherwise.
+    """
+    long = min(MAX_LONG, max(height, width) / min(height, width))
+    area = max(area, round(SHORT_SIDE**2 * long))
     scale = (area / (height * width)) ** 0.5
     sides = (round(side * scale / STEP) * STEP for side in (height, width))
     rows, columns = (min(area // (2 * STEP), max(2 * STEP, side)) for side in sides)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from mnist_demo.read.classifier import Classifier, Prediction
 
 INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
+MARGIN = 0.1  # around ink, as a share of its longer side
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
 # White between two lines and the height of the lower one, as shares of the higher one's height.
 # Below these, both are parts of one line, unless both are wider than a digit.
 MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
 WIDER_THAN_A_DIGIT = 1.3  # as a share of the height
+INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
 MAX_PARTS = 150  # connected parts of the ink of all lines
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
 
@@ -103,6 +105,18 @@ class _Ink:
     scale: tuple[float, float] = (1.0, 1.0)
     signs: Sequence[tuple[str, Box]] = ()
 
+    def part_around(self, picture: tuple[int, ...]) -> Box:
+        """The part of a picture, given by its height and width, with this ink and a margin."""
+        height, width = self.ink.shape
+        (x, y), pad = self.corner, round(MARGIN * max(self.ink.shape))
+        left, top = max(0, int(x) - pad), max(0, int(y) - pad)
+        return (
+            left,
+            top,
+            min(picture[1], int(x) + width + pad),
+            min(picture[0], int(y) + height + pad),
+        )
+
     def in_picture(self, box: Box) -> Box:
         """A box of the ink in pixels of the picture."""
         (x, y), (across, down) = self.corner, self.scale
@@ -113,8 +127,8 @@ class _Ink:
 def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in any picture, in any form that `preprocess` accepts.
 
-    Ink on even paper that clearly reads as digits is read as it is. Of other pictures, only the ink
-    goes on in which the finder sees digits.
+    Of any picture, only the ink goes on in which the finder sees digits. Ink on even paper is also
+    read as it is, and the clearer of the two readings is taken.
 
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
@@ -131,15 +145,26 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     colour = rgb(pixels)
     view = look(classifier.find, colour)
     ink = inked(located, pixels.shape, view)
-    drawing = is_drawing(view, ink)
-    if is_clean(view, ink) or (drawing and _digits_box(view) is None):
+    if all_ink is None or not is_drawing(view, ink):
+        return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
+    # Nothing but ink on even paper: the finder sees more of it from near.
+    view = look(classifier.find, colour, all_ink.part_around(pixels.shape))
+    ink = inked(located, pixels.shape, view)
+    if is_clean(view, ink) or _digits_box(view) is None:
         return _read_lines(classifier, all_ink, pixel)
-    if drawing:
+    readings = []
+    found = _find_ink(classifier.find, colour, view)
+    for some_ink in (found,) if is_enclosed(all_ink.ink) else (all_ink, found):
         with contextlib.suppress(ValueError):  # in too many pieces
-            number = _read_lines(classifier, all_ink, pixel)
-            if all(digit.is_clear for digit in number.digits):
-                return number
-    return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
+            readings.append(_read_lines(classifier, some_ink, pixel))
+    if not readings:
+        raise ValueError("the ink is in too many pieces for numbers")
+    return max(readings, key=_clearness)
+
+
+def _clearness(number: Number) -> int:
+    """How many digits are clear; an unclear one counts as much against them as three clear ones."""
+    return sum(1 if digit.is_clear else -3 for digit in number.digits)
 
 
 def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Number:
@@ -164,7 +189,7 @@ def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Numbe
 
 
 def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
-    """The ink of all digits in a picture, uint8 (h, w, 3), of which `view` shows all."""
+    """The ink of all digits in a picture, uint8 (h, w, 3), in the part that `view` shows."""
     box = _digits_box(view)
     if box is None:
         return None
@@ -219,6 +244,18 @@ def _find_signs(view: View) -> list[tuple[str, Box]]:
         x, y, width, height = (int(v) for v in stats[k, :4])
         signs.append((kind, view.in_picture(x, y, x + width, y + height)))
     return signs
+
+
+def is_enclosed(ink: Array) -> bool:
+    """Whether some of the ink, float32 (h, w) in [0, 1], lies inside of other ink, as a digit does
+    in its box."""
+    mask = (ink > 0.4).astype(np.uint8)
+    contours, tree = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    for contour, (_, _, _, parent) in zip(contours, tree[0] if contours else (), strict=True):
+        is_hole = parent >= 0 and tree[0][parent][3] < 0
+        if parent >= 0 and not is_hole and cv2.boundingRect(contour)[3] > INNER * ink.shape[0]:
+            return True
+    return False
 
 
 def split_lines(ink: Array) -> list[tuple[int, int]]:
