@@ -7,7 +7,7 @@ there, the picture goes on as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -98,27 +98,33 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
             if i == len(seen):
                 another = look(find, colour, area=area)
                 seen.append((another, digit_boxes(another)))
-            for found in _look_closer(find, colour, *seen[i], rank):
+            if rank < len(seen[i][1]):
+                found = _from_near(find, colour, seen[i][0], seen[i][1][rank])
                 yield replace(found, whole=whole, connected=is_connected(ink))
                 whole = None
+    for view, places in seen:
+        for place in places[:1]:
+            if _is_small(view, place):
+                yield _finding(view, view, place, colour)
     if located and drawing and not is_connected(ink):
         yield from pieces(view, *located)
     if not any(places for _, places in seen):
         yield Finding(view, None, None, "no digit")
 
 
-def _look_closer(
-    find: Find, colour: Pixels, view: View, places: Sequence[Box], rank: int
-) -> Iterator[Finding]:
-    """What is found at one of the places in a view: from near if it is small, then as it is."""
-    if rank >= len(places):
-        return
-    place = places[rank]
-    if max(place[2] - place[0], place[3] - place[1]) < SMALL * min(view.classes.shape):
+def _is_small(view: View, place: Box) -> bool:
+    longer = max(place[2] - place[0], place[3] - place[1])
+    return longer < SMALL * min(view.classes.shape)
+
+
+def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> Finding:
+    """What is found at a place in a view. If the place is small, the finder looks at it again."""
+    if _is_small(view, place):
         closer = look(find, colour, around(view, place, MARGIN, colour.shape), CLOSER)
         for box in digit_boxes(closer, 1):
-            yield _finding(view, closer, box, colour)
-    yield _finding(view, view, place, colour)
+            return _finding(view, closer, box, colour)
+        return Finding(view, view.in_picture(*place), None, "no digit")
+    return _finding(view, view, place, colour)
 
 
 def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
