@@ -29,20 +29,17 @@ STEPS = (
         "fit",
         90,
         "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
-        " --epochs 40 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
+        " --epochs 30 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
     ),
-    ("finder", 45, "--data-dir DATA --cache RUNS --out RUNS/finder"),
     (
         "export",
         1,
-        "--data-dir DATA --cache RUNS --run RUNS/release --finder RUNS/finder --out WEIGHTS"
-        " --version VERSION",
+        "--data-dir DATA --cache RUNS --run RUNS/release --out WEIGHTS --version VERSION",
     ),
     ("evaluate", 10, "--data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "--data-dir DATA --weights WEIGHTS --store"),
-    ("photos", 3, "--data-dir DATA --weights WEIGHTS --split test"),
+    ("photos", 9, "--data-dir DATA --weights WEIGHTS --split test"),
     ("numbers", 3, "--data-dir DATA --weights WEIGHTS --split test --count 50"),
-    ("pictures", 8, "--data-dir DATA --weights WEIGHTS --split test"),
 )
 
 

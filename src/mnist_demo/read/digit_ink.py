@@ -40,6 +40,7 @@ MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows n
 AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
 REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
+LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
@@ -132,6 +133,9 @@ def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
     box = view.in_picture(*place)
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
+    # A large picture has room for many lines and shadows that look a little like a digit.
+    if len(areas_to_see(colour.shape)) > 1 and view.sureness(box) < LEAST_SURE:
+        return Finding(whole, box, None, "no digit")
     ink = measure_ink(view.cut(around(view, place, 0.15, colour.shape)), colour)
     clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
     return Finding(whole, box, clean, "too faint" if clean is None else "")

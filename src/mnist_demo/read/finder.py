@@ -58,6 +58,15 @@ class View:
         box = self.in_picture(x0, y0, x1, y1)
         return View(box, self.shares[y0:y1, x0:x1], self.classes[y0:y1, x0:x1])
 
+    def sureness(self, box: Box) -> float:
+        """The mean probability of digit of the pixels that are a digit's, in [0, 1].
+
+        `box` is given in pixels of the picture; 0 if it shows no digit.
+        """
+        part = self.cut(box)
+        digit = part.classes == DIGIT
+        return float(part.shares[:, :, DIGIT][digit].mean()) if digit.any() else 0.0
+
     def in_picture(self, x0: float, y0: float, x1: float, y1: float) -> Box:
         """A box of the view, given by two corners, in pixels of the picture."""
         across, down = self.scale
