@@ -64,7 +64,7 @@ def test_three_looks_are_those_of_the_release(validation: dict[str, Examples]) -
     which = logits(model, validation["mnist"].images)[0]
     labels = validation["mnist"].labels
     assert found["mnist_3"] == pytest.approx((which.argmax(axis=1) == labels).mean(), abs=0.01)
-    which /= fit_temperature(which, labels)
+    which /= fit_temperature([(which, labels)])
     expected = -log_softmax(which, axis=1)[np.arange(len(labels)), labels].mean()
     assert found["mnist_cross_entropy_3"] == pytest.approx(expected, rel=1e-4)
 

@@ -30,7 +30,10 @@ def test_temperature_undoes_overconfidence() -> None:
     logits = rng.normal(0, 2, (20000, 10))
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (probabilities.cumsum(axis=1) > rng.random((20000, 1))).argmax(axis=1)
-    assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
+    assert fit_temperature([(3 * logits, labels)]) == pytest.approx(3, rel=0.05)
+    few = logits[:2000], labels[:2000]
+    both = fit_temperature([(3 * logits, labels), few])
+    assert both == pytest.approx(3**0.5, rel=0.2), "a small set counts as much as a large one"
 
 
 def test_a_label_is_an_issue_only_if_another_digit_is_confident() -> None:

@@ -143,7 +143,7 @@ def validation_metrics(model: keras.Model, validation: dict[str, Examples]) -> d
             else:
                 right = which.argmax(axis=1) == examples.labels
                 result[f"{name}_{count}"] = float(right.mean())
-                sharp = which / fit_temperature(which, examples.labels)
+                sharp = which / fit_temperature([(which, examples.labels)])
                 chosen = log_softmax(sharp, axis=1)[np.arange(len(right)), examples.labels]
                 result[f"{name}_cross_entropy_{count}"] = float(-chosen.mean())
     return result

@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ from train.fit.finder import load_finder
 SHIFTS = ((0, 0), (1, -1), (-1, 1))
 IMAGES = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
 PICTURES = tf.TensorSpec((None, None, None, 3), tf.float32, name="pictures")
+# Validation sets for the temperature. The first also gives the offset. MNIST is not among them, as
+# visitors' drawings are more like these.
+CALIBRATION = ("digits", "extremes", "marked", "displays", "fonts", "styles")
 MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
 
@@ -90,16 +93,20 @@ def export(
     With a `finder`, the SavedModel has it as a second signature, "find".
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
-    minimises the cross-entropy of the validation digits. The offset is subtracted from the logit
-    of `is_digit`, so that `MAX_REFUSED_DIGITS` of these digits have a `digit_score` below 0.5.
+    minimises the mean cross-entropy of the validation sets in `CALIBRATION`, each of which counts
+    alike: a visitor's digit may be of any of these kinds. The offset is subtracted from the logit
+    of `is_digit`, so that `MAX_REFUSED_DIGITS` of the pen-drawn digits have a `digit_score` below
+    0.5.
 
     Returns:
         The "temperature" and the "digit_score_offset".
     """
-    # Visitors' drawings are more like pen-drawn digits than like MNIST.
-    examples = validation.get("digits", validation["mnist"])
-    digits, is_digit = logits(model, examples.images)
-    temperature = fit_temperature(digits, examples.labels)
+    names = [name for name in CALIBRATION if name in validation] or ["mnist"]
+    outputs = [logits(model, validation[name].images) for name in names]
+    temperature = fit_temperature(
+        [(digits, validation[n].labels) for n, (digits, _) in zip(names, outputs, strict=True)]
+    )
+    is_digit = outputs[0][1]
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
         offset = float(np.quantile(is_digit, MAX_REFUSED_DIGITS))
@@ -120,12 +127,19 @@ def interpolate_weights(model: keras.Model, start: keras.Model) -> None:
     model.set_weights([(new + old) / 2 for new, old in pairs])
 
 
-def fit_temperature(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    """The divisor of `logits` (n, 10) that minimises the cross-entropy of `labels` (n,)."""
+def fit_temperature(sets: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> float:
+    """The divisor of logits that minimises the mean cross-entropy of several sets.
+
+    Args:
+        sets: logits (n, 10) and labels (n,) of each. All count alike, whatever their size.
+    """
 
     def cross_entropy(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[np.arange(len(labels)), labels].mean())
+        means = []
+        for logits, labels in sets:
+            scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+            means.append(-scaled[np.arange(len(labels)), labels].mean())
+        return float(np.mean(means))
 
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-2, 2), method="bounded").x))
 
