@@ -15,10 +15,13 @@ from train.files import write_whole
 from train.scenes.hands import Hands
 from train.scenes.kinds import KINDS, TRAINED, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes
-from train.scenes.scenes import SHAPES, paint_scene
+from train.scenes.scenes import SHAPES, from_near, paint_scene
 
 CHUNK = 200  # scenes that a process paints in one task
-PHOTOS = 20  # photos among them, each of which gives two scenes
+PHOTOS = 28  # photos among them, each of which gives two scenes
+NEAR = (
+    0.35  # share of the others that are seen from near, as the finder looks again at small digits
+)
 _hands: dict[str, Hands] = {}  # of this process
 
 
@@ -28,9 +31,9 @@ def random_trained_plan(rng: np.random.Generator) -> Plan:
     What is read right without the finder must stay so: digits alone are shown in all sizes.
     """
     chance = rng.random()
-    if chance < 0.3:
+    if chance < 0.4:
         return plan_of(KINDS[str(rng.choice(TRAINED))], rng)
-    if chance < 0.45:
+    if chance < 0.55:
         surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
         return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))
     return random_plan(rng)
@@ -66,9 +69,13 @@ def _load_hands(split: str, data_dir: Path | None) -> None:
 
 def _paint_chunk(seed: list[int]) -> dict[str, NDArray[np.uint8]]:
     rng = np.random.default_rng(seed)
-    scenes = [
-        paint_scene(random_trained_plan(rng), _hands["all"], rng) for _ in range(CHUNK - 2 * PHOTOS)
-    ]
+    scenes = []
+    for _ in range(CHUNK - 2 * PHOTOS):
+        plan = random_trained_plan(rng)
+        if rng.random() < NEAR:
+            scenes.append(from_near(paint_scene(plan, _hands["all"], rng, scale=2), rng))
+        else:
+            scenes.append(paint_scene(plan, _hands["all"], rng))
     for _ in range(PHOTOS):
         scenes += photo_scenes(_hands["all"], rng)
     arrays: dict[str, NDArray[Any]] = {}

@@ -167,7 +167,7 @@ def random_plan(rng: Rng) -> Plan:
     content = str(
         rng.choice(
             ["digit", "number", "signs", "lines", "letter", "scribble", "nothing"],
-            p=[0.44, 0.18, 0.2, 0.0, 0.06, 0.04, 0.08],
+            p=[0.34, 0.18, 0.3, 0.0, 0.06, 0.04, 0.08],
         )
     )
     surface = str(
@@ -176,7 +176,7 @@ def random_plan(rng: Rng) -> Plan:
             p=[0.24, 0.32, 0.1, 0.08, 0.1, 0.0, 0.04, 0.12],
         )
     )
-    few = [0.45, 0.4, 0.15]
+    few = [0.55, 0.35, 0.1]
     lines = rng.choice(TRAINED_LINES, rng.choice(3, p=few), replace=False).tolist()
     marks = rng.choice(TRAINED_MARKS, rng.choice(3, p=few), replace=False).tolist()
     large = content == "digit" and rng.random() < 0.65
@@ -194,5 +194,5 @@ def random_plan(rng: Rng) -> Plan:
         neighbours=bool(rng.random() < 0.05),
         boxes=bool(rng.random() < 0.2),
         page=str(rng.choice(TRAINED_PAGES)) if rng.random() < 0.25 else "",
-        camera=random_camera(rng, photo=bool(rng.random() < 0.6)),
+        camera=random_camera(rng, photo=bool(rng.random() < 0.45)),
     )

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from train.paint.photo_scene import random_scene
 from train.paint.photograph import expose
-from train.scenes.camera import reduce_classes
 from train.scenes.hands import Hands
 from train.scenes.picture import DIGIT, MIN_COVER, OTHER
-from train.scenes.scenes import SHAPES, Scene
+from train.scenes.scenes import SHAPES, Scene, reduced
 
 
 def photo_scenes(hands: Hands, rng: np.random.Generator) -> list[Scene]:
@@ -35,11 +32,5 @@ def photo_scenes(hands: Hands, rng: np.random.Generator) -> list[Scene]:
     x0, y0 = max(0, round(x)), max(0, round(y))
     near = (slice(y0, round(y + side)), slice(x0, round(x + side)))
     parts = (("photo", (slice(None), slice(None))), ("one", near))
-    return [_reduced(taken.photo[at], classes[at], name, str(digit)) for name, at in parts]
-
-
-def _reduced(photo: NDArray[np.uint8], classes: NDArray[np.int64], name: str, text: str) -> Scene:
-    height, width = SHAPES[name]
-    small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
-    found = reduce_classes(classes.astype(np.uint8), (height, width))
-    return Scene(np.asarray(small, np.uint8), found, text)
+    scenes = (Scene(taken.photo[at], classes[at].astype(np.uint8), str(digit)) for _, at in parts)
+    return [reduced(s, SHAPES[name]) for s, (name, _) in zip(scenes, parts, strict=True)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.finder import CLASSES
 from train.paint.photograph import smooth_noise
 from train.paint.strokes import scribble
-from train.scenes.camera import take
+from train.scenes.camera import reduce_classes, take
 from train.scenes.hands import Hand, Hands, draw
 from train.scenes.kinds import Plan
 from train.scenes.lines import LINES, Box
@@ -82,6 +83,37 @@ def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
         MARKS[name](sheet, box, pen * rng.uniform(0.6, 1.3), colour, hands, rng)
     pixels, classes = take(picture, plan.camera, shape, rng)
     return Scene(pixels, classes, text)
+
+
+def from_near(scene: Scene, rng: Rng) -> Scene:
+    """The part of a scene around its digits, at the size that the finder learns from.
+
+    A scene without digits is reduced as a whole.
+    """
+    height, width = scene.classes.shape
+    shape = SHAPES["one" if height == width else "several"]
+    rows, columns = np.nonzero(scene.classes == DIGIT)
+    x0, y0, x1, y1 = 0.0, 0.0, float(width), float(height)
+    if len(rows):
+        margin = rng.uniform(0.15, 0.9) * min(np.ptp(rows) + 1, np.ptp(columns) + 1)
+        x0, x1 = columns.min() - margin, columns.max() + 1 + margin
+        y0, y1 = rows.min() - margin, rows.max() + 1 + margin
+        aspect = shape[1] / shape[0]
+        wider, higher = aspect * (y1 - y0) - (x1 - x0), (x1 - x0) / aspect - (y1 - y0)
+        x0, x1 = x0 - max(0, wider) / 2, x1 + max(0, wider) / 2
+        y0, y1 = y0 - max(0, higher) / 2, y1 + max(0, higher) / 2
+    part = (
+        slice(max(0, round(y0)), min(height, round(y1))),
+        slice(max(0, round(x0)), min(width, round(x1))),
+    )
+    return reduced(Scene(scene.picture[part], scene.classes[part], scene.text), shape)
+
+
+def reduced(scene: Scene, shape: tuple[int, int]) -> Scene:
+    """A scene at a smaller size."""
+    picture = cv2.resize(scene.picture, shape[::-1], interpolation=cv2.INTER_AREA)
+    classes = reduce_classes(scene.classes, shape)
+    return Scene(np.asarray(picture, np.uint8), classes, scene.text)
 
 
 # The ink, the corner (x, y) and the sign of everything written; "" for what is no digit.
