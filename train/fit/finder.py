@@ -56,14 +56,13 @@ def build() -> keras.Model:
 
     Input float32 (batch, h, w, 3) in [0, 1], h and w multiples of 16; output float32 logits
     (batch, h, w, classes). It works at half of the picture's size and below, as the full size would
-    take four fifths of all multiplications. The last layer returns the logits of four pixels. The
-    dilation lets it see further along a printed line.
+    take four fifths of all multiplications. The last layer returns the logits of four pixels.
     """
     images = layers.Input((None, None, 3), name="pictures")
     x = half = convolve(convolve(images, "half_1", 12, size=5, stride=2), "half_2", 12)
     x = quarter = convolve(convolve(x, "quarter_1", 24, stride=2), "quarter_2", 24)
     x = eighth = convolve(convolve(x, "eighth_1", 32, stride=2), "eighth_2", 32)
-    x = convolve(convolve(x, "sixteenth_1", 44, stride=2), "sixteenth_2", 44, dilation=2)
+    x = convolve(convolve(x, "sixteenth_1", 44, stride=2), "sixteenth_2", 44)
     for name, skip, filters in (
         ("eighth", eighth, 30),
         ("quarter", quarter, 24),

@@ -54,7 +54,6 @@ def convolve(
     stride: int = 1,
     synchronized: bool = False,
     relu: bool = True,
-    dilation: int = 1,
 ) -> Any:
     """Convolution, batch normalisation and, unless `relu` is false, ReLU.
 
@@ -62,13 +61,7 @@ def convolve(
     h and w rounded up.
     """
     convolution = layers.Conv2D(
-        filters,
-        size,
-        strides=stride,
-        dilation_rate=dilation,
-        padding="same",
-        use_bias=False,
-        name=name,
+        filters, size, strides=stride, padding="same", use_bias=False, name=name
     )
     y = normalise(convolution(x), name, synchronized)
     return layers.ReLU()(y) if relu else y
