@@ -23,6 +23,7 @@ class StaticHost:
 
     def __init__(self, root: Path, folder: str = "") -> None:
         self.asked: list[str] = []
+        self.elsewhere = ""  # address of a host to which requests for .bin and .wasm are redirected
         self.sent = 0
         self.max_age = (
             0  # seconds for which a browser need not ask again; 0 leaves it to the browser
@@ -59,9 +60,16 @@ class Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
-        super().do_GET()
+        elsewhere = self.server.host.elsewhere  # type: ignore[attr-defined]
+        if elsewhere and self.path.endswith((".bin", ".wasm")):
+            self.send_response(302)
+            self.send_header("Location", elsewhere + self.path)
+            self.end_headers()
+        else:
+            super().do_GET()
 
     def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
         if age := self.server.host.max_age:  # type: ignore[attr-defined]
             self.send_header("Cache-Control", f"max-age={age}")
         super().end_headers()

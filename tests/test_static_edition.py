@@ -114,6 +114,22 @@ def test_reads_every_digit_without_a_server(browser: Browser, host: StaticHost) 
         expect_read(page, 7)
 
 
+def test_a_host_may_keep_large_files_elsewhere(
+    browser: Browser, host: StaticHost, tmp_path: Path
+) -> None:
+    """The Hub redirects to its storage, which lets any page read what it holds."""
+    with StaticHost(tmp_path) as storage:
+        host.elsewhere = storage.url.rstrip("/")
+        with listen(browser, host.url) as (page, _):
+            expect_read(page, 4)
+            assert any(path.endswith("browser.bin") for path in storage.asked)
+            page.evaluate(KEPT)
+            host.stop()
+            storage.stop()
+            page.reload()
+            expect_read(page, 7)
+
+
 @pytest.fixture
 def next_release(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Replaces the page on the host by one whose title is half transparent."""
