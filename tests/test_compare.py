@@ -23,20 +23,16 @@ def test_the_command_trains_measures_and_writes_its_table(
     monkeypatch.setattr(compare, "PLAIN", replace(compare.PLAIN, epochs=1, width=16, batch=100))
     monkeypatch.setattr(compare, "SEEDS", (0,))
     monkeypatch.setattr(compare, "SHARE", 0.5)
-    chosen = {
-        name: compare.VARIATIONS[name] for name in ("dropout of 0.5", "taught by the teacher")
-    }
+    chosen = {"dropout of 0.5": compare.VARIATIONS["dropout of 0.5"]}
     monkeypatch.setattr(compare, "VARIATIONS", chosen)
     page = tmp_path / "recipes.md"
     page.write_text("above\n<!-- metrics:begin -->\n<!-- metrics:end -->\nbelow\n")
-    args = Namespace(
-        data_dir=None, cache=tmp_path, teacher=None, out=tmp_path / "recipes.json", page=page
-    )
+    args = Namespace(data_dir=None, cache=tmp_path, out=tmp_path / "recipes.json", page=page)
     compare.run(args)
     text = page.read_text()
     assert text.startswith("above") and text.endswith("below\n")
     assert "| plain, seeds: 1 | " in text and "| dropout of 0.5 | " in text and "±" in text
-    assert "teacher" not in text, "without a teacher nobody is taught"
+    assert "| mnist | pens | letters refused |" in text
     plain = tmp_path / "compare" / "plain, seed 0" / "network.keras"
     written = plain.stat().st_mtime_ns
     compare.run(args)
