@@ -18,6 +18,7 @@ from mnist_demo.read.digit_ink import (
     is_clean,
     is_drawing,
     measure_ink,
+    pieces,
 )
 from mnist_demo.read.finder import (
     AREA,
@@ -30,7 +31,7 @@ from mnist_demo.read.finder import (
     classes_of,
     finder_size,
 )
-from mnist_demo.read.lines import split_lines
+from mnist_demo.read.lines import is_enclosed, split_lines
 from mnist_demo.read.preprocess import find_ink, locate_ink
 from mnist_demo.weights import REPOSITORY
 from mnist_demo.weights.graph import SIGNATURES, check_model
@@ -153,6 +154,32 @@ def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
     ink[:] = 0
     ink[0:20] = ink[40:200] = 1  # a roof above the rest of a 5
     assert split_lines(ink) == [(0, 200)]
+
+
+def test_digits_in_boxes_are_inside_of_other_ink() -> None:
+    ink = np.zeros((100, 100), np.float32)
+    ink[20:80, 48:53] = 1
+    assert not is_enclosed(ink)
+    ink[10:90, 10:14] = ink[10:90, 86:90] = 1
+    ink[10:14, 10:90] = 1
+    assert not is_enclosed(ink), "open below"
+    ink[86:90, 10:90] = 1
+    assert is_enclosed(ink)
+    ink[20:80, 48:53] = 0
+    assert not is_enclosed(ink), "an empty box, or a 0"
+    ink[50:53, 50:53] = 1
+    assert not is_enclosed(ink), "a speck"
+
+
+def test_pieces_of_a_drawing_that_are_mostly_a_digit_s() -> None:
+    ink = np.zeros((SIDE, SIDE), np.float32)
+    ink[30:100, 20:24] = ink[30:100, 60:64] = ink[30:100, 100:104] = ink[5:9, 60:64] = 1
+    digit = np.zeros((SIDE, SIDE), np.bool_)
+    digit[:, 55:70] = True
+    digit[30:60, 20:24] = True  # less than half of the first piece
+    found = list(pieces(view_of(digit & (ink > 0)), ink, (0, 0)))
+    assert [finding.box for finding in found] == [(60, 30, 64, 100)], "the speck is too small"
+    assert found[0].ink is not None and found[0].ink.shape == (70, 4) and found[0].ink.all()
 
 
 def test_a_drawing_that_is_a_digit_stays_whole(classifier: Classifier) -> None:

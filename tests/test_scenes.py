@@ -21,7 +21,7 @@ from train.scenes.hands import Hands
 from train.scenes.kinds import KINDS, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes
 from train.scenes.picture import DIGIT, OTHER, Picture, cover_of
-from train.scenes.scenes import SHAPES, paint_scene
+from train.scenes.scenes import SHAPES, from_near, paint_scene
 
 HANDS = Hands("train")
 
@@ -45,6 +45,17 @@ def test_a_scene_is_painted_alike_from_a_seed_and_larger_at_a_scale() -> None:
     assert np.array_equal(first.picture, again.picture)
     large = paint_scene(plan, HANDS, np.random.default_rng(1), scale=3)
     assert large.picture.shape == (384, 384, 3)
+
+
+def test_a_scene_is_seen_from_near() -> None:
+    rng = np.random.default_rng(1)
+    for content, name in (("digit", "one"), ("number", "several"), ("nothing", "one")):
+        for _ in range(5):
+            whole = paint_scene(Plan(content=content, size=0.3), HANDS, rng, scale=2)
+            near = from_near(whole, rng)
+            assert near.classes.shape == SHAPES[name] == near.picture.shape[:2]
+            share = [(scene.classes == DIGIT).mean() for scene in (whole, near)]
+            assert share[1] > share[0] if whole.text else share == [0, 0]
 
 
 def test_a_photo_is_seen_whole_and_from_near() -> None:
