@@ -29,7 +29,7 @@ STEPS = (
         "fit",
         90,
         "--data-dir DATA --cache RUNS --out RUNS/release --mislabelled RUNS/mislabelled.json"
-        " --epochs 30 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
+        " --epochs 36 --learning-rate 3e-3 --weight-decay 0.05 --dropout 0.2 --distillation 0.5",
     ),
     (
         "export",

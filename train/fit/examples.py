@@ -272,9 +272,9 @@ def load(
     if mislabelled is not None:
         marked = marked[~np.isin(np.arange(len(marked)) // len(READABLE), mislabelled)]
     sources += [
-        Source("extremes", extreme, 0.15),
+        Source("extremes", extreme, 0.2),
         Source("displays", display_digits(cache, "train"), 1.0),
-        Source("marked", marked, 0.3),
+        Source("marked", marked, 0.25),
         Source("enclosed", marks["enclosed"], 0.1),
         Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
         Source("styles", style_digits(cache, "train"), 0.6),
