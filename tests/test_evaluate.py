@@ -9,7 +9,12 @@ from train.fit.clean import find_label_issues
 from train.fit.export import fit_temperature
 from train.fit.tables import write_table
 from train.measure.inputs import prepare_inputs
-from train.measure.metrics import expected_calibration_error, markdown_table
+from train.measure.metrics import (
+    add_metric,
+    expected_calibration_error,
+    markdown_table,
+    write_metrics,
+)
 from train.paint.strokes import Brush
 
 
@@ -65,3 +70,22 @@ def test_the_table_goes_between_the_marks(tmp_path: Path) -> None:
     readme.write_text("no marks")
     with pytest.raises(SystemExit, match="lacks the marks"):
         write_table(readme, table)
+
+
+def test_the_readme_follows_every_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme = Path("README.md")
+    readme.write_text("<!-- metrics:begin -->\nold\n<!-- metrics:end -->\n")
+    Path("weights").mkdir()
+    metrics = {"results": {"released": {"mnist_test_accuracy": 0.5}}, "test_data": "sample"}
+    write_metrics(Path("weights"), metrics)
+    assert "old" in readme.read_text(), "a measurement on the sample is not the release's"
+    write_metrics(Path("weights"), metrics | {"test_data": "all"})
+    assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
+    add_metric(Path("weights"), "photos", {"accuracy": 0.25})
+    assert "| photos | 25.00% |" in readme.read_text()
+    pictures = {"trained": 0.75, "other": 0.5, "right_if_sure": 1.0}
+    add_metric(Path("weights"), "pictures", pictures)
+    assert "| any picture, kinds kept out of training | 50.0% |" in readme.read_text()

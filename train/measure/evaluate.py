@@ -41,7 +41,6 @@ from train.fit.examples import (
     split_mnist,
     style_digits,
 )
-from train.fit.tables import write_table
 from train.measure import plots
 from train.measure.baseline import plain_convnet
 from train.measure.browser_reader import browser_metrics
@@ -51,6 +50,7 @@ from train.measure.metrics import (
     confident_error_rate,
     expected_calibration_error,
     markdown_table,
+    write_metrics,
 )
 from train.paint.strokes import Brush, paint, random_brush
 
@@ -85,7 +85,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_weights(parser)
     add_cache(parser)
     parser.add_argument("--split", choices=["validation", "test"], default="test")
-    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="gets the table")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -134,9 +133,7 @@ def run(args: argparse.Namespace) -> None:
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
     }
-    (args.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    if args.data == "all" and args.weights == Path("weights"):
-        write_table(args.readme, table)
+    write_metrics(args.weights, metrics)
 
 
 def _public(words: Sequence[str]) -> list[str]:

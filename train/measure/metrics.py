@@ -114,9 +114,7 @@ def expected_calibration_error(probabilities: Array, labels: Array, bins: int = 
 
 
 def add_metric(weights: Path, key: str, value: Any) -> None:
-    """Add a value to metrics.json in the folder `weights`, or replace it.
-
-    The README's table follows, if these are the repository's weights.
+    """Add a value to metrics.json in the folder `weights`, or replace it, see `write_metrics`.
 
     Raises:
         SystemExit: there is no metrics.json. `evaluate` writes it.
@@ -124,7 +122,14 @@ def add_metric(weights: Path, key: str, value: Any) -> None:
     file = weights / "metrics.json"
     if not file.exists():
         raise SystemExit(f"no {file}: run `python -m train evaluate` first")
-    metrics = json.loads(file.read_text()) | {key: value}
-    file.write_text(json.dumps(metrics, indent=1) + "\n")
+    write_metrics(weights, json.loads(file.read_text()) | {key: value})
+
+
+def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
+    """Write metrics.json into the folder `weights`.
+
+    The README's table follows, if these are the repository's weights and were measured on all data.
+    """
+    (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
         write_table(Path("README.md"), markdown_table(all_results(metrics)))

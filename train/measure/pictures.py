@@ -61,11 +61,8 @@ def run(args: argparse.Namespace) -> None:
     Image.fromarray(np.concatenate(failures)).save(args.out)
     print(f"{args.out} shows up to {FAILURES} failures of each kind, in the order of the table")
     if args.split == "test":
-        add_metric(
-            args.weights,
-            "pictures",
-            {"of_each_kind": args.count} | means(results) | {"kinds": results},
-        )
+        shares = {"of_each_kind": args.count} | means(results)
+        add_metric(args.weights, "pictures", shares | {"kinds": results})
 
 
 def measure(
@@ -100,13 +97,13 @@ def measure(
 
 def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
     """The shares over all kinds: of right answers for trained and for other kinds, and of right
-    ones among the sure ones."""
+    ones among the sure ones, 1 if none is sure."""
     trained, other = (
         float(np.mean([r["right"] for r in results.values() if r["trained"] == was_trained]))
         for was_trained in (True, False)
     )
     wrong, sure = (sum(r[key] for r in results.values()) for key in ("sure_and_wrong", "sure"))
-    return {"trained": trained, "other": other, "right_if_sure": 1 - wrong / sure}
+    return {"trained": trained, "other": other, "right_if_sure": 1 - wrong / sure if sure else 1.0}
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
