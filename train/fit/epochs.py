@@ -27,12 +27,17 @@ class Epoch:
     first: int
     began: float
 
+    @property
+    def title(self) -> str:
+        """Its number and how many there are."""
+        return f"epoch {self.index + 1}/{self.total}"
+
     def report(self, metrics: dict[str, float]) -> str:
         """One line about this epoch, to be made when it is over."""
         minutes = (time.monotonic() - self.began) / (self.index + 1 - self.first) / 60
         values = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
         left = f"{minutes * (self.total - self.index - 1):.0f} minutes left"
-        return f"epoch {self.index + 1}/{self.total}: {values}; {left}"
+        return f"{self.title}: {values}; {left}"
 
 
 def epochs_to_go(folder: Path, total: int, **trained: Any) -> Iterator[Epoch]:

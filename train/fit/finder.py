@@ -133,8 +133,7 @@ def fit_finder(
     for epoch in epochs_to_go(out / "checkpoints", epochs, **trained):
         total = 0.0
         work = batches(training, np.random.default_rng([seed, epoch.index]))
-        title = f"epoch {epoch.index + 1}/{epochs}"
-        for pictures, classes in tqdm(work, total=steps, desc=title, disable=None):
+        for pictures, classes in tqdm(work, total=steps, desc=epoch.title, disable=None):
             total += float(step(tf.constant(pictures), tf.constant(classes)))
         print(epoch.report({"loss": total / steps} | validate(average, validation)), flush=True)
         average.save_weights(out / "finder.weights.h5")

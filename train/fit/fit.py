@@ -132,8 +132,7 @@ def fit(
         )
         total = tf.constant(0.0)
         quiet = not chief or None  # None: without a terminal there is no bar
-        title = f"epoch {epoch.index + 1}/{recipe.epochs}"
-        with tqdm(total=steps, desc=title, disable=quiet) as bar:
+        with tqdm(total=steps, desc=epoch.title, disable=quiet) as bar:
             for done, (images, labels) in enumerate(batches, 1):
                 loss = train_step(images, labels)
                 bar.update()

@@ -93,6 +93,7 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
         yield Finding(view, None, located[0])
         return
     whole = located[0] if located and drawing else None
+    connected = is_connected(ink)
     seen = [(view, places)]
     for rank in range(MOST_PLACES):  # the likeliest place of each view, then the others
         for i, area in enumerate(areas):
@@ -101,13 +102,13 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
                 seen.append((another, digit_boxes(another)))
             if rank < len(seen[i][1]):
                 found = _from_near(find, colour, seen[i][0], seen[i][1][rank])
-                yield replace(found, whole=whole, connected=is_connected(ink))
+                yield replace(found, whole=whole, connected=connected)
                 whole = None
     for view, places in seen:
         for place in places[:1]:
             if _is_small(view, place):
                 yield _finding(view, view, place, colour)
-    if located and drawing and not is_connected(ink):
+    if located and drawing and not connected:
         yield from pieces(view, *located)
     if not any(places for _, places in seen):
         yield Finding(view, None, None, "no digit")
