@@ -31,8 +31,9 @@ from mnist_demo.read.finder import (
     classes_of,
     finder_size,
 )
-from mnist_demo.read.lines import is_enclosed, split_lines
+from mnist_demo.read.lines import is_enclosed
 from mnist_demo.read.preprocess import find_ink, locate_ink
+from mnist_demo.read.split_lines import split_lines
 from mnist_demo.weights import REPOSITORY
 from mnist_demo.weights.graph import SIGNATURES, check_model
 from tests.sketchpad import load, strokes_of
@@ -142,18 +143,35 @@ def test_the_largest_digit_comes_first_with_its_parts() -> None:
     assert digit_boxes(view_of(digit), 1) == [(50, 40, 80, 90)]
 
 
+def rows_of(ink: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """The first row and the row after the last of each line."""
+    return [(y, y + len(line)) for (_, y), line in split_lines(ink)]
+
+
 def test_lines_of_writing_are_told_from_parts_of_digits() -> None:
     ink = np.zeros((200, 100), np.float32)
     ink[0:80, 10:20] = ink[110:200, 10:20] = 1
-    assert split_lines(ink) == [(0, 80), (110, 200)]
+    assert rows_of(ink) == [(0, 80), (110, 200)]
     ink[80:105, 10:20] = 1  # only 5 rows are left: a broken stroke
-    assert split_lines(ink) == [(0, 200)]
+    assert rows_of(ink) == [(0, 200)]
     wide = np.zeros((100, 200), np.float32)
     wide[0:48], wide[50:100] = 1, 1  # hardly any white, but wider than a digit
-    assert split_lines(wide) == [(0, 48), (50, 100)]
+    assert rows_of(wide) == [(0, 48), (50, 100)]
     ink[:] = 0
     ink[0:20] = ink[40:200] = 1  # a roof above the rest of a 5
-    assert split_lines(ink) == [(0, 200)]
+    assert rows_of(ink) == [(0, 200)]
+
+
+def test_lines_may_reach_into_each_other() -> None:
+    ink = np.zeros((100, 60), np.float32)
+    ink[0:55, 0:10] = ink[0:45, 20:30] = 1  # as where a 7 hangs down
+    ink[60:100, 0:10] = ink[50:95, 20:30] = 1
+    assert rows_of(ink) == [(0, 55), (50, 100)]
+    assert [line.sum() for _, line in split_lines(ink)] == [1000, 850]
+    climbing = np.zeros((100, 90), np.float32)
+    for i in range(4):
+        climbing[20 * i : 20 * i + 40, 20 * i : 20 * i + 10] = 1
+    assert rows_of(climbing) == [(0, 100)]
 
 
 def test_digits_in_boxes_are_inside_of_other_ink() -> None:

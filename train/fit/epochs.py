@@ -5,10 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import tensorflow as tf
 
 
 @dataclass(frozen=True)
@@ -40,21 +36,10 @@ class Epoch:
         return f"{self.title}: {values}; {left}"
 
 
-def epochs_to_go(folder: Path, total: int, **trained: Any) -> Iterator[Epoch]:
-    """The epochs that are still to be trained, after what the checkpoint in `folder` holds.
-
-    Args:
-        folder: gets a checkpoint after each epoch. If it has one, `trained` continues from there.
-        total: how many epochs the training has.
-        trained: networks, optimizers and variables that belong to the checkpoint.
-    """
-    done = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(epoch=done, **trained)
-    manager = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
-    if manager.restore_or_initialize():
-        print(f"resuming after epoch {int(done)}", flush=True)
-    began, first = time.monotonic(), int(done)
+def epochs_to_go(first: int, total: int) -> Iterator[Epoch]:
+    """The epochs from the index `first` on."""
+    if first:
+        print(f"resuming after epoch {first}", flush=True)
+    began = time.monotonic()
     for index in range(first, total):
         yield Epoch(index, total, first, began)
-        done.assign_add(1)
-        manager.save()

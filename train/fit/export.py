@@ -179,6 +179,11 @@ def freeze(serve: Callable[[tf.Tensor], Any], spec: tf.TensorSpec = IMAGES) -> A
     )
 
 
+def _of_each_pixel(logits: tf.Tensor) -> tf.Tensor:
+    """The finder's logits at the size of its picture: (batch, h, w, classes)."""
+    return tf.nn.depth_to_space(logits, 2)
+
+
 def _write_model(
     model: keras.Model,
     temperature: float,
@@ -197,7 +202,8 @@ def _write_model(
     signatures = {"serving_default": freeze(serve)}
     if finder is not None:
         signatures["find"] = freeze(
-            lambda pictures: {"shares": tf.nn.softmax(finder(pictures, training=False))}, PICTURES
+            lambda pictures: {"shares": tf.nn.softmax(_of_each_pixel(finder(pictures)))},
+            PICTURES,
         )
     module.served = signatures  # the module must hold what is saved
     with write_whole(out) as part:

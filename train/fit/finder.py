@@ -1,20 +1,19 @@
 """Train the finder: the network that says what each pixel of a picture shows.
 
-An interrupted run continues from its last checkpoint.
+An interrupted run continues from its last epoch. Whoever has a GPU and JAX can train on it, with
+the environment variable KERAS_BACKEND=jax: nothing here needs TensorFlow.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -22,13 +21,14 @@ from mnist_demo.read.finder import CLASSES
 from train.arguments import add_cache, add_data_dir
 from train.fit.epochs import epochs_to_go
 from train.fit.model import convolve
-from train.fit.optimizer import make_optimizer, update_average
+from train.fit.optimizer import make_optimizer
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.scenes import SHAPES
 
 BATCH = 32
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
-AVERAGE = 0.998  # decay of the moving average of the weights
+INVERTED = 0.2  # share of the pictures that are seen inverted
+MOMENTUM = 0.99  # of batch normalisation: batches of different shapes differ
 # Most pixels are paper, and one in two thousand belongs to a sign.
 WEIGHTS = np.array([0.4, 1.0, 1.0, *[20.0] * (len(CLASSES) - 3)], np.float32)
 
@@ -55,24 +55,40 @@ def build() -> keras.Model:
     for Biomedical Image Segmentation", MICCAI 2015).
 
     Input float32 (batch, h, w, 3) in [0, 1], h and w multiples of 16; output float32 logits
-    (batch, h, w, classes). It works at half of the picture's size and below, as the full size would
-    take four fifths of all multiplications. The last layer returns the logits of four pixels.
+    (batch, h / 2, w / 2, 4 * classes). It works at half of the picture's size and below, as the
+    full size would take four fifths of all multiplications. So each of its outputs has the logits
+    of four pixels, as `fold` orders them.
     """
     images = layers.Input((None, None, 3), name="pictures")
-    x = half = convolve(convolve(images, "half_1", 12, size=5, stride=2), "half_2", 12)
-    x = quarter = convolve(convolve(x, "quarter_1", 24, stride=2), "quarter_2", 24)
-    x = eighth = convolve(convolve(x, "eighth_1", 32, stride=2), "eighth_2", 32)
-    x = convolve(convolve(x, "sixteenth_1", 44, stride=2), "sixteenth_2", 44)
+    x = half = _twice(images, "half", 12, size=5)
+    x = quarter = _twice(x, "quarter", 24)
+    x = eighth = _twice(x, "eighth", 32)
+    x = _twice(x, "sixteenth", 44)
     for name, skip, filters in (
         ("eighth", eighth, 30),
         ("quarter", quarter, 24),
         ("half", half, 16),
     ):
         x = layers.concatenate([layers.UpSampling2D()(x), skip])
-        x = convolve(x, f"{name}_up", filters)
-    x = layers.Conv2D(4 * len(CLASSES), 1, name="classes")(x)
-    x = layers.Lambda(partial(tf.nn.depth_to_space, block_size=2), name="full")(x)
-    return keras.Model(images, x, name="finder")
+        x = convolve(x, f"{name}_up", filters, momentum=MOMENTUM)
+    return keras.Model(images, layers.Conv2D(4 * len(CLASSES), 1, name="classes")(x), name="finder")
+
+
+def _twice(x: Any, name: str, filters: int, size: int = 3) -> Any:
+    """Two convolutions; the first halves height and width."""
+    x = convolve(x, f"{name}_1", filters, size, stride=2, momentum=MOMENTUM)
+    return convolve(x, f"{name}_2", filters, momentum=MOMENTUM)
+
+
+def fold(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put the classes of four pixels, a square of them, into one place.
+
+    Takes (n, h, w) and returns (n, h / 2, w / 2, 4): upper left, upper right, lower left, lower
+    right.
+    """
+    n, h, w = classes.shape
+    squares = classes.reshape(n, h // 2, 2, w // 2, 2).transpose(0, 1, 3, 2, 4)
+    return squares.reshape(n, h // 2, w // 2, 4)
 
 
 def load_finder(run: Path) -> keras.Model:
@@ -100,44 +116,41 @@ def fit_finder(
 
     Args:
         training, validation: what `scenes_to_learn_from` returns.
-        out: folder of the run. It gets checkpoints and the averaged network as finder.weights.h5.
+        out: folder of the run. It gets the network as finder.weights.h5 after each epoch.
         epochs: passes over `training`.
         seed: of the first weights and of the order of the scenes.
 
     Returns:
-        The network with averaged weights.
+        The trained network.
     """
     keras.utils.set_random_seed(seed)
-    model, average = build(), build()
-    average.set_weights(model.get_weights())
+    finder = build()
     steps = sum(len(training[name]) // BATCH for name in SHAPES)
     optimizer = make_optimizer(
-        model,
+        finder,
         LEARNING_RATE,
         WEIGHT_DECAY,
         warmup_steps=steps // 2,
         decay_steps=steps * epochs - steps // 2,
     )
-
-    @tf.function(reduce_retracing=True)
-    def step(pictures: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = loss_of(model(vary(pictures), training=True), classes)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-        update_average(average, model, optimizer, AVERAGE)
-        return loss
-
+    model = keras.Sequential([layers.Input((None, None, 3), dtype="uint8"), Vary(), finder])
+    model.compile(optimizer, loss=loss_of)
     out.mkdir(parents=True, exist_ok=True)
-    trained = {"model": model, "average": average, "optimizer": optimizer}
-    for epoch in epochs_to_go(out / "checkpoints", epochs, **trained):
+    state = out / "training.weights.h5"  # of the optimizer, too
+    if state.exists():
+        model.load_weights(state)
+    for epoch in epochs_to_go(int(optimizer.iterations) // steps, epochs):
         total = 0.0
         work = batches(training, np.random.default_rng([seed, epoch.index]))
         for pictures, classes in tqdm(work, total=steps, desc=epoch.title, disable=None):
-            total += float(step(tf.constant(pictures), tf.constant(classes)))
-        print(epoch.report({"loss": total / steps} | validate(average, validation)), flush=True)
-        average.save_weights(out / "finder.weights.h5")
-    return average
+            model.reset_metrics()  # or else Keras returns a mean with one backend, not with others
+            total += float(model.train_on_batch(pictures, fold(classes)))
+        metrics = {"loss": total / steps} | validate(model, validation)
+        print(epoch.report(metrics), flush=True)
+        model.save_weights(part := out / "unfinished.weights.h5")  # Keras asks for this ending
+        part.replace(state)
+        finder.save_weights(out / "finder.weights.h5")
+    return finder
 
 
 def batches(
@@ -154,35 +167,53 @@ def batches(
         yield scenes[name][part], scenes[f"{name}_classes"][part]
 
 
-def vary(pictures: tf.Tensor) -> tf.Tensor:
-    """Float pictures in [0, 1] of uint8 ones, some with other colours, light or contrast."""
-    x = tf.cast(pictures, tf.float32) / 255
-    x = tf.gather(x, tf.random.shuffle(tf.range(3)), axis=-1)
-    one = tf.shape(x)[:1]
-    shape = tf.concat([one, [1, 1, 1]], 0)
-    inverted = tf.random.uniform(shape) < 0.2
-    x = tf.where(inverted, 1 - x, x)
-    contrast = tf.random.uniform(shape, 0.6, 1.0)
-    return contrast * x + (1 - contrast) * tf.random.uniform(shape)
+class Vary(layers.Layer):
+    """Float pictures in [0, 1] of uint8 ones; in training with other colours, light or contrast."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random = keras.random.SeedGenerator()
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        x = ops.cast(pictures, "float32") / 255
+        if not training:
+            return x
+        x = ops.take(x, keras.random.shuffle(ops.arange(3), seed=self.random), axis=-1)
+        shape = (ops.shape(x)[0], 1, 1, 1)
+        x = ops.where(keras.random.uniform(shape, seed=self.random) < INVERTED, 1 - x, x)
+        contrast = keras.random.uniform(shape, 0.6, 1.0, seed=self.random)
+        return contrast * x + (1 - contrast) * keras.random.uniform(shape, seed=self.random)
 
 
-def loss_of(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-    """The mean cross-entropy of all pixels, weighted by `WEIGHTS`."""
-    labels = tf.cast(classes, tf.int32)
-    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(each * tf.gather(tf.constant(WEIGHTS), labels))
+def loss_of(classes: Any, logits: Any) -> Any:
+    """The mean cross-entropy of all pixels, weighted by `WEIGHTS`.
+
+    Args:
+        classes: (batch, h, w, 4), see `fold`.
+        logits: float32 (batch, h, w, 4 * classes).
+
+    Returns:
+        float32 (batch,).
+    """
+    labels = ops.cast(classes, "int32")
+    apart = ops.reshape(logits, (*ops.shape(labels), len(CLASSES)))
+    each = ops.sparse_categorical_crossentropy(labels, apart, from_logits=True)
+    return ops.mean(each * ops.take(WEIGHTS, labels), axis=(1, 2, 3))
 
 
 def validate(model: keras.Model, scenes: dict[str, NDArray[Any]]) -> dict[str, float]:
     """Intersection over union of digits, other ink, and signs, over all scenes."""
-    call = tf.function(lambda x: tf.argmax(model(tf.cast(x, tf.float32) / 255, training=False), -1))
-    both, either = np.zeros(len(CLASSES)), np.zeros(len(CLASSES))
+    kinds = len(CLASSES)
+    confusion = np.zeros(kinds * kinds)
     for name in SHAPES:
         for start in range(0, len(scenes[name]), 100):
-            truth = scenes[f"{name}_classes"][start : start + 100]
-            found = call(tf.constant(scenes[name][start : start + 100])).numpy()
-            for k in range(len(CLASSES)):
-                both[k] += ((found == k) & (truth == k)).sum()
-                either[k] += ((found == k) | (truth == k)).sum()
-    shares = both / np.maximum(either, 1)
+            truth = fold(scenes[f"{name}_classes"][start : start + 100])
+            logits = model.predict_on_batch(scenes[name][start : start + 100])
+            found = np.asarray(logits).reshape(*truth.shape, kinds).argmax(axis=-1)
+            confusion += np.bincount(
+                (kinds * truth.astype(np.int64) + found).ravel(), minlength=kinds * kinds
+            )
+    table = confusion.reshape(kinds, kinds)  # of the true and the found class
+    both = np.diag(table)
+    shares = both / np.maximum(table.sum(axis=0) + table.sum(axis=1) - both, 1)
     return {"digit": shares[1], "other": shares[2], "signs": float(shares[3:].mean())}

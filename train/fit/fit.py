@@ -125,8 +125,13 @@ def fit(
     log = tf.summary.create_file_writer(str(folder / "log"))
     train_step = make_train_step(model, average, optimizer, recipe, strategy, teacher_model)
 
-    trained = {"model": model, "average": average, "optimizer": optimizer}
-    for epoch in epochs_to_go(folder / "checkpoints", recipe.epochs, **trained):
+    finished = tf.Variable(0, dtype=tf.int64, trainable=False)
+    checkpoint = tf.train.Checkpoint(
+        epoch=finished, model=model, average=average, optimizer=optimizer
+    )
+    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
+    manager.restore_or_initialize()
+    for epoch in epochs_to_go(int(finished), recipe.epochs):
         batches = strategy.experimental_distribute_dataset(
             dataset(sample_epoch(sources, recipe.seed + epoch.index), recipe)
         )
@@ -146,6 +151,8 @@ def fit(
             for name, value in metrics.items():
                 tf.summary.scalar(name, value)
         average.save(folder / "network.keras")
+        finished.assign_add(1)
+        manager.save()
     return average
 
 

@@ -54,8 +54,9 @@ def convolve(
     stride: int = 1,
     synchronized: bool = False,
     relu: bool = True,
+    momentum: float = 0.95,
 ) -> Any:
-    """Convolution, batch normalisation and, unless `relu` is false, ReLU.
+    """Convolution, batch normalisation with this `momentum` and, unless `relu` is false, ReLU.
 
     Takes float32 (batch, h, w, channels) and returns (batch, h / stride, w / stride, filters),
     h and w rounded up.
@@ -63,14 +64,14 @@ def convolve(
     convolution = layers.Conv2D(
         filters, size, strides=stride, padding="same", use_bias=False, name=name
     )
-    y = normalise(convolution(x), name, synchronized)
+    y = normalise(convolution(x), name, synchronized, momentum)
     return layers.ReLU()(y) if relu else y
 
 
-def normalise(x: Any, name: str, synchronized: bool = False) -> Any:
+def normalise(x: Any, name: str, synchronized: bool = False, momentum: float = 0.95) -> Any:
     """Batch normalisation of the layer `name`."""
     return layers.BatchNormalization(
-        momentum=0.95, synchronized=synchronized, name=f"{name}_normalise"
+        momentum=momentum, synchronized=synchronized, name=f"{name}_normalise"
     )(x)
 
 

@@ -1,9 +1,8 @@
-"""What all trainings share: the optimizer, and the moving average of the weights."""
+"""The optimizer of all trainings."""
 
 from __future__ import annotations
 
 import keras
-import tensorflow as tf
 
 
 def make_optimizer(
@@ -27,17 +26,3 @@ def make_optimizer(
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     optimizer.build(model.trainable_variables)
     return optimizer
-
-
-def update_average(
-    average: keras.Model, model: keras.Model, optimizer: keras.optimizers.Optimizer, decay: float
-) -> None:
-    """Move the weights of `average` towards those of `model`, which `optimizer` has just changed.
-
-    The average forgets faster at first, so that the random weights of the start leave it.
-    """
-    count = tf.cast(optimizer.iterations, tf.float32)
-    keep = tf.minimum(decay, (1 + count) / (10 + count))
-    for slow, fast in zip(average.variables, model.variables, strict=True):
-        if slow.dtype == "float32":
-            slow.assign(keep * slow.value + (1 - keep) * fast.value)

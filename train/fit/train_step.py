@@ -1,4 +1,4 @@
-"""One step of training and its loss."""
+"""One step of training, its loss, and the moving average of the weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import keras
 import tensorflow as tf
 
 from train.fit.examples import NOT_A_DIGIT
-from train.fit.optimizer import update_average
 from train.fit.recipe import Recipe
 
 
@@ -75,3 +74,17 @@ def losses(
     digit_loss = tf.nn.softmax_cross_entropy_with_logits(target, digits) * has_digit
     is_digit_loss = tf.nn.sigmoid_cross_entropy_with_logits(has_digit, is_digit[:, 0])
     return digit_loss + recipe.is_digit_weight * is_digit_loss
+
+
+def update_average(
+    average: keras.Model, model: keras.Model, optimizer: keras.optimizers.Optimizer, decay: float
+) -> None:
+    """Move the weights of `average` towards those of `model`, which `optimizer` has just changed.
+
+    The average forgets faster at first, so that the random weights of the start leave it.
+    """
+    count = tf.cast(optimizer.iterations, tf.float32)
+    keep = tf.minimum(decay, (1 + count) / (10 + count))
+    for slow, fast in zip(average.variables, model.variables, strict=True):
+        if slow.dtype == "float32":
+            slow.assign(keep * slow.value + (1 - keep) * fast.value)

@@ -81,6 +81,7 @@ KINDS: dict[str, Kind] = {
     "with a degree sign": Kind({"marks": ("degree",), "size": (0.3, 0.65)}, False),
     "with a splash": Kind({"marks": ("splash",), "size": (0.3, 0.65)}),
     "struck through": Kind({"marks": ("struck through",)}, False),
+    "with stray strokes": Kind({"marks": ("stray strokes",), "size": (0.3, 0.65)}),
     "chalk": Kind({"surface": "board", "texture": "rough"}),
     "chalk, smeared": Kind({"surface": "board", "texture": "smeared"}, False),
     "seven segments": Kind({"hand": "display"}),
@@ -167,7 +168,7 @@ def random_plan(rng: Rng) -> Plan:
     content = str(
         rng.choice(
             ["digit", "number", "signs", "lines", "letter", "scribble", "nothing"],
-            p=[0.34, 0.18, 0.3, 0.0, 0.06, 0.04, 0.08],
+            p=[0.32, 0.18, 0.28, 0.0, 0.08, 0.04, 0.1],
         )
     )
     surface = str(
@@ -192,7 +193,7 @@ def random_plan(rng: Rng) -> Plan:
         texture="rough" if surface in ("pencil", "board") or rng.random() < 0.1 else "smooth",
         ghosts=bool(rng.random() < 0.3),
         neighbours=bool(rng.random() < 0.05),
-        boxes=bool(rng.random() < 0.2),
+        boxes=bool(rng.random() < 0.35),
         page=str(rng.choice(TRAINED_PAGES)) if rng.random() < 0.25 else "",
         camera=random_camera(rng, photo=bool(rng.random() < 0.45)),
     )

@@ -134,6 +134,19 @@ def splash(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands,
         picture.ink(mask / 255, colour, OTHER)
 
 
+def stray(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
+    """One to three long strokes or arcs at any angle, through the digits or past them."""
+    for _ in range(int(rng.integers(1, 4))):
+        through = rng.uniform((box[0], box[1]), (box[2], box[3]))
+        if rng.random() < 0.5:
+            through = _beside(box, 0.05 * span(box), rng)
+        angle, half = rng.uniform(0, 2 * np.pi), span(box) * rng.uniform(0.6, 2.0)
+        along = half * np.linspace(-1, 1, 17) + half * rng.uniform(-0.8, 0.8)
+        bow = rng.normal(0, 0.25) * half * np.linspace(-1, 1, 17) ** 2
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        picture.lines([through + np.stack([along, bow], axis=1) @ turn], pen, colour)
+
+
 def words(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
     """One to three words above, below, left or right of the digits, printed or written."""
     width = picture.shape[1]
@@ -180,5 +193,6 @@ MARKS: dict[str, Addition] = {
     "tick": tick,
     "degree": degree,
     "splash": splash,
+    "stray strokes": stray,
     "words": words,
 }

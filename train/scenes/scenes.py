@@ -21,8 +21,9 @@ from train.scenes.pages import colours, place_sheet, shade
 from train.scenes.picture import DIGIT, OTHER, Array, Colour, Picture, box_path
 
 Rng = np.random.Generator
-# Of pictures with one digit, with several, and of photos, in which the digit may be small.
-SHAPES = {"one": (128, 128), "several": (64, 256), "photo": (192, 256)}
+# Of pictures with one digit, with several, of a line of writing seen from near, and of photos, in
+# which the digit may be small.
+SHAPES = {"one": (128, 128), "several": (64, 256), "line": (96, 384), "photo": (192, 256)}
 OVERSAMPLING = 2
 
 
@@ -91,7 +92,7 @@ def from_near(scene: Scene, rng: Rng) -> Scene:
     A scene without digits is reduced as a whole.
     """
     height, width = scene.classes.shape
-    shape = SHAPES["one" if height == width else "several"]
+    shape = SHAPES["one" if height == width else "line"]
     rows, columns = np.nonzero(scene.classes == DIGIT)
     x0, y0, x1, y1 = 0.0, 0.0, float(width), float(height)
     if len(rows):

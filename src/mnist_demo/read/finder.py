@@ -22,6 +22,7 @@ PAPER, DIGIT, OTHER = range(3)
 AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides are multiples of
 SHORT_SIDE, MAX_LONG = 64, 8  # shorter side of a line of writing, and its longer one at most
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
+SLIVER = 0.25  # height of a flat piece of other ink, as a share of the highest digit's
 
 Array = NDArray[np.float32]
 Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are exclusive
@@ -115,6 +116,18 @@ def classes_of(shares: Array) -> NDArray[np.uint8]:
     mostly_digit = digits > NEARLY_ALL * np.bincount(labels.ravel(), minlength=count)
     classes[ink & mostly_digit[labels]] = DIGIT
     return classes
+
+
+def slivers(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where flat pieces of digits, bool (h, w), continue other ink: parts of an underline."""
+    digit = (classes == DIGIT).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(digit, connectivity=4)
+    other = cv2.dilate((classes == OTHER).view(np.uint8), np.ones((3, 3), np.uint8))
+    touches = np.bincount(labels.ravel(), other.ravel(), count) > 0
+    high, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
+    flat = (high < SLIVER * high[1:].max(initial=0)) & (wide > high)
+    flat[0] = False
+    return np.asarray((flat & touches)[labels])
 
 
 def finder_size(height: int, width: int, area: int = AREA) -> tuple[int, int]:

@@ -13,12 +13,25 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import inked, is_clean, is_drawing, measure_ink
+from mnist_demo.read.digit_ink import CLOSER, inked, is_clean, is_drawing, measure_ink
 from mnist_demo.read.files import open_if_file
-from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, PAPER, Box, Find, View, around, look, rgb
+from mnist_demo.read.finder import (
+    CLASSES,
+    DIGIT,
+    OTHER,
+    PAPER,
+    Box,
+    Find,
+    View,
+    around,
+    look,
+    rgb,
+    slivers,
+)
 from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.split_lines import split_lines
 
 if TYPE_CHECKING:
     from mnist_demo.read.classifier import Classifier, Prediction
@@ -26,10 +39,7 @@ if TYPE_CHECKING:
 INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
 MARGIN = 0.1  # around ink, as a share of its longer side
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
-# White between two lines and the height of the lower one, as shares of the higher one's height.
-# Below these, both are parts of one line, unless both are wider than a digit.
-MIN_SPACE, MIN_HEIGHT = 0.15, 0.45
-WIDER_THAN_A_DIGIT = 1.3  # as a share of the height
+BESIDE = 0.3  # of their longer side around them then, where more digits may stand
 INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
 MAX_PARTS = 150  # connected parts of the ink of all lines
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
@@ -146,17 +156,21 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     view = look(classifier.find, colour)
     ink = inked(located, pixels.shape, view)
     if all_ink is None or not is_drawing(view, ink):
+        view = look(classifier.find, colour, area=CLOSER)
         return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
     # Nothing but ink on even paper: the finder sees more of it from near.
-    view = look(classifier.find, colour, all_ink.part_around(pixels.shape))
+    view = look(classifier.find, colour, all_ink.part_around(pixels.shape), CLOSER)
     ink = inked(located, pixels.shape, view)
-    if is_clean(view, ink) or _digits_box(view) is None:
-        return _read_lines(classifier, all_ink, pixel)
-    readings = []
     found = _find_ink(classifier.find, colour, view)
+    if found is None:
+        return _read_lines(classifier, all_ink, pixel)
+    readings: list[Number] = []
     for some_ink in (found,) if is_enclosed(all_ink.ink) else (all_ink, found):
         with contextlib.suppress(ValueError):  # in too many pieces
             readings.append(_read_lines(classifier, some_ink, pixel))
+        # All ink is the digits', and can be read.
+        if readings and is_clean(view, ink) and all(d.is_clear for d in readings[0].digits):
+            break
     if not readings:
         raise ValueError("the ink is in too many pieces for numbers")
     return max(readings, key=_clearness)
@@ -175,10 +189,8 @@ def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Numbe
     if parts > MAX_PARTS:
         raise ValueError(f"the ink is in {parts} pieces, too many for numbers")
     lines = []
-    for top, bottom in split_lines(found.ink):
-        part = found.ink[top:bottom]
-        left, _, width, _ = cv2.boundingRect((part > 0).view(np.uint8))
-        digits, own = read_line(classifier, part[:, left : left + width])
+    for (left, top), part in split_lines(found.ink):
+        digits, own = read_line(classifier, part)
         boxes = [
             found.in_picture((x0 + left, y0 + top, x1 + left, y1 + top)) for x0, y0, x1, y1 in own
         ]
@@ -195,10 +207,11 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
         return None
     rows, columns = view.classes.shape
     if (box[2] - box[0]) * (box[3] - box[1]) < SMALL * rows * columns:
-        closer = look(find, colour, around(view, box, 0.15, colour.shape))
+        closer = look(find, colour, around(view, box, BESIDE, colour.shape), CLOSER)
         again = _digits_box(closer)
         if again is not None:
             view, box = closer, again
+    view.classes[slivers(view.classes)] = OTHER
     view = view.cut(around(view, box, 0.1, colour.shape))
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:
@@ -256,40 +269,6 @@ def is_enclosed(ink: Array) -> bool:
         if parent >= 0 and not is_hole and cv2.boundingRect(contour)[3] > INNER * ink.shape[0]:
             return True
     return False
-
-
-def split_lines(ink: Array) -> list[tuple[int, int]]:
-    """The first row and the row after the last of each line of writing, from top to bottom.
-
-    Two lines have white between them, and are about equally high. So the parts of a broken digit
-    stay together, and so do lines that climb. Where the white is narrow, both must be wider than a
-    digit.
-
-    Args:
-        ink: float32 (h, w) in [0, 1], cut to the ink.
-    """
-    inked = (ink > 0.05).any(axis=1).astype(np.int8)
-    edges = np.flatnonzero(np.diff(np.pad(inked, 1)))
-    lines = [(int(top), int(bottom)) for top, bottom in edges.reshape(-1, 2)]
-    at = 1
-    while at < len(lines):
-        if _are_two(ink, lines[at - 1], lines[at]):
-            at += 1
-        else:
-            lines[at - 1 : at + 1] = [(lines[at - 1][0], lines[at][1])]
-            at = max(1, at - 1)
-    return lines
-
-
-def _are_two(ink: Array, upper: tuple[int, int], lower: tuple[int, int]) -> bool:
-    """Whether two runs of inked rows are two lines of writing, and not parts of one."""
-    low, high = sorted((upper[1] - upper[0], lower[1] - lower[0]))
-    if low < MIN_HEIGHT * high:
-        return False
-    if lower[0] - upper[1] >= MIN_SPACE * high:
-        return True
-    widths = [np.ptp(np.flatnonzero((ink[a:b] > 0.05).any(axis=0))) for a, b in (upper, lower)]
-    return bool(min(widths) > WIDER_THAN_A_DIGIT * high)
 
 
 def _text(
