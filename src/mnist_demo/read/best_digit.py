@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
 CERTAIN = 0.95  # score of being a digit from which no other place is looked at
+FAR_MORE = 1.6  # times the ink of the digit: the rest is a frame, or lines of the paper
 
 
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:
@@ -49,7 +50,7 @@ def input_of(read: Read, found: Finding) -> Array | None:
 
     Where the finder would take away a part of a drawing, it is asked how all of it reads. All of it
     is taken if it clearly is a digit, and so is a part that is one. If both are, they are different
-    digits and the drawing has several pieces, the part is taken: the other pieces may be an
+    digits and the drawing has several pieces or far more ink, the part is taken: the rest may be an
     underline or a frame. If none is, what looks more like a digit is taken.
     """
     part = None if found.ink is None else normalise(even_strokes(found.ink))
@@ -58,7 +59,9 @@ def input_of(read: Read, found: Finding) -> Array | None:
     whole = normalise(even_strokes(found.whole))
     of_all, of_part = read([whole, part])
     if of_all.is_clear and of_part.is_clear:
-        return whole if found.connected or of_all.digit == of_part.digit else part
+        assert whole is not None and part is not None
+        one_piece = found.connected and whole.sum() < FAR_MORE * part.sum()
+        return whole if one_piece or of_all.digit == of_part.digit else part
     if of_all.is_clear or of_part.is_clear:
         return whole if of_all.is_clear else part
     return whole if of_all.digit_score >= of_part.digit_score else part
