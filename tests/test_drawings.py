@@ -11,8 +11,6 @@ from mnist_demo import Classifier
 from tests.sketchpad import strokes_of
 from train.paint.strokes import CANVAS, draw
 
-# Version 2.0.0 is not sure: a 0, or maybe an 8. Version 1.3.0 read it right.
-MISREAD = pytest.mark.xfail(reason="two squares, as on a clock, drawn thinly", strict=True)
 FILES = sorted((Path(__file__).parent / "drawings").glob("*.json"))
 
 
@@ -30,11 +28,7 @@ def load(file: Path) -> tuple[dict[str, Any], np.ndarray]:
     return case, 255 - canvas if case.get("light") else canvas
 
 
-@pytest.mark.parametrize(
-    "file",
-    [pytest.param(file, marks=MISREAD if file.stem == "square-eight" else ()) for file in FILES],
-    ids=lambda file: file.stem,
-)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_is_read_right(file: Path, classifier: Classifier) -> None:
     case, canvas = load(file)
     prediction = classifier.classify(canvas)
