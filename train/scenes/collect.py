@@ -18,7 +18,7 @@ from train.scenes.photos import photo_scenes
 from train.scenes.scenes import SHAPES, from_near, paint_scene
 
 CHUNK = 200  # scenes that a process paints in one task
-PHOTOS = 28  # photos among them, each of which gives two scenes
+PHOTOS = 36  # photos among them, each of which gives two scenes
 NEAR = (
     0.45  # share of the others that are seen from near, as the finder looks again at small digits
 )
