@@ -29,7 +29,7 @@ class Recipe:
         seed: of the first weights and of the order of the examples.
     """
 
-    epochs: int = 30
+    epochs: int = 15
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
