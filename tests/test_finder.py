@@ -30,6 +30,7 @@ from mnist_demo.read.finder import (
     View,
     classes_of,
     finder_size,
+    slivers,
 )
 from mnist_demo.read.lines import is_enclosed
 from mnist_demo.read.preprocess import find_ink, locate_ink
@@ -141,6 +142,17 @@ def test_the_largest_digit_comes_first_with_its_parts() -> None:
     digit[5:20, 5:9] = True  # another, smaller and far away
     assert digit_boxes(view_of(digit)) == [(50, 40, 80, 90), (5, 5, 9, 20)]
     assert digit_boxes(view_of(digit), 1) == [(50, 40, 80, 90)]
+
+
+def test_flat_pieces_of_digits_that_continue_other_ink_are_slivers() -> None:
+    classes = np.full((60, 60), PAPER, np.uint8)
+    classes[10:40, 20:24] = DIGIT
+    classes[45:47, 5:50] = OTHER  # an underline
+    classes[45:47, 30:36] = DIGIT  # a part of it that the finder takes for a digit's
+    classes[10:12, 30:40] = DIGIT  # a stroke of a digit, as the roof of a 5
+    found = slivers(classes)
+    assert found.sum() == 12 and found[45:47, 30:36].all()
+    assert not slivers(np.full((60, 60), PAPER, np.uint8)).any()
 
 
 def rows_of(ink: NDArray[np.float32]) -> list[tuple[int, int]]:
