@@ -179,11 +179,6 @@ def freeze(serve: Callable[[tf.Tensor], Any], spec: tf.TensorSpec = IMAGES) -> A
     )
 
 
-def _of_each_pixel(logits: tf.Tensor) -> tf.Tensor:
-    """The finder's logits at the size of its picture: (batch, h, w, classes)."""
-    return tf.nn.depth_to_space(logits, 2)
-
-
 def _write_model(
     model: keras.Model,
     temperature: float,
@@ -202,7 +197,7 @@ def _write_model(
     signatures = {"serving_default": freeze(serve)}
     if finder is not None:
         signatures["find"] = freeze(
-            lambda pictures: {"shares": tf.nn.softmax(_of_each_pixel(finder(pictures)))},
+            lambda pictures: {"shares": tf.nn.softmax(tf.nn.depth_to_space(finder(pictures), 2))},
             PICTURES,
         )
     module.served = signatures  # the module must hold what is saved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -41,7 +41,6 @@ MARGIN = 0.1  # around ink, as a share of its longer side
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
 BESIDE = 0.3  # of their longer side around them then, where more digits may stand
 INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
-MAX_PARTS = 150  # connected parts of the ink of all lines
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
 
 Array = NDArray[np.float32]
@@ -161,16 +160,18 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     # Nothing but ink on even paper: the finder sees more of it from near.
     view = look(classifier.find, colour, all_ink.part_around(pixels.shape), CLOSER)
     ink = inked(located, pixels.shape, view)
-    found = _find_ink(classifier.find, colour, view)
-    if found is None:
-        return _read_lines(classifier, all_ink, pixel)
     readings: list[Number] = []
-    for some_ink in (found,) if is_enclosed(all_ink.ink) else (all_ink, found):
+    if not is_enclosed(all_ink.ink):
         with contextlib.suppress(ValueError):  # in too many pieces
-            readings.append(_read_lines(classifier, some_ink, pixel))
+            readings.append(_read_lines(classifier, all_ink, pixel))
         # All ink is the digits', and can be read.
         if readings and is_clean(view, ink) and all(d.is_clear for d in readings[0].digits):
-            break
+            return readings[0]
+    found = _find_ink(classifier.find, colour, view)
+    if found is None:
+        return readings[0] if readings else _read_lines(classifier, all_ink, pixel)
+    with contextlib.suppress(ValueError):
+        readings.append(_read_lines(classifier, found, pixel))
     if not readings:
         raise ValueError("the ink is in too many pieces for numbers")
     return max(readings, key=_clearness)
@@ -185,9 +186,6 @@ def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Numbe
     """Read ink line by line. `pixel` is 2 if the image was halved, else 1."""
     if found is None:
         return Number([])
-    parts = cv2.connectedComponents((found.ink > 0.05).view(np.uint8))[0] - 1
-    if parts > MAX_PARTS:
-        raise ValueError(f"the ink is in {parts} pieces, too many for numbers")
     lines = []
     for (left, top), part in split_lines(found.ink):
         digits, own = read_line(classifier, part)
@@ -211,7 +209,7 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
         again = _digits_box(closer)
         if again is not None:
             view, box = closer, again
-    view.classes[slivers(view.classes)] = OTHER
+    view = replace(view, classes=np.where(slivers(view.classes), np.uint8(OTHER), view.classes))
     view = view.cut(around(view, box, 0.1, colour.shape))
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:

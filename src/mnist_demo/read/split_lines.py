@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_PARTS = 150  # connected parts of the ink of all lines
 # Heights as shares of the highest connected part's; lower parts go with the part next to them.
 MIN_HEIGHT = 0.45
 SAME_LINE = 0.35  # of the lower one's height: how far two parts of one line overlap at least
@@ -30,13 +31,18 @@ def split_lines(ink: Array) -> list[tuple[tuple[int, int], Array]]:
 
     Returns:
         For each line the corner (x, y) of its ink, and the ink, float32 (h, w), cut to it.
+
+    Raises:
+        ValueError: the ink has more than `MAX_PARTS` connected parts.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.05).view(np.uint8))
     boxes = stats[1:, :4].astype(np.int64)
+    if len(boxes) > MAX_PARTS:
+        raise ValueError(f"the ink is in {len(boxes)} pieces, too many for numbers")
     boxes[:, 2:] += boxes[:, :2]
     line = _join(boxes, _lines_of(boxes))
     lines = []
-    for k in sorted(set(line.tolist()), key=lambda k: _hull(boxes[line == k])[1]):
+    for k in _from_the_top(boxes, line):
         x0, y0, x1, y1 = _hull(boxes[line == k])
         own = np.concatenate([[False], line == k])[labels[y0:y1, x0:x1]]
         lines.append(((x0, y0), np.where(own, ink[y0:y1, x0:x1], np.float32(0))))
@@ -66,7 +72,7 @@ def _lines_of(boxes: Boxes) -> NDArray[np.int64]:
 
 def _join(boxes: Boxes, line: NDArray[np.int64]) -> NDArray[np.int64]:
     """`line` without the splits of what is one line."""
-    order = sorted(set(line.tolist()), key=lambda k: _hull(boxes[line == k])[1])
+    order = _from_the_top(boxes, line)
     at = 1
     while at < len(order):
         upper, lower = boxes[line == order[at - 1]], boxes[line == order[at]]
@@ -76,6 +82,11 @@ def _join(boxes: Boxes, line: NDArray[np.int64]) -> NDArray[np.int64]:
             line = np.where(line == order.pop(at), order[at - 1], line)
             at = max(1, at - 1)
     return line
+
+
+def _from_the_top(boxes: Boxes, line: NDArray[np.int64]) -> list[int]:
+    """The numbers of the lines, the highest line first."""
+    return sorted(set(line.tolist()), key=lambda k: _hull(boxes[line == k])[1])
 
 
 def _are_two(upper: Boxes, lower: Boxes) -> bool:
