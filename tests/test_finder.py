@@ -186,6 +186,15 @@ def test_lines_may_reach_into_each_other() -> None:
     assert rows_of(climbing) == [(0, 100)]
 
 
+def test_specks_are_no_part_of_a_line() -> None:
+    """A camera's noise left hundreds of them, too many pieces for a number."""
+    ink = np.zeros((100, 400), np.float32)
+    ink[2::5, 2::5] = 1  # 1,600 specks
+    ink[10:90, 100:110] = ink[10:90, 200:210] = 1
+    assert [(corner, line.shape) for corner, line in split_lines(ink)] == [((100, 10), (80, 110))]
+    assert sum(line.sum() for _, line in split_lines(ink)) == 1600
+
+
 def test_digits_in_boxes_are_inside_of_other_ink() -> None:
     ink = np.zeros((100, 100), np.float32)
     ink[20:80, 48:53] = 1

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_PARTS = 150  # connected parts of the ink of all lines
+MAX_PARTS = 150  # connected parts of the ink of all lines, specks not counted
+SPECK = 0.06  # longer side of a speck, as a share of the highest connected part's height
 # Heights as shares of the highest connected part's; lower parts go with the part next to them.
 MIN_HEIGHT = 0.45
 SAME_LINE = 0.35  # of the lower one's height: how far two parts of one line overlap at least
@@ -24,7 +25,8 @@ def split_lines(ink: Array) -> list[tuple[tuple[int, int], Array]]:
     Connected parts that stand at about the same height are in one line, and so are lines that
     climb, as each part stands beside the next. Two lines are about equally high. Where little or
     no white is between them, both must be wider than a digit or have several parts that are as high
-    as the line. So the parts of a broken digit stay together.
+    as the line. So the parts of a broken digit stay together. Specks are left out: a camera's noise
+    leaves hundreds.
 
     Args:
         ink: float32 (h, w) in [0, 1], cut to the ink.
@@ -36,15 +38,19 @@ def split_lines(ink: Array) -> list[tuple[tuple[int, int], Array]]:
         ValueError: the ink has more than `MAX_PARTS` connected parts.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.05).view(np.uint8))
-    boxes = stats[1:, :4].astype(np.int64)
+    sides = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    kept = sides.max(axis=1) >= SPECK * sides[:, 1].max()
+    boxes = stats[1:, :4][kept].astype(np.int64)
     if len(boxes) > MAX_PARTS:
         raise ValueError(f"the ink is in {len(boxes)} pieces, too many for numbers")
     boxes[:, 2:] += boxes[:, :2]
     line = _join(boxes, _lines_of(boxes))
+    line_of = np.full(len(stats), -1)  # of each label; of paper and specks none
+    line_of[1:][kept] = line
     lines = []
     for k in _from_the_top(boxes, line):
         x0, y0, x1, y1 = _hull(boxes[line == k])
-        own = np.concatenate([[False], line == k])[labels[y0:y1, x0:x1]]
+        own = line_of[labels[y0:y1, x0:x1]] == k
         lines.append(((x0, y0), np.where(own, ink[y0:y1, x0:x1], np.float32(0))))
     return lines
 
