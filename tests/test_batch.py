@@ -23,7 +23,8 @@ from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
 from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, prepare
-from mnist_demo.read.classifier import Classifier, Prepared
+from mnist_demo.read.best_digit import Prepared
+from mnist_demo.read.classifier import Classifier
 
 IMAGES, LABELS = mnist_data()
 

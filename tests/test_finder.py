@@ -10,14 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.best_digit import best_digit, input_of
+from mnist_demo.read.best_digit import Prepared, best_digit, find_digit, input_of
 from mnist_demo.read.digit_ink import (
     Finding,
     digit_boxes,
     inked,
     is_clean,
     is_drawing,
-    measure_ink,
     pieces,
 )
 from mnist_demo.read.finder import (
@@ -33,6 +32,7 @@ from mnist_demo.read.finder import (
     slivers,
 )
 from mnist_demo.read.lines import is_enclosed
+from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.preprocess import find_ink, locate_ink
 from mnist_demo.read.split_lines import split_lines
 from mnist_demo.weights import REPOSITORY
@@ -260,6 +260,39 @@ def test_the_first_clear_digit_is_taken(classifier: Classifier) -> None:
     assert best_digit(classifier.classify_inputs, findings[:2])[0] is findings[0]
     alone = Finding(seen, None, None, "no digit")
     assert best_digit(classifier.classify_inputs, [alone]) == (alone, None)
+
+
+def test_an_answer_is_sure_only_if_both_looks_agree(classifier: Classifier) -> None:
+    three, eight = preprocess(canvas_of("three", 256)), preprocess(canvas_of("eight", 256))
+    alone, same, other, none = classifier.classify_prepared(
+        [Prepared(three, looks=looks) for looks in ((), (three,), (eight,), (None,))]
+    )
+    assert [p.digit for p in (alone, same, none)] == [3, 3, 3]
+    assert min(alone.confidence, same.confidence) > 0.95
+    assert max(other.confidence, none.confidence) < 0.6
+    assert all(abs(p.probabilities.sum() - 1) < 1e-5 for p in (alone, same, other, none))
+
+
+def test_what_had_to_be_found_is_looked_at_twice(classifier: Classifier) -> None:
+    framed = canvas_of("three")
+    framed[:2] = framed[-2:] = framed[:, :2] = framed[:, -2:] = 0
+    areas = []
+
+    def find(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Takes all dark ink away from the edge for a digit's, and the other for a frame's."""
+        areas.append(picture.shape[:2])
+        digit = picture[:, :, 0] < 128
+        edge = np.ones_like(digit)
+        edge[4:-4, 4:-4] = False
+        return view_of(digit & ~edge, digit & edge).shares
+
+    found, prepared = find_digit(find, classifier.classify_inputs, framed)
+    assert found.box is not None and len(areas) == 2
+    first, second = classifier.classify_inputs([prepared.model_input, *prepared.looks])
+    assert first.digit == second.digit == 3
+    areas.clear()
+    found, prepared = find_digit(find, classifier.classify_inputs, canvas_of("three"))
+    assert found.box is None and prepared.looks == () and len(areas) == 1, "nothing to find"
 
 
 def test_the_repository_s_finder_finds_digits_in_trained_kinds(finder: Classifier) -> None:

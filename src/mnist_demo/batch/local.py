@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from mnist_demo.batch.inputs import Input
 from mnist_demo.batch.rows import Row, prepare, read_rows
-from mnist_demo.read.classifier import BATCH_SIZE, Classifier, Prepared
+from mnist_demo.read.best_digit import Prepared
+from mnist_demo.read.classifier import BATCH_SIZE, Classifier
 
 
 def classify(inputs: Iterable[Input], classifier: Classifier) -> Iterator[Row]:

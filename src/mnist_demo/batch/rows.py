@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from mnist_demo.batch.inputs import Input
-from mnist_demo.read.classifier import Classifier, Prediction, Prepared
+from mnist_demo.read.best_digit import Prepared
+from mnist_demo.read.classifier import Classifier, Prediction
 
 SCHEMA = pa.schema(
     {

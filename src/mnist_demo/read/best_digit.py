@@ -1,14 +1,17 @@
-"""Chooses among what the finder found, by how the classifier reads it."""
+"""Chooses among what the finder found, by how the classifier reads it, and looks at it twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.digit_ink import Finding
+from mnist_demo.read.arrays import Pixels
+from mnist_demo.read.digit_ink import Finding, find_digits, look_again
+from mnist_demo.read.finder import Find
 from mnist_demo.read.preprocess import even_strokes, normalise
 
 if TYPE_CHECKING:
@@ -18,6 +21,38 @@ Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
 CERTAIN = 0.95  # score of being a digit from which no other place is looked at
 FAR_MORE = 1.6  # times the ink of the digit: the rest is a frame, or lines of the paper
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image that is ready for the network.
+
+    Attributes:
+        model_input: float32 (28, 28) in [0, 1]; None if there is no digit.
+        reason: why there is none, see `Prediction`.
+        looks: what further looks at the same digit made of it, like `model_input`.
+    """
+
+    model_input: Array | None
+    reason: str = ""
+    looks: tuple[Array | None, ...] = ()
+
+
+def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prepared]:
+    """Find the digit in any picture.
+
+    What had to be found is looked at once more. The answer is the mean of both readings, so that
+    who took a shadow or a part of a digit for all of it is not sure of it.
+
+    Args:
+        find, read: the two networks.
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+    """
+    found, model_input = best_digit(read, find_digits(find, pixels))
+    if found.box is None or model_input is None:
+        return found, Prepared(model_input, found.reason)
+    again = look_again(find, pixels, found.box)
+    return found, Prepared(model_input, found.reason, (input_of(read, again),))
 
 
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:

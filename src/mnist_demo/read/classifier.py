@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.best_digit import best_digit
-from mnist_demo.read.digit_ink import find_digits
+from mnist_demo.read.best_digit import Prepared, find_digit
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
 from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
@@ -79,19 +78,6 @@ class Prediction:
 
 
 BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An image that is ready for the network.
-
-    Attributes:
-        model_input: float32 (28, 28) in [0, 1]; None if there is no digit.
-        reason: why there is none, see `Prediction`.
-    """
-
-    model_input: Array | None
-    reason: str = ""
 
 
 class Classifier:
@@ -206,8 +192,7 @@ class Classifier:
         if pixels is None:
             return Prepared(None)
         if self.looks_at(image, pixels):
-            found, model_input = best_digit(self.classify_inputs, find_digits(self.find, pixels))
-            return Prepared(model_input, found.reason)
+            return find_digit(self.find, self.classify_inputs, pixels)[1]
         ink = find_ink(pixels)
         return Prepared(None if ink is None else normalise(even_strokes(ink)))
 
@@ -261,10 +246,11 @@ class Classifier:
 
     def classify_prepared(self, prepared: Sequence[Prepared]) -> list[Prediction]:
         """Read images that `prepare` returned, in the same order."""
-        predictions = self.classify_inputs([image.model_input for image in prepared])
+        inputs = [look for image in prepared for look in (image.model_input, *image.looks)]
+        predictions = iter(self.classify_inputs(inputs))
         return [
-            replace(prediction, reason=image.reason) if image.reason else prediction
-            for image, prediction in zip(prepared, predictions, strict=True)
+            _mean(list(itertools.islice(predictions, 1 + len(image.looks))), image.reason)
+            for image in prepared
         ]
 
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
@@ -297,3 +283,14 @@ class Classifier:
             except ValueError as error:
                 raise ValueError(f"image {index}: {error}") from None
         return inputs
+
+
+def _mean(looks: Sequence[Prediction], reason: str) -> Prediction:
+    """The first prediction, with the mean probabilities of all. As far as a further look shows no
+    digit, it may be any."""
+    first, *others = looks
+    if not others:
+        return replace(first, reason=reason)
+    further = [p.digit_score * p.probabilities + (1 - p.digit_score) / 10 for p in others]
+    mean = np.mean([first.probabilities, *further], axis=0)
+    return replace(first, probabilities=np.asarray(mean, np.float32), reason=reason)

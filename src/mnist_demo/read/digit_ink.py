@@ -23,17 +23,17 @@ from mnist_demo.read.finder import (
     Box,
     Find,
     View,
-    around,
     look,
-    resize,
     rgb,
+    with_margin,
 )
+from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.preprocess import find_ink, locate_ink
 
 MARGIN = 0.7  # around a digit at which the finder looks again, as a share of its longer side
 CLOSER = 192 * 192  # pixels that it then sees
+AGAIN = 0.35  # margin around a digit at the last look, see `look_again`
 PHOTO_SIDE, PHOTO_AREAS = 480, (256 * 256, AREA)  # of a larger picture it sees more pixels
-INK_SIDE = 320  # longest side, in pixels, of the part in which one digit's ink is measured
 SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
 MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows no clear digit
@@ -43,7 +43,6 @@ LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
-MIN_CONTRAST = 12.0  # in [0, 255]; fainter ink is too faint to be read
 
 Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
 
@@ -114,6 +113,21 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
         yield Finding(view, None, None, "no digit")
 
 
+def look_again(find: Find, pixels: Pixels, box: Box) -> Finding:
+    """Look once more at a digit that was found, from another distance.
+
+    Args:
+        find: the network, see `Classifier.find`.
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+        box: of the digit, in pixels of the picture.
+    """
+    colour = rgb(pixels)
+    view = look(find, colour, with_margin(box, AGAIN, colour.shape))
+    for place in digit_boxes(view, 1):
+        return _finding(view, view, place, colour)
+    return Finding(view, box, None, "no digit")
+
+
 def _is_small(view: View, place: Box) -> bool:
     longer = max(place[2] - place[0], place[3] - place[1])
     return longer < SMALL * min(view.classes.shape)
@@ -122,7 +136,8 @@ def _is_small(view: View, place: Box) -> bool:
 def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> Finding:
     """What is found at a place in a view. If the place is small, the finder looks at it again."""
     if _is_small(view, place):
-        closer = look(find, colour, around(view, place, MARGIN, colour.shape), CLOSER)
+        part = with_margin(view.in_picture(*place), MARGIN, colour.shape)
+        closer = look(find, colour, part, CLOSER)
         for box in digit_boxes(closer, 1):
             return _finding(view, closer, box, colour)
         return Finding(view, view.in_picture(*place), None, "no digit")
@@ -137,7 +152,7 @@ def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
     # A large picture has room for many lines and shadows that look a little like a digit.
     if len(areas_to_see(colour.shape)) > 1 and view.sureness(box) < LEAST_SURE:
         return Finding(whole, box, None, "no digit")
-    ink = measure_ink(view.cut(around(view, place, 0.15, colour.shape)), colour)
+    ink = measure_ink(view.cut(with_margin(box, 0.15, colour.shape)), colour)
     clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
     return Finding(whole, box, clean, "too faint" if clean is None else "")
 
@@ -254,45 +269,3 @@ def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
         if area[chosen].sum() >= MIN_INK:
             boxes.append((x0, y0, x1, y1))
     return boxes
-
-
-def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | None:
-    """How much ink of digits each pixel has, in the part of a picture that a view shows.
-
-    The ink is what differs from the paper around it, where the finder sees a digit. The paper's
-    colour is the mean of what the finder takes for paper near by, so that light may fall off.
-
-    Args:
-        view: of the part.
-        pixels: the picture, uint8 (h, w, 3).
-        side: longest side of the result in pixels, if the part is not smaller.
-
-    Returns:
-        float32 (h, w) in [0, 1]; None if the ink is too faint.
-    """
-    left, top, right, bottom = view.box
-    part = pixels[top:bottom, left:right]
-    scale = side / max(part.shape[:2])
-    if scale < 1:
-        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-        part = resize(part, size)
-    size = (part.shape[1], part.shape[0])
-    paper = cv2.resize(view.shares[:, :, PAPER], size, interpolation=cv2.INTER_LINEAR)
-    weight = np.maximum(cv2.erode(paper, np.ones((3, 3), np.uint8)) ** 4, 1e-6)[..., np.newaxis]
-    reach = 0.08 * max(size)
-    colour = part.astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), reach)[..., np.newaxis]
-    ground = cv2.GaussianBlur(colour * weight, (0, 0), reach) / total
-    contrast = np.abs(colour - ground).max(axis=2)
-
-    digit = (view.classes == DIGIT).astype(np.float32)
-    # Ink of something else keeps its place, but the edge of a digit's stroke may look like paper.
-    near = cv2.dilate(digit, np.ones((3, 3), np.uint8)) * (digit + (view.classes == PAPER))
-    mask = np.clip(2 * cv2.resize(near, size, interpolation=cv2.INTER_LINEAR) - 0.3, 0, 1)
-    inside = cv2.resize(digit, size, interpolation=cv2.INTER_LINEAR) > 0.6
-    if not inside.any():
-        return None
-    usual = float(np.median(contrast[inside]))
-    if usual < MIN_CONTRAST:
-        return None
-    return np.asarray(np.clip((contrast / usual - 0.25) / 0.5, 0, 1) * mask, np.float32)

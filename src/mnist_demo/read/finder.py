@@ -167,17 +167,15 @@ def rgb(pixels: Pixels) -> Pixels:
     return ((pixels[:, :, :3] * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
 
 
-def around(view: View, box: Box, margin: float, picture: tuple[int, ...]) -> Box:
-    """`box` of a view with a margin on all sides, in pixels of the picture.
+def with_margin(box: Box, margin: float, picture: tuple[int, ...]) -> Box:
+    """A box with a margin on all sides, in pixels of a picture.
 
     Args:
-        view: in whose pixels the box is.
         box: left, top, right, bottom.
         margin: as a share of the longer side of the box.
         picture: its height and width, beyond which the box does not reach.
     """
-    x0, y0, x1, y1 = box
-    pad = margin * max(x1 - x0, y1 - y0)
-    left, top, right, bottom = view.in_picture(x0 - pad, y0 - pad, x1 + pad, y1 + pad)
-    left, top = min(max(0, left), picture[1] - 1), min(max(0, top), picture[0] - 1)
-    return left, top, max(left + 1, min(picture[1], right)), max(top + 1, min(picture[0], bottom))
+    pad = round(margin * max(box[2] - box[0], box[3] - box[1]))
+    left, top = min(max(0, box[0] - pad), picture[1] - 1), min(max(0, box[1] - pad), picture[0] - 1)
+    right, bottom = min(picture[1], box[2] + pad), min(picture[0], box[3] + pad)
+    return left, top, max(left + 1, right), max(top + 1, bottom)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import CLOSER, inked, is_clean, is_drawing, measure_ink
+from mnist_demo.read.digit_ink import CLOSER, inked, is_clean, is_drawing
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import (
     CLASSES,
@@ -23,12 +23,13 @@ from mnist_demo.read.finder import (
     Box,
     Find,
     View,
-    around,
     look,
     rgb,
     slivers,
+    with_margin,
 )
 from mnist_demo.read.images import is_halved, read_pixels
+from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.read.split_lines import split_lines
@@ -117,14 +118,7 @@ class _Ink:
     def part_around(self, picture: tuple[int, ...]) -> Box:
         """The part of a picture, given by its height and width, with this ink and a margin."""
         height, width = self.ink.shape
-        (x, y), pad = self.corner, round(MARGIN * max(self.ink.shape))
-        left, top = max(0, int(x) - pad), max(0, int(y) - pad)
-        return (
-            left,
-            top,
-            min(picture[1], int(x) + width + pad),
-            min(picture[0], int(y) + height + pad),
-        )
+        return with_margin(self.in_picture((0, 0, width, height)), MARGIN, picture)
 
     def in_picture(self, box: Box) -> Box:
         """A box of the ink in pixels of the picture."""
@@ -205,12 +199,13 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
         return None
     rows, columns = view.classes.shape
     if (box[2] - box[0]) * (box[3] - box[1]) < SMALL * rows * columns:
-        closer = look(find, colour, around(view, box, BESIDE, colour.shape), CLOSER)
+        part = with_margin(view.in_picture(*box), BESIDE, colour.shape)
+        closer = look(find, colour, part, CLOSER)
         again = _digits_box(closer)
         if again is not None:
             view, box = closer, again
     view = replace(view, classes=np.where(slivers(view.classes), np.uint8(OTHER), view.classes))
-    view = view.cut(around(view, box, 0.1, colour.shape))
+    view = view.cut(with_margin(view.in_picture(*box), 0.1, colour.shape))
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:
         return None

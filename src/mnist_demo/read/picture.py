@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.best_digit import best_digit
-from mnist_demo.read.classifier import BLANK, Classifier, Prediction, Prepared
-from mnist_demo.read.digit_ink import find_digits
+from mnist_demo.read.best_digit import find_digit
+from mnist_demo.read.classifier import BLANK, Classifier, Prediction
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.photo import PHOTO_SIDE, open_reduced, read_photo
@@ -58,10 +57,8 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
         return Reading(classifier.classify(read_photo(pixels).ink), picture)
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
-    found, model_input = best_digit(
-        classifier.classify_inputs, find_digits(classifier.find, pixels)
-    )
-    prediction = classifier.classify_prepared([Prepared(model_input, found.reason)])[0]
+    found, prepared = find_digit(classifier.find, classifier.classify_inputs, pixels)
+    prediction = classifier.classify_prepared([prepared])[0]
     classes = found.view.classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
