@@ -40,7 +40,7 @@ MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows n
 AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
 REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
-LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
+LEAST_SURE = 0.84  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 
