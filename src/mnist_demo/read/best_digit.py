@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
 CERTAIN = 0.95  # score of being a digit from which no other place is looked at
-FAR_MORE = 1.6  # times the ink of the digit: the rest is a frame, or lines of the paper
+FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
 
 @dataclass(frozen=True)
