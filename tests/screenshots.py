@@ -35,10 +35,10 @@ def main() -> None:
             photo = Path(folder) / "photo.jpg"
             strokes = strokes_of(load("four-open"))
             photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
-            page.get_by_role("tab", name="Photo").click()
-            page.locator("#photo input[type=file]").set_input_files(photo)
-            expect(page.locator("#steps figure")).to_have_count(1)
-            shoot(page, "photo")
+            page.get_by_role("tab", name="Picture").click()
+            page.locator("#picture input[type=file]").set_input_files(photo)
+            expect(page.locator("#found figure")).to_have_count(2)
+            shoot(page, "picture")
 
             page.get_by_role("tab", name="Numbers").click()
             draw(page, side_by_side("four", "two", "seven-crossed"), pad=PAPER)

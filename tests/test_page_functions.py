@@ -22,7 +22,7 @@ from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.page.launch import head
 from mnist_demo.page.numbers_tab import NumberEvents, numbers_tab
-from mnist_demo.page.photo_tab import PhotoEvents, found_figure, paint_found, photo_tab
+from mnist_demo.page.picture_tab import PictureEvents, found_figure, paint_found, picture_tab
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.uploads import open_data_url, open_file, open_sketch
 from mnist_demo.read.classifier import BLANK
@@ -99,12 +99,12 @@ def test_the_draw_tab(
     assert '"answer": 1, "label": 7' in kept.read_text()
 
 
-def test_the_photo_tab(reader: Reader, file: dict[str, Any]) -> None:
-    words, guesses, pictures = PhotoEvents(reader).answer(file, REQUEST)
+def test_the_picture_tab(reader: Reader, file: dict[str, Any]) -> None:
+    words, guesses, pictures = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["sure"].format(1) in words and guesses["1"] > 0.9
     assert TEXTS["en"]["seen"] in pictures
-    words, guesses, _ = PhotoEvents(reader).answer(None, REQUEST)
-    assert TEXTS["en"]["photo_intro"] in words and guesses is None
+    words, guesses, _ = PictureEvents(reader).answer(None, REQUEST)
+    assert TEXTS["en"]["picture_intro"] in words and guesses is None
 
 
 def test_what_the_finder_saw_is_painted_over_the_picture() -> None:
@@ -136,12 +136,12 @@ def test_the_numbers_tab(reader: Reader, file: dict[str, Any], url: str) -> None
             {"sketch", "pen", "verdict", "seen"},
             14,
         ),
-        (lambda tab, reader: photo_tab(reader), {"photo", "photo_verdict", "steps"}, 1),
+        (lambda tab, reader: picture_tab(reader), {"picture", "picture_verdict", "found"}, 1),
         (lambda tab, reader: numbers_tab(reader), {"number_sketch", "number_digits"}, 2),
         (about_tab, {"about"}, 1),
         (lambda tab, reader: embed_tab(tab), {"snippet-curl", "snippet-python"}, 1),
     ],
-    ids=["draw", "photo", "numbers", "about", "embed"],
+    ids=["draw", "picture", "numbers", "about", "embed"],
 )
 def test_each_tab_is_built_alone(
     build: Callable[[gr.Tab, Reader], object], ids: set[str], events: int

@@ -1,6 +1,7 @@
 """Pictures with a digit: photographed under all conditions that visitors may have, or drawn."""
 
 import argparse
+import io
 import json
 from dataclasses import replace
 from functools import cache
@@ -18,17 +19,83 @@ from mnist_demo.read.classifier import BLANK
 from mnist_demo.read.digit_ink import find_digits
 from mnist_demo.read.picture import Reading, read_picture
 from mnist_demo.weights import REPOSITORY
-from tests.test_photo import CONDITIONS, DIGITS, opened, outline, strokes_of
+from tests import sketchpad
 from train.data.drawing import Drawing
 from train.measure import photos
 from train.paint.photo_scene import INKS, Scene, random_scene
 from train.paint.photograph import photograph
-from train.paint.strokes import CANVAS, draw, rotation
+from train.paint.strokes import CANVAS, Strokes, draw, rotation
+
+DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "six"]
+DIGITS += ["seven-crossed", "eight", "nine"]
+NONE = -1.0  # of a margin: no table on this side
+
+CONDITIONS = {
+    "plain paper": Scene(),
+    "blue pen": Scene(ink="blue pen", pen=0.04),
+    "light blue pen on blue lines": Scene(ink="light blue pen", pen=0.04, ruling="ruled"),
+    "red pen": Scene(ink="red pen", pen=0.04),
+    "green pen": Scene(ink="green pen", pen=0.04),
+    "pencil": Scene(ink="pencil", pen=0.04),
+    "pencil on squares": Scene(ink="pencil", pen=0.05, ruling="squared", spacing=0.3, tilt=3),
+    "thick felt-tip": Scene(ink="felt-tip", pen=0.14, size=0.7),
+    "pencil across a shadow's edge": Scene(
+        ink="pencil", pen=0.03, size=0.6, shadow=0.55, soft=0.02, gradient=0.4
+    ),
+    "ruled lines": Scene(ruling="ruled", line="dark", spacing=0.4, tilt=-4),
+    "squares": Scene(ruling="squared", line="dark", spacing=0.2, tilt=5),
+    "light from the side": Scene(gradient=0.6, noise=4),
+    "a shadow's soft edge": Scene(shadow=0.5, soft=0.12),
+    "a shadow's hard edge": Scene(shadow=0.5, soft=0.01, ruling="ruled"),
+    "paper on a dark table": Scene(margins=(0.1, 0.15, 0.2, 0.1), table="black", tilt=4),
+    "a corner of the table": Scene(margins=(NONE, NONE, 0.2, 0.2), table="light wood"),
+    "a small ruled card on a table": Scene(
+        size=0.22,
+        margins=(0.45, 0.29, 0.45, 0.29),
+        table="black",
+        ruling="ruled",
+        line="dark",
+        tilt=6,
+    ),
+    "a small card of squares, half in the shadow": Scene(
+        size=0.15,
+        margins=(0.4, 0.3, 0.5, 0.2),
+        ruling="squared",
+        spacing=0.3,
+        shadow=0.3,
+        gradient=0.3,
+    ),
+    "a finger": Scene(finger=0.3, place=(0.4, 0.5)),
+    "small and off the middle": Scene(size=0.15, place=(0.3, 0.65)),
+    "from an angle": Scene(perspective=0.3, tilt=5, ruling="squared"),
+    "noisy, blurred, squeezed": Scene(noise=9, blur=2.2, quality=30),
+    "everything at once": Scene(
+        ink="blue pen",
+        ruling="squared",
+        spacing=0.3,
+        tilt=4,
+        gradient=0.4,
+        shadow=0.3,
+        margins=(0.1, NONE, NONE, 0.1),
+        noise=5,
+        quality=50,
+        orientation=6,
+    ),
+}
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     return Classifier.load()
+
+
+def strokes_of(name: str) -> tuple[int, Strokes]:
+    drawing = sketchpad.load(name)
+    return drawing["label"], sketchpad.strokes_of(drawing)
+
+
+def opened(jpeg: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(jpeg))
 
 
 @cache
@@ -70,6 +137,16 @@ def test_only_the_digit_is_left(condition: str, finder: Classifier) -> None:
     added = got[cv2.dilate(wanted, around) == 0]
     missing = wanted[cv2.dilate(got, around) == 0]
     assert added.sum() < 0.01 * got.sum() and missing.sum() < 0.01 * wanted.sum()
+
+
+def outline(picture: np.ndarray) -> np.ndarray:
+    """The dark part of a picture, 200 pixels in size: uint8 (240, 240) of 0 and 1."""
+    x, y, width, height = cv2.boundingRect((picture < 128).astype(np.uint8))
+    scale = 200 / max(width, height)
+    cut = cv2.resize(picture[y : y + height, x : x + width], None, fx=scale, fy=scale)
+    mask = np.zeros((240, 240), np.uint8)
+    mask[20 : 20 + cut.shape[0], 20 : 20 + cut.shape[1]] = cut < 128
+    return mask
 
 
 def test_strokes_apart_are_one_digit(finder: Classifier) -> None:

@@ -29,7 +29,7 @@ from tests.test_browser import expect_blank, expect_digit
 from train.paint.photo_scene import Scene
 from train.paint.photograph import photograph
 
-TABS = ("draw", "photo", "numbers", "about_title", "embed_title")
+TABS = ("draw", "picture", "numbers", "about_title", "embed_title")
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +167,9 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
         page.get_by_role("button", name="Warum?").click()
         page.locator("#seen img.heat").wait_for()
         left |= set(page.evaluate(VISIBLE_TEXTS))
-        page.get_by_role("tab", name="Foto").click()
-        page.locator("#photo input[type=file]").set_input_files(photo)
-        expect(page.locator("#steps figure")).to_have_count(1)
+        page.get_by_role("tab", name="Bild").click()
+        page.locator("#picture input[type=file]").set_input_files(photo)
+        expect(page.locator("#found figure")).to_have_count(2)
         left |= set(page.evaluate(VISIBLE_TEXTS))
         for name, ready in (("Zahlen", "#number_sketch"), ("Über", "#served"), ("API", ".cm-line")):
             page.get_by_role("tab", name=name).click()
@@ -187,15 +187,17 @@ def test_a_photo_is_read_and_what_was_found_is_shown(page: Page, url: str, tmp_p
     scene = Scene(ruling="ruled", ink="blue pen", shadow=0.4, gradient=0.3, orientation=6)
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
-    page.get_by_role("tab", name="Photo").click()
-    page.locator("#photo input[type=file]").set_input_files(photo)
-    expect(page.locator("#photo_verdict")).to_have_text("This looks like a 4.")
-    expect(page.locator("#photo_guesses .confidence")).to_have_count(3)
-    expect(page.locator("#steps figcaption")).to_have_text([TEXTS["en"]["seen"]])
+    page.get_by_role("tab", name="Picture").click()
+    page.locator("#picture input[type=file]").set_input_files(photo)
+    expect(page.locator("#picture_verdict")).to_have_text("This looks like a 4.")
+    expect(page.locator("#picture_guesses .confidence")).to_have_count(3)
+    expect(page.locator("#found figcaption")).to_have_text(
+        [TEXTS["en"]["found"], TEXTS["en"]["seen"]]
+    )
     before = errors(url)
     photo.write_text("no photo")
-    page.locator("#photo").get_by_role("button", name=re.compile("Clear|Remove")).click()
-    page.locator("#photo input[type=file]").set_input_files(photo)
+    page.locator("#picture").get_by_role("button", name=re.compile("Clear|Remove")).click()
+    page.locator("#picture input[type=file]").set_input_files(photo)
     expect(page.get_by_text("photo.jpg is not an image that can be read")).to_be_visible()
     assert errors(url) == before + 1
 
@@ -373,12 +375,12 @@ def test_every_tab_is_operated_by_keyboard_alone(page: Page, digit: Path) -> Non
     expect_blank(page)
     go_to(page, "Undo", "Shift+Tab")
 
-    choose(page, "Photo")
+    choose(page, "Picture")
     with page.expect_file_chooser() as chooser:  # the drawing's equal
         go_to(page, "Drop an image file here to upload")
         page.keyboard.press("Enter")
     chooser.value.set_files(digit)
-    expect(page.locator("#photo_verdict")).to_have_text("This looks like an 8.")
+    expect(page.locator("#picture_verdict")).to_have_text("This looks like an 8.")
 
     choose(page, "Numbers")
     go_to(page, "Clear")
@@ -394,7 +396,7 @@ def test_every_tab_is_operated_by_keyboard_alone(page: Page, digit: Path) -> Non
     for _ in range(5):
         go_to(page, "Copy")
 
-    for name in ("verdict", "photo_verdict", "number_verdict"):
+    for name in ("verdict", "picture_verdict", "number_verdict"):
         assert page.locator(f"#{name}").get_attribute("aria-live") == "polite"
     assert page.locator("#thanks [role=status]").count() == 0  # gone with the drawing
 

@@ -89,7 +89,7 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> bytes:
 
 
 def read(classifier: Classifier, jpeg: bytes) -> Array | None:
-    """The network's input from a photo, as the Photo tab makes it."""
+    """The network's input from a photo, as the Picture tab makes it."""
     return read_picture(classifier, jpeg).prediction.model_input
 
 

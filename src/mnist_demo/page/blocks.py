@@ -15,7 +15,7 @@ from mnist_demo.page.endpoints import add_endpoints
 from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import t
 from mnist_demo.page.numbers_tab import numbers_tab
-from mnist_demo.page.photo_tab import photo_tab
+from mnist_demo.page.picture_tab import picture_tab
 from mnist_demo.page.reader import Reader
 from mnist_demo.read.accepted import MAX_PIXELS
 from mnist_demo.read.classifier import Classifier
@@ -49,8 +49,8 @@ def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(t("draw"), id="draw"):
                 sketch = draw_tab(reader, feedback)
-            with gr.Tab(t("photo"), id="photo"):
-                photo_tab(reader)
+            with gr.Tab(t("picture"), id="picture"):
+                picture_tab(reader)
             with gr.Tab(t("numbers"), id="numbers"):
                 numbers_tab(reader)
             with gr.Tab(t("about_title"), id="about") as tab:

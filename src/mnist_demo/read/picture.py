@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.best_digit import find_digit
 from mnist_demo.read.classifier import BLANK, Classifier, Prediction
+from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.photo import PHOTO_SIDE, open_reduced, read_photo
+
+SHOWN_SIDE = 480  # longest side, in pixels, of the picture that is shown
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Reading:
 
     Attributes:
         prediction: the answer.
-        picture: uint8 (h, w, 3), at most 480 pixels high and wide; None if there is no picture.
+        picture: uint8 (h, w, 3), at most `SHOWN_SIDE` high and wide; None if there is none.
         digit: bool (rows, columns), where the finder saw ink of digits; None if it did not look.
         other: bool (rows, columns), where it saw other ink.
         box: left, top, right and bottom of the part that was read, as shares of the picture's width
@@ -39,8 +42,8 @@ class Reading:
 def read_picture(classifier: Classifier, image: Any) -> Reading:
     """Read the digit in any picture, as `Classifier.classify` does.
 
-    Weights without a finder read it as a photo of a digit on paper, see `read_photo`. A JPEG given
-    by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of its size.
+    A JPEG given by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of
+    its size.
 
     Raises:
         ValueError: `preprocess` would raise it.
@@ -50,11 +53,9 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     if pixels is None:
         return Reading(BLANK)
     height, width = pixels.shape[:2]
-    scale = min(1.0, PHOTO_SIDE / max(height, width))
+    scale = min(1.0, SHOWN_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     picture = resize(rgb(pixels), size)
-    if not classifier.has_finder:
-        return Reading(classifier.classify(read_photo(pixels).ink), picture)
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
     found, prepared = find_digit(classifier.find, classifier.classify_inputs, pixels)
@@ -67,3 +68,17 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
 
 def _as_shares(box: Box, width: int, height: int) -> tuple[float, float, float, float]:
     return box[0] / width, box[1] / height, box[2] / width, box[3] / height
+
+
+def open_reduced(image: Any) -> Any:
+    """`image`, opened if it is a file. A JPEG will be decoded at a fraction of its size, but at no
+    less than three times `SHOWN_SIDE`.
+
+    Raises:
+        ValueError: `open_if_file` raised it.
+    """
+    image = open_if_file(image)
+    if isinstance(image, Image.Image):
+        part = max(1, max(image.size) // (3 * SHOWN_SIDE))
+        image.draft("RGB", (image.width // part, image.height // part))
+    return image

@@ -42,7 +42,7 @@ SECONDS = Histogram(
 QUEUE_LENGTH = Gauge("mnist_demo_queue_length", "Events that wait in Gradio's queue")
 MODEL = Info("mnist_demo_model", "The network that answers")
 
-# With these headers any page may still embed the demo, and the Photo tab may ask for the camera.
+# With these headers any page may still embed the demo, and the Picture tab may ask for the camera.
 SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"strict-origin-when-cross-origin",

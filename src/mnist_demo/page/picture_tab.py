@@ -1,4 +1,4 @@
-"""The Photo tab: any picture of a digit, what the finder saw in it, and what the network sees."""
+"""The Picture tab: any picture of a digit, what the finder saw in it, and what the network sees."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DIGIT_COLOUR, OTHER_COLOUR = (37, 99, 235), (217, 119, 6)  # red, green, blue
 REASONS = {"too faint": "too_faint", "too small": "too_small"}
 
 
-class PhotoEvents:
-    """What happens when a visitor takes, uploads or removes a photo."""
+class PictureEvents:
+    """What happens when a visitor takes, uploads or removes a picture."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -30,35 +30,35 @@ class PhotoEvents:
         """The verdict, the Label's value and the pictures of what was seen.
 
         Args:
-            file: a FileData of Gradio as a dict; None when the photo was removed.
+            file: a FileData of Gradio as a dict; None when the picture was removed.
         """
         reading = self._reader.read_picture(file["path"] if file else None, request)
         words = verdict(reading.prediction, request)
         if reading.picture is None:
-            words = f"<p>{translate('photo_intro', request)}</p>"
+            words = f"<p>{translate('picture_intro', request)}</p>"
         elif reading.prediction.digit is None:
             words = f"<p>{translate(REASONS.get(reading.prediction.reason, 'no_ink'), request)}</p>"
         pictures = found_figure(reading, request) + ink_figure(reading.prediction, request)
         return words, label_value(reading.prediction), pictures
 
 
-def photo_tab(reader: Reader) -> None:
+def picture_tab(reader: Reader) -> None:
     """Add the tab's components and events to the page."""
     with gr.Row():
         with gr.Column(min_width=288):
             image = gr.Image(
                 sources=["upload", "clipboard", "webcam"],
-                label=t("photo"),
-                elem_id="photo",
+                label=t("picture"),
+                elem_id="picture",
                 height=400,
                 buttons=[],
             )
         with gr.Column(min_width=288):
-            words = gr.HTML(f"<p>{t('photo_intro')}</p>", elem_id="photo_verdict")
-            label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="photo_guesses")
-    pictures = gr.HTML("", elem_id="steps")
+            words = gr.HTML(f"<p>{t('picture_intro')}</p>", elem_id="picture_verdict")
+            label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="picture_guesses")
+    pictures = gr.HTML("", elem_id="found")
     image.change(
-        PhotoEvents(reader).answer,
+        PictureEvents(reader).answer,
         image,
         [words, label, pictures],
         show_progress="hidden",
