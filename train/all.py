@@ -37,15 +37,18 @@ STEPS = (
         f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --strength 0.5"
         " --start RUNS/release/network.keras",
     ),
+    ("finder", 56, "finder --data-dir DATA --cache RUNS --out RUNS/finder"),
     (
         "export",
         1,
-        "export --data-dir DATA --cache RUNS --run RUNS/polish --out WEIGHTS --version VERSION",
+        "export --data-dir DATA --cache RUNS --run RUNS/polish --finder RUNS/finder --out WEIGHTS"
+        " --version VERSION",
     ),
     ("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "prices --data-dir DATA --weights WEIGHTS --store"),
-    ("photos", 9, "photos --data-dir DATA --weights WEIGHTS --split test"),
+    ("photos", 4, "photos --data-dir DATA --weights WEIGHTS --split test"),
     ("numbers", 3, "numbers --data-dir DATA --weights WEIGHTS --split test --count 50"),
+    ("pictures", 12, "pictures --data-dir DATA --weights WEIGHTS --split test --count 100"),
 )
 
 
@@ -53,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="2.1.0", help="name of these weights")
+    parser.add_argument("--version", default="2.2.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:
