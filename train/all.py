@@ -37,7 +37,7 @@ STEPS = (
         f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --strength 0.5"
         " --start RUNS/release/network.keras",
     ),
-    ("finder", 56, "finder --data-dir DATA --cache RUNS --out RUNS/finder"),
+    ("finder", 150, "finder --data-dir DATA --cache RUNS --out RUNS/finder --epochs 28"),
     (
         "export",
         1,
