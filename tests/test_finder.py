@@ -258,6 +258,9 @@ def test_the_first_clear_digit_is_taken(classifier: Classifier) -> None:
 
     assert best_digit(classifier.classify_inputs, made())[0] is findings[2]
     assert best_digit(classifier.classify_inputs, findings[:2])[0] is findings[0]
+    unsure = Finding(seen, (0, 0, 9, 9), three, sureness=0.8)
+    assert best_digit(classifier.classify_inputs, [unsure, *findings[:1]])[0] is findings[0]
+    assert best_digit(classifier.classify_inputs, [unsure, findings[1]])[0] is unsure
     alone = Finding(seen, None, None, "no digit")
     assert best_digit(classifier.classify_inputs, [alone]) == (alone, None)
 

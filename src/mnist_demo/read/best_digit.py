@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
 CERTAIN = 0.95  # score of being a digit from which no other place is looked at
+SURE = 0.84  # sureness from which a finding counts if there are several
 FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
 
@@ -58,6 +59,8 @@ def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prepare
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:
     """The first finding that clearly reads as a digit, or else the one that looks most like one.
 
+    If the finder is sure of none, it is the first of them.
+
     Args:
         read: reads the network's inputs.
         findings: what `find_digits` returns.
@@ -66,8 +69,13 @@ def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array 
         The finding and the network's input made of it, float32 (28, 28) in [0, 1]. The input is
         None if there is no digit.
     """
-    best, highest = None, -1.0
+    best: tuple[Finding, Array | None] | None = None
+    highest = -1.0
+    unsure: Finding | None = None
     for found in findings:
+        if found.sureness < SURE:
+            unsure = unsure or found
+            continue
         model_input = input_of(read, found)
         if found.box is None:
             return found, model_input
@@ -76,6 +84,8 @@ def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array 
             return found, model_input
         if prediction.digit_score > highest:
             best, highest = (found, model_input), prediction.digit_score
+    if unsure and (best is None or best[1] is None):
+        return unsure, input_of(read, unsure)
     assert best is not None
     return best
 

@@ -40,7 +40,7 @@ MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows n
 AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
 REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
-LEAST_SURE = 0.84  # mean probability of the ink of a digit in a large picture
+LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 
@@ -61,6 +61,8 @@ class Finding:
             only partly the digit's; else None. Such ink may also be a digit with an unusual stroke:
             who can read it must decide.
         connected: whether all of that ink hangs together.
+        sureness: in [0, 1], the mean probability of digit of the ink in a large picture, which has
+            room for many lines and shadows that look a little like a digit; 1 in a small one.
     """
 
     view: View
@@ -69,6 +71,7 @@ class Finding:
     reason: str = ""
     whole: Array | None = None
     connected: bool = False
+    sureness: float = 1.0
 
 
 def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
@@ -149,12 +152,13 @@ def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
     box = view.in_picture(*place)
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
-    # A large picture has room for many lines and shadows that look a little like a digit.
-    if len(areas_to_see(colour.shape)) > 1 and view.sureness(box) < LEAST_SURE:
+    sureness = view.sureness(box) if len(areas_to_see(colour.shape)) > 1 else 1.0
+    if sureness < LEAST_SURE:
         return Finding(whole, box, None, "no digit")
     ink = measure_ink(view.cut(with_margin(box, 0.15, colour.shape)), colour)
     clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
-    return Finding(whole, box, clean, "too faint" if clean is None else "")
+    reason = "too faint" if clean is None else ""
+    return Finding(whole, box, clean, reason, sureness=sureness)
 
 
 def pieces(view: View, ink: Array, corner: tuple[int, int]) -> Iterator[Finding]:
