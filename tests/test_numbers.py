@@ -164,7 +164,9 @@ def test_a_dot_a_line_and_a_blot_are_no_trouble(
     classifier: Classifier, shape: tuple[int, int]
 ) -> None:
     canvas = np.pad(np.zeros(shape, np.uint8), 40, constant_values=255)
-    assert len(classifier.read_number(canvas).digits) >= 1
+    assert len(classifier.read_number({"composite": canvas}).digits) >= 1
+    for left, top, right, bottom in classifier.read_number(canvas).boxes:  # if it is a digit
+        assert 0 <= left < right <= canvas.shape[1] and 0 <= top < bottom <= canvas.shape[0]
 
 
 def test_the_pieces_hold_all_the_ink_once() -> None:

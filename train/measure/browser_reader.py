@@ -100,7 +100,7 @@ def _spread(count: int, most: int) -> NDArray[np.int64]:
 def read_drawings(
     node: str, weights: Path, classifier: Classifier, drawings: Sequence[Strokes]
 ) -> tuple[Array, list[Prediction]]:
-    """Paint drawings with random brushes, and read each canvas with both readers.
+    """Paint drawings with random brushes, and read each canvas with both readers, as a Sketchpad's.
 
     Digits are painted exactly as for the accuracies in `evaluate`.
 
@@ -118,7 +118,7 @@ def read_drawings(
             ]
         )
         answers.append(read_in_node(node, weights, canvases))
-        predictions += classifier.classify_many(canvases)
+        predictions += classifier.classify_many({"composite": canvas} for canvas in canvases)
     return np.concatenate(answers), predictions
 
 
