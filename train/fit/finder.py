@@ -28,9 +28,10 @@ from train.scenes.scenes import SHAPES
 BATCH = 32
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
 INVERTED = 0.2  # share of the pictures that are seen inverted
-MOMENTUM = 0.99  # of batch normalisation: batches of different shapes differ
+MOMENTUM = 0.99  # of batch normalisation
+BY_BATCHES = 0.5  # share of the training in which batch normalisation looks at the batch
 # Most pixels are paper, and one in two thousand belongs to a sign.
-WEIGHTS = np.array([0.4, 1.0, 1.0, *[20.0] * (len(CLASSES) - 3)], np.float32)
+WEIGHTS = np.array([0.4, 1.0, 1.0, *[10.0] * (len(CLASSES) - 3)], np.float32)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,13 +134,15 @@ def fit_finder(
         warmup_steps=steps // 2,
         decay_steps=steps * epochs - steps // 2,
     )
-    model = keras.Sequential([layers.Input((None, None, 3), dtype="uint8"), Vary(), finder])
+    model = Learner(finder)
     model.compile(optimizer, loss=loss_of)
+    model.build((None, None, None, 3))
     out.mkdir(parents=True, exist_ok=True)
     state = out / "training.weights.h5"  # of the optimizer, too
     if state.exists():
         model.load_weights(state)
     for epoch in epochs_to_go(int(optimizer.iterations) // steps, epochs):
+        model.by_batches(epoch.index < BY_BATCHES * epochs)
         total = 0.0
         work = batches(training, np.random.default_rng([seed, epoch.index]))
         for pictures, classes in tqdm(work, total=steps, desc=epoch.title, disable=None):
@@ -165,6 +168,32 @@ def batches(
     for i in rng.permutation(len(tasks)):
         name, part = tasks[i]
         yield scenes[name][part], scenes[f"{name}_classes"][part]
+
+
+class Learner(keras.Model):
+    """The finder with `Vary` before it, from uint8 pictures (batch, h, w, 3) to the finder's logits.
+
+    A batch holds pictures of one shape, and those of numbers differ much from photos. As long as
+    batch normalisation looks at the batch, the finder learns to rely on that, and misses most signs
+    when it has to do with the means of all shapes. So the last part of the training uses the means,
+    as the finished finder does.
+    """
+
+    def __init__(self, finder: keras.Model) -> None:
+        super().__init__()
+        self.vary = Vary()
+        self.finder = finder
+        self._by_batches = True
+
+    def by_batches(self, on: bool) -> None:
+        """Whether batch normalisation looks at the batch in training."""
+        if on != self._by_batches:
+            self._by_batches = on
+            self.make_train_function(force=True)
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        varied = self.vary(pictures, training=training)
+        return self.finder(varied, training=training and self._by_batches)
 
 
 class Vary(layers.Layer):

@@ -168,7 +168,7 @@ def random_plan(rng: Rng) -> Plan:
     content = str(
         rng.choice(
             ["digit", "number", "signs", "lines", "letter", "scribble", "nothing"],
-            p=[0.32, 0.18, 0.28, 0.0, 0.08, 0.04, 0.1],
+            p=[0.22, 0.22, 0.34, 0.0, 0.08, 0.04, 0.1],
         )
     )
     surface = str(
