@@ -18,6 +18,7 @@ from mnist_demo.read.best_digit import best_digit
 from mnist_demo.read.classifier import BLANK
 from mnist_demo.read.digit_ink import find_digits
 from mnist_demo.read.picture import Reading, read_picture
+from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad
 from train.data.drawing import Drawing
@@ -109,7 +110,8 @@ def photo_of(name: str, scene: Scene, seed: int = 0) -> bytes:
 
 def ink_in(classifier: Classifier, jpeg: bytes) -> np.ndarray:
     """The ink of the digit that is found in a photo, dark on white."""
-    findings = find_digits(classifier.find, np.asarray(opened(jpeg)))
+    pixels = np.asarray(opened(jpeg))
+    findings = find_digits(classifier.find, pixels, locate_ink(pixels))
     ink = best_digit(classifier.classify_inputs, findings)[0].ink
     assert ink is not None
     return np.pad(255 - np.round(255 * ink).astype(np.uint8), 8, constant_values=255)

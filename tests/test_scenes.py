@@ -13,7 +13,7 @@ from mnist_demo.read.finder import CLASSES
 from mnist_demo.read.picture import read_picture
 from mnist_demo.weights import Weights
 from mnist_demo.weights.graph import check_model
-from train.fit.finder import build, fit_finder, load_finder
+from train.fit.finder import Learner, build, fit_finder, fold, load_finder, loss_of
 from train.measure.pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
@@ -123,6 +123,25 @@ def test_the_finder_learns_and_continues(
     assert logits.shape == (1, 32, 48, 4 * len(CLASSES))
     with pytest.raises(SystemExit, match="train finder"):
         load_finder(tmp_path / "nowhere")
+
+
+def test_the_last_part_of_the_training_normalises_as_the_finished_finder() -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(256, size=(4, 32, 32, 3), dtype=np.uint8)
+    classes = fold(rng.integers(3, size=(4, 32, 32), dtype=np.uint8))
+    finder = build()
+    model = Learner(finder)
+    model.compile("sgd", loss=loss_of)
+    changes = []
+    for on in (True, False, True):
+        model.by_batches(on)
+        before = [np.array(v) for v in finder.non_trainable_variables]
+        weights = np.array(finder.get_layer("classes").kernel)
+        model.train_on_batch(pictures, classes)
+        after = [np.array(v) for v in finder.non_trainable_variables]
+        changes.append(any((a != b).any() for a, b in zip(before, after, strict=True)))
+        assert (np.array(finder.get_layer("classes").kernel) != weights).any(), "it learns"
+    assert changes == [True, False, True], "the means stay as they are"
 
 
 def test_the_exported_finder_agrees_with_its_network(tmp_path: Path) -> None:

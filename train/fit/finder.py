@@ -29,7 +29,7 @@ BATCH = 32
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
 INVERTED = 0.2  # share of the pictures that are seen inverted
 MOMENTUM = 0.99  # of batch normalisation
-BY_BATCHES = 0.5  # share of the training in which batch normalisation looks at the batch
+BY_BATCHES = 0.25  # share of the training in which batch normalisation looks at the batch
 # Most pixels are paper, and one in two thousand belongs to a sign.
 WEIGHTS = np.array([0.4, 1.0, 1.0, *[10.0] * (len(CLASSES) - 3)], np.float32)
 
@@ -171,7 +171,7 @@ def batches(
 
 
 class Learner(keras.Model):
-    """The finder with `Vary` before it, from uint8 pictures (batch, h, w, 3) to the finder's logits.
+    """The finder with `Vary` before it: uint8 pictures (batch, h, w, 3) to the finder's logits.
 
     A batch holds pictures of one shape, and those of numbers differ much from photos. As long as
     batch normalisation looks at the batch, the finder learns to rely on that, and misses most signs

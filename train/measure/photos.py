@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from mnist_demo import Classifier, preprocess
+from mnist_demo import Classifier, Prediction, preprocess
 from mnist_demo.read.picture import read_picture
 from train.arguments import add_data_dir, add_weights
 from train.data.drawing import Drawing
@@ -56,13 +56,15 @@ def run(args: argparse.Namespace) -> None:
     with ProcessPoolExecutor() as pool:
         work = pool.map(photo_and_canvas_input, drawings, seeds, chunksize=16)
         bar = tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo")
-        in_photos, painted = zip(*((read(classifier, jpeg), canvas) for jpeg, canvas in bar),
-                                 strict=True)  # fmt: skip
-    answers = predict_digits(classifier, in_photos)
+        in_photos, painted = zip(
+            *((read_picture(classifier, jpeg).prediction, canvas) for jpeg, canvas in bar),
+            strict=True,
+        )
+    answers = digits_of(in_photos)
     right = answers == labels
     accuracy = float(right.mean())
     print(f"\n{accuracy:.2%} of {len(labels)} photos read right; in {np.sum(answers < 0)} no digit")
-    clean_accuracy = np.mean(predict_digits(classifier, painted) == labels)
+    clean_accuracy = np.mean(digits_of(classifier.classify_inputs(painted)) == labels)
     print(f"{clean_accuracy:.2%} of the same strokes painted cleanly")
     for name, values in conditions([scene_of(seed) for seed in seeds]).items():
         shares = [(value, values == value) for value in np.unique(values)]
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"{name}: " + ", ".join(row))
     wrong = np.flatnonzero(~right)[:24]
     if len(wrong):
-        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i]) for i in wrong]
+        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i].model_input) for i in wrong]
         args.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.concatenate(rows)).save(args.out)
         print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
@@ -88,11 +90,6 @@ def photo_of(drawing: Drawing, seed: Sequence[int]) -> bytes:
     return photograph(drawing.strokes, scene_of(seed), np.random.default_rng([*seed, 1]))
 
 
-def read(classifier: Classifier, jpeg: bytes) -> Array | None:
-    """The network's input from a photo, as the Picture tab makes it."""
-    return read_picture(classifier, jpeg).prediction.model_input
-
-
 def photo_and_canvas_input(drawing: Drawing, seed: Sequence[int]) -> tuple[bytes, Array | None]:
     """A photo, and the network's input from the same strokes painted on a canvas.
 
@@ -105,9 +102,9 @@ def photo_and_canvas_input(drawing: Drawing, seed: Sequence[int]) -> tuple[bytes
     return photo_of(drawing, seed), preprocess(canvas)
 
 
-def predict_digits(classifier: Classifier, inputs: Sequence[Array | None]) -> NDArray[np.int64]:
-    """The digits that are read, int64 (n,); -1 for an input that is None."""
-    digits = [prediction.digit for prediction in classifier.classify_inputs(inputs)]
+def digits_of(predictions: Sequence[Prediction]) -> NDArray[np.int64]:
+    """The digits that were read, int64 (n,); -1 where there is none."""
+    digits = [prediction.digit for prediction in predictions]
     return np.array([-1 if digit is None else digit for digit in digits], np.int64)
 
 

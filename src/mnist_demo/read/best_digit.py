@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.digit_ink import Finding, find_digits, look_again
 from mnist_demo.read.finder import Find
-from mnist_demo.read.preprocess import even_strokes, normalise
+from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
 
 if TYPE_CHECKING:
     from mnist_demo.read.classifier import Prediction
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
 CERTAIN = 0.95  # score of being a digit from which no other place is looked at
+# Score and confidence from which a picture is not searched. Of 448 validation pictures of all kinds
+# that read so well, 443 were read right, and of the digits alone 57 of 60 did.
+PLAIN_SCORE, PLAIN_CONFIDENCE = 0.98, 0.99
 SURE = 0.84  # sureness from which a finding counts if there are several
 FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
@@ -42,14 +45,21 @@ class Prepared:
 def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prepared]:
     """Find the digit in any picture.
 
-    What had to be found is looked at once more. The answer is the mean of both readings, so that
-    who took a shadow or a part of a digit for all of it is not sure of it.
+    A picture whose ink reads well without being searched goes on as it is. So whoever sends a digit
+    alone need not wait for the finder. What had to be found is looked at once more. The answer is
+    the mean of both readings, so that who took a shadow or a part of a digit for all of it is not
+    sure of it.
 
     Args:
         find, read: the two networks.
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
     """
-    found, model_input = best_digit(read, find_digits(find, pixels))
+    located = locate_ink(pixels)
+    if located:
+        plain = read([normalise(even_strokes(located[0]))])[0]
+        if plain.digit_score >= PLAIN_SCORE and plain.confidence >= PLAIN_CONFIDENCE:
+            return Finding(None, None, located[0]), Prepared(plain.model_input)
+    found, model_input = best_digit(read, find_digits(find, pixels, located))
     if found.box is None or model_input is None:
         return found, Prepared(model_input, found.reason)
     again = look_again(find, pixels, found.box)

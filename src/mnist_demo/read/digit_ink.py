@@ -28,7 +28,7 @@ from mnist_demo.read.finder import (
     with_margin,
 )
 from mnist_demo.read.measure_ink import measure_ink
-from mnist_demo.read.preprocess import find_ink, locate_ink
+from mnist_demo.read.preprocess import find_ink
 
 MARGIN = 0.7  # around a digit at which the finder looks again, as a share of its longer side
 CLOSER = 192 * 192  # pixels that it then sees
@@ -52,7 +52,7 @@ class Finding:
     """What may be the digit in a picture.
 
     Attributes:
-        view: what the finder saw in the whole picture.
+        view: what the finder saw in the whole picture; None if it was not asked.
         box: of the digit, in pixels of the picture; None if there is none, or if the picture goes
             on as it is.
         ink: float32 (h, w) in [0, 1], the digit's ink, cut to it; None if there is none.
@@ -65,7 +65,7 @@ class Finding:
             room for many lines and shadows that look a little like a digit; 1 in a small one.
     """
 
-    view: View
+    view: View | None
     box: Box | None
     ink: Array | None
     reason: str = ""
@@ -74,7 +74,7 @@ class Finding:
     sureness: float = 1.0
 
 
-def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
+def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator[Finding]:
     """Find what may be the digit in a picture, the likeliest place first.
 
     Digits that stand close together are found as one. There is always one finding. Each is made
@@ -83,12 +83,12 @@ def find_digits(find: Find, pixels: Pixels) -> Iterator[Finding]:
     Args:
         find: the network, see `Classifier.find`.
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+        located: what `locate_ink` returned for them.
     """
     colour = rgb(pixels)
     areas = areas_to_see(pixels.shape)
     view = look(find, colour, area=areas[0])
     places = digit_boxes(view)
-    located = locate_ink(pixels)
     ink = inked(located, pixels.shape, view)
     drawing = located is not None and is_drawing(view, ink)
     if located and (is_clean(view, ink) or (not places and drawing)):

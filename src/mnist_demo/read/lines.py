@@ -16,10 +16,8 @@ from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.digit_ink import CLOSER, inked, is_clean, is_drawing
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import (
-    CLASSES,
     DIGIT,
     OTHER,
-    PAPER,
     Box,
     Find,
     View,
@@ -32,6 +30,7 @@ from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.signs import find_signs, text_of, without_signs
 from mnist_demo.read.split_lines import split_lines
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ MARGIN = 0.1  # around ink, as a share of its longer side
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
 BESIDE = 0.3  # of their longer side around them then, where more digits may stand
 INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
-MIN_SIGN = 3  # pixels of the finder; fewer are noise
+SAME_PLACE = 0.5  # of the larger box: how much two boxes of one digit have in common at least
+SMALLEST = 3  # pixels of the finder that are no noise
 
 Array = NDArray[np.float32]
 
@@ -131,7 +131,8 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in any picture, in any form that `preprocess` accepts.
 
     Of any picture, only the ink goes on in which the finder sees digits. Ink on even paper is also
-    read as it is, and the clearer of the two readings is taken.
+    read as it is, but for the signs in it, and the clearer of the two readings is taken. Digits
+    that only one of them has are doubted.
 
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
@@ -146,20 +147,21 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     if not classifier.looks_at(image, pixels):
         return _read_lines(classifier, all_ink, pixel)
     colour = rgb(pixels)
-    view = look(classifier.find, colour)
-    ink = inked(located, pixels.shape, view)
-    if all_ink is None or not is_drawing(view, ink):
-        view = look(classifier.find, colour, area=CLOSER)
+    view = look(classifier.find, colour, area=CLOSER)
+    if all_ink is None or not is_drawing(view, inked(located, pixels.shape, view)):
         return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
     # Nothing but ink on even paper: the finder sees more of it from near.
     view = look(classifier.find, colour, all_ink.part_around(pixels.shape), CLOSER)
-    ink = inked(located, pixels.shape, view)
     readings: list[Number] = []
     if not is_enclosed(all_ink.ink):
         with contextlib.suppress(ValueError):  # in too many pieces
-            readings.append(_read_lines(classifier, all_ink, pixel))
+            readings.append(_read_lines(classifier, _without_signs(all_ink, view), pixel))
         # All ink is the digits', and can be read.
-        if readings and is_clean(view, ink) and all(d.is_clear for d in readings[0].digits):
+        if (
+            readings
+            and is_clean(view, inked(located, pixels.shape, view))
+            and all(d.is_clear for d in readings[0].digits)
+        ):
             return readings[0]
     found = _find_ink(classifier.find, colour, view)
     if found is None:
@@ -168,7 +170,36 @@ def read_number(classifier: Classifier, image: Any) -> Number:
         readings.append(_read_lines(classifier, found, pixel))
     if not readings:
         raise ValueError("the ink is in too many pieces for numbers")
-    return max(readings, key=_clearness)
+    number, *others = sorted(readings, key=_clearness, reverse=True)
+    return compared(number, others[0]) if others else number
+
+
+def compared(number: Number, other: Number) -> Number:
+    """A number whose digits are half as sure where another reading does not have them."""
+    lines = []
+    for line in number.lines:
+        digits = [
+            digit if _has(other, digit.digit, box) else _doubted(digit)
+            for digit, box in zip(line.digits, line.boxes, strict=True)
+        ]
+        lines.append(replace(line, digits=digits))
+    return Number(lines)
+
+
+def _doubted(digit: Prediction) -> Prediction:
+    """The mean of a prediction and of one that has no idea."""
+    return replace(digit, probabilities=(0.5 * digit.probabilities + 0.05).astype(np.float32))
+
+
+def _has(number: Number, digit: int | None, box: Box) -> bool:
+    """Whether a number has a digit in about this place."""
+    for theirs, (x0, y0, x1, y1) in zip(number.digits, number.boxes, strict=True):
+        wide = max(0, min(x1, box[2]) - max(x0, box[0]))
+        high = max(0, min(y1, box[3]) - max(y0, box[1]))
+        larger = max((x1 - x0) * (y1 - y0), (box[2] - box[0]) * (box[3] - box[1]))
+        if theirs.digit == digit and wide * high >= SAME_PLACE * larger:
+            return True
+    return False
 
 
 def _clearness(number: Number) -> int:
@@ -186,10 +217,19 @@ def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Numbe
         boxes = [
             found.in_picture((x0 + left, y0 + top, x1 + left, y1 + top)) for x0, y0, x1, y1 in own
         ]
-        text = _text(digits, boxes, found.signs)
+        text = text_of(digits, boxes, found.signs)
         boxes = [(pixel * x0, pixel * y0, pixel * x1, pixel * y1) for x0, y0, x1, y1 in boxes]
         lines.append(Line(digits, boxes, text))
     return Number(lines)
+
+
+def _without_signs(all_ink: _Ink, view: View) -> _Ink:
+    """All ink of a picture but its signs. `view` is of the part around it."""
+    x, y = (int(v) for v in all_ink.corner)
+    height, width = all_ink.ink.shape
+    seen = view.cut((x, y, x + width, y + height)).classes
+    (left, top), ink = without_signs(all_ink.ink, seen)
+    return _Ink(ink, (x + left, y + top), signs=find_signs(view))
 
 
 def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
@@ -216,7 +256,7 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
     across = (view.box[2] - view.box[0]) / measured.shape[1]
     down = (view.box[3] - view.box[1]) / measured.shape[0]
     corner = (view.box[0] + x * across, view.box[1] + y * down)
-    return _Ink(ink, corner, (across, down), _find_signs(view))
+    return _Ink(ink, corner, (across, down), find_signs(view))
 
 
 def _digits_box(view: View) -> Box | None:
@@ -225,31 +265,12 @@ def _digits_box(view: View) -> Box | None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(digit)
     # Small parts far from the others are noise, or a digit that does not belong to the number.
     area = stats[:, cv2.CC_STAT_AREA]
-    kept = area >= max(MIN_SIGN, 0.1 * float(area[1:].max(initial=0)))
+    kept = area >= max(SMALLEST, 0.1 * float(area[1:].max(initial=0)))
     kept[0] = False
     if not kept.any():
         return None
     x, y, width, height = cv2.boundingRect(kept[labels].view(np.uint8))
     return x, y, x + width, y + height
-
-
-def _find_signs(view: View) -> list[tuple[str, Box]]:
-    """The signs in a view, each with its box in pixels of the picture."""
-    classes = view.classes
-    sign = ((classes != DIGIT) & (classes != PAPER) & (classes != OTHER)).astype(np.uint8)
-    # Its parts, such as the dots of a colon, lie close together.
-    joined = cv2.morphologyEx(sign, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8))
-    signs = []
-    for k in range(1, count):
-        own = (labels == k) & (sign > 0)
-        if own.sum() < MIN_SIGN:
-            continue
-        total = view.shares[own].sum(axis=0)
-        kind = CLASSES[OTHER + 1 + int(total[OTHER + 1 :].argmax())]
-        x, y, width, height = (int(v) for v in stats[k, :4])
-        signs.append((kind, view.in_picture(x, y, x + width, y + height)))
-    return signs
 
 
 def is_enclosed(ink: Array) -> bool:
@@ -262,16 +283,3 @@ def is_enclosed(ink: Array) -> bool:
         if parent >= 0 and not is_hole and cv2.boundingRect(contour)[3] > INNER * ink.shape[0]:
             return True
     return False
-
-
-def _text(
-    digits: Sequence[Prediction], boxes: Sequence[Box], signs: Sequence[tuple[str, Box]]
-) -> str:
-    """The digits of a line and the signs that stand among them, from left to right."""
-    top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
-    reach = 0.3 * (bottom - top)
-    items = [(box[0] + box[2], str(digit.digit)) for digit, box in zip(digits, boxes, strict=True)]
-    for sign, (x0, y0, x1, y1) in signs:
-        if top - reach < (y0 + y1) / 2 < bottom + reach:
-            items.append((x0 + x1, sign))
-    return "".join(sign for _, sign in sorted(items))

@@ -13,7 +13,7 @@ from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.best_digit import find_digit
 from mnist_demo.read.classifier import BLANK, Classifier, Prediction
 from mnist_demo.read.files import open_if_file
-from mnist_demo.read.finder import DIGIT, PAPER, Box, resize, rgb
+from mnist_demo.read.finder import DIGIT, PAPER, Box, look, resize, rgb
 from mnist_demo.read.images import read_pixels
 
 SHOWN_SIDE = 480  # longest side, in pixels, of the picture that is shown
@@ -60,7 +60,7 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
         return Reading(classifier.classify(pixels), picture)
     found, prepared = find_digit(classifier.find, classifier.classify_inputs, pixels)
     prediction = classifier.classify_prepared([prepared])[0]
-    classes = found.view.classes
+    classes = (found.view or look(classifier.find, rgb(pixels))).classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
     return Reading(prediction, picture, classes == DIGIT, other, box)
