@@ -30,6 +30,7 @@ from mnist_demo.read.finder import (
     classes_of,
     finder_size,
     slivers,
+    whole_digits,
 )
 from mnist_demo.read.lines import Line, Number, compared, is_enclosed
 from mnist_demo.read.measure_ink import measure_ink
@@ -207,6 +208,16 @@ def test_connected_parts_that_are_signs_are_left_out() -> None:
     assert not left[:, 30:60].any() and left.sum() == 40 * 20 + 45 * 20
     signs_only = np.full_like(classes, CLASSES.index("-"))
     assert without_signs(ink, signs_only)[1] is ink, "something must be read"
+
+
+def test_a_stroke_of_which_a_part_is_taken_for_a_line_is_whole_in_a_number() -> None:
+    classes = np.full((40, 100), PAPER, np.uint8)
+    classes[5:15, 10:14], classes[15:35, 10:14] = DIGIT, OTHER  # a third of a 1
+    classes[5:35, 30:34] = CLASSES.index("/")
+    classes[5:35, 50:60], classes[33:36, 40:95] = DIGIT, OTHER  # stands on a line
+    whole = whole_digits(classes)
+    assert (whole[5:35, 10:14] == DIGIT).all()
+    assert np.array_equal(whole[:, 20:], classes[:, 20:])
 
 
 def test_digits_that_another_reading_lacks_are_doubted(classifier: Classifier) -> None:

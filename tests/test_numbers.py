@@ -156,7 +156,7 @@ def test_ink_in_too_many_pieces_is_refused(classifier: Classifier) -> None:
     canvas = np.full((300, 800), 255, np.uint8)
     canvas[10::30, 10::30] = 0
     with pytest.raises(ValueError, match="pieces"):
-        classifier.read_number(cv2.erode(canvas, np.ones((5, 5), np.uint8)))
+        classifier.read_number({"composite": cv2.erode(canvas, np.ones((5, 5), np.uint8))})
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 60), (60, 1), (3, 2000), (400, 400)])

@@ -22,6 +22,8 @@ PAPER, DIGIT, OTHER = range(3)
 AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides are multiples of
 SHORT_SIDE, MAX_LONG = 64, 8  # shorter side of a line of writing, and its longer one at most
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
+A_DIGIT_S = 0.2  # share of ink of a digit's shape in a number that is a digit's at least
+TALL = 0.7  # height of such ink, as a share of its width
 SLIVER = 0.25  # height of a flat piece of other ink, as a share of the highest digit's
 
 Array = NDArray[np.float32]
@@ -128,6 +130,27 @@ def slivers(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     flat = (high < SLIVER * high[1:].max(initial=0)) & (wide > high)
     flat[0] = False
     return np.asarray((flat & touches)[labels])
+
+
+def whole_digits(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The classes of a view, where connected ink of a digit's shape is a digit's as a whole.
+
+    The finder takes some of the strokes in a number for lines or signs. What it takes at least a
+    part of for a digit, and what is not wide like a line of the paper, is a digit.
+
+    Args:
+        classes: uint8 (h, w), indices of `CLASSES`.
+
+    Returns:
+        uint8 (h, w).
+    """
+    ink = (classes != PAPER).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    of_digits = np.bincount(labels.ravel(), (classes == DIGIT).ravel(), count)
+    whole = of_digits >= A_DIGIT_S * stats[:, cv2.CC_STAT_AREA]
+    whole &= stats[:, cv2.CC_STAT_HEIGHT] > TALL * stats[:, cv2.CC_STAT_WIDTH]
+    whole[0] = False  # paper
+    return np.where(whole[labels], np.uint8(DIGIT), classes)
 
 
 def finder_size(height: int, width: int, area: int = AREA) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from mnist_demo.read.finder import (
     look,
     rgb,
     slivers,
+    whole_digits,
     with_margin,
 )
 from mnist_demo.read.images import is_halved, read_pixels
@@ -42,6 +43,7 @@ SMALL = 0.6  # lines that fill less than this share of the picture are looked at
 BESIDE = 0.3  # of their longer side around them then, where more digits may stand
 INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
 SAME_PLACE = 0.5  # of the larger box: how much two boxes of one digit have in common at least
+BOX = 0.1  # least ink, in [0, 1], of a box around digits
 SMALLEST = 3  # pixels of the finder that are no noise
 
 Array = NDArray[np.float32]
@@ -131,8 +133,8 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in any picture, in any form that `preprocess` accepts.
 
     Of any picture, only the ink goes on in which the finder sees digits. Ink on even paper is also
-    read as it is, but for the signs in it, and the clearer of the two readings is taken. Digits
-    that only one of them has are doubted.
+    read as it is, but for the signs in it, and the clearer of the two readings is taken; if
+    both are clear, the finder's. Digits that only one of them has are doubted.
 
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
@@ -167,10 +169,10 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     if found is None:
         return readings[0] if readings else _read_lines(classifier, all_ink, pixel)
     with contextlib.suppress(ValueError):
-        readings.append(_read_lines(classifier, found, pixel))
+        readings.insert(0, _read_lines(classifier, found, pixel))
     if not readings:
         raise ValueError("the ink is in too many pieces for numbers")
-    number, *others = sorted(readings, key=_clearness, reverse=True)
+    number, *others = sorted(readings, key=_unclear)
     return compared(number, others[0]) if others else number
 
 
@@ -202,9 +204,9 @@ def _has(number: Number, digit: int | None, box: Box) -> bool:
     return False
 
 
-def _clearness(number: Number) -> int:
-    """How many digits are clear; an unclear one counts as much against them as three clear ones."""
-    return sum(1 if digit.is_clear else -3 for digit in number.digits)
+def _unclear(number: Number) -> int:
+    """How many digits are not clear."""
+    return sum(not digit.is_clear for digit in number.digits)
 
 
 def _read_lines(classifier: Classifier, found: _Ink | None, pixel: int) -> Number:
@@ -244,7 +246,8 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
         again = _digits_box(closer)
         if again is not None:
             view, box = closer, again
-    view = replace(view, classes=np.where(slivers(view.classes), np.uint8(OTHER), view.classes))
+    classes = whole_digits(view.classes)
+    view = replace(view, classes=np.where(slivers(classes), np.uint8(OTHER), classes))
     view = view.cut(with_margin(view.in_picture(*box), 0.1, colour.shape))
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:
@@ -276,7 +279,7 @@ def _digits_box(view: View) -> Box | None:
 def is_enclosed(ink: Array) -> bool:
     """Whether some of the ink, float32 (h, w) in [0, 1], lies inside of other ink, as a digit does
     in its box."""
-    mask = (ink > 0.4).astype(np.uint8)
+    mask = (ink > BOX).astype(np.uint8)
     contours, tree = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     for contour, (_, _, _, parent) in zip(contours, tree[0] if contours else (), strict=True):
         is_hole = parent >= 0 and tree[0][parent][3] < 0
