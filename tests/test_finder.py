@@ -35,7 +35,7 @@ from mnist_demo.read.finder import (
 from mnist_demo.read.lines import Line, Number, compared, is_enclosed
 from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.preprocess import find_ink, locate_ink
-from mnist_demo.read.signs import without_signs
+from mnist_demo.read.signs import text_of, without_signs
 from mnist_demo.read.split_lines import split_lines
 from mnist_demo.weights import REPOSITORY
 from mnist_demo.weights.graph import SIGNATURES, check_model
@@ -218,6 +218,14 @@ def test_a_stroke_of_which_a_part_is_taken_for_a_line_is_whole_in_a_number() -> 
     whole = whole_digits(classes)
     assert (whole[5:35, 10:14] == DIGIT).all()
     assert np.array_equal(whole[:, 20:], classes[:, 20:])
+
+
+def test_a_sign_in_the_place_of_a_digit_is_a_stroke_of_it(classifier: Classifier) -> None:
+    digits = classifier.classify_many([canvas_of("three"), canvas_of("one")])
+    boxes = [(0, 0, 40, 60), (60, 0, 80, 60)]
+    signs = [("/", (62, 4, 80, 58)), (".", (30, 52, 36, 58)), ("-", (44, 28, 56, 33))]
+    assert text_of(digits, boxes, signs[:1]) == "31"
+    assert sorted(text_of(digits, boxes, signs)) == sorted("3.-1")
 
 
 def test_digits_that_another_reading_lacks_are_doubted(classifier: Classifier) -> None:
