@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mnist_demo.read.classifier import Prediction
 
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
-HIGH_SIGN = 0.4  # height of a sign that may be a stroke of a digit, as a share of the digit's
+LARGE = "/+%¤"  # signs that do not fit below the roof of a 7 or beside the stem of a 9
 
 Array = NDArray[np.float32]
 
@@ -67,21 +67,20 @@ def text_of(
 ) -> str:
     """The digits of a line and the signs that stand among them, from left to right.
 
-    A sign in the place of a digit is a stroke of it, such as the "/" that a slanted 1 looks like.
+    A large sign in the place of a digit is a stroke of it, as the "/" that a slanted 1 looks like.
     """
     top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
     reach = 0.3 * (bottom - top)
     items = [(box[0] + box[2], str(digit.digit)) for digit, box in zip(digits, boxes, strict=True)]
     for sign, (x0, y0, x1, y1) in signs:
-        beside = not any(_is_part((x0, y0, x1, y1), box) for box in boxes)
-        if beside and top - reach < (y0 + y1) / 2 < bottom + reach:
+        is_part = sign in LARGE and any(_covers(box, (x0, y0, x1, y1)) for box in boxes)
+        if not is_part and top - reach < (y0 + y1) / 2 < bottom + reach:
             items.append((x0 + x1, sign))
     return "".join(sign for _, sign in sorted(items))
 
 
-def _is_part(sign: Box, digit: Box) -> bool:
-    """Whether the box of a sign that is no dot lies mostly in that of a digit."""
+def _covers(digit: Box, sign: Box) -> bool:
+    """Whether most of a sign's box lies in a digit's."""
     wide = max(0, min(sign[2], digit[2]) - max(sign[0], digit[0]))
     high = max(0, min(sign[3], digit[3]) - max(sign[1], digit[1]))
-    large = sign[3] - sign[1] > HIGH_SIGN * (digit[3] - digit[1])
-    return large and 2 * wide * high > (sign[2] - sign[0]) * (sign[3] - sign[1])
+    return 2 * wide * high > (sign[2] - sign[0]) * (sign[3] - sign[1])
