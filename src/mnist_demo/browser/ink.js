@@ -130,6 +130,7 @@ function withoutSpecks(ink) {
  */
 export function evenStrokes(ink) {
   const mask = workMask(ink);
+  if (!mask.data.some(Boolean)) return ink; // a dark pixel is lost among so many
   const side = Math.max(mask.width, mask.height);
   const depth = distanceTransform(mask, 1);
   let width = meanWidth(depth);

@@ -207,6 +207,8 @@ def even_strokes(ink: Array) -> Array:
         its size is near `WORK_SIDE`.
     """
     mask = _work_mask(ink)
+    if not mask.any():  # all ink is faint, but for a pixel that vanishes among so many
+        return ink
     side = max(mask.shape)
     depth = _depth(mask)
     width = _mean_width(depth)
