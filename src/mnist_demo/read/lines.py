@@ -18,6 +18,7 @@ from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import (
     DIGIT,
     OTHER,
+    PAPER,
     Box,
     Find,
     View,
@@ -42,6 +43,7 @@ MARGIN = 0.1  # around ink, as a share of its longer side
 SMALL = 0.6  # lines that fill less than this share of the picture are looked at again
 BESIDE = 0.3  # of their longer side around them then, where more digits may stand
 INNER = 0.2  # height of ink inside of other ink, as a share of all ink's; less is a speck
+ALMOST = 0.1  # share of the ink that may be neither a digit's nor a sign's
 SAME_PLACE = 0.5  # of the larger box: how much two boxes of one digit have in common at least
 BOX = 0.1  # least ink, in [0, 1], of a box around digits
 SMALLEST = 3  # pixels of the finder that are no noise
@@ -133,8 +135,9 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     """Read the digits in any picture, in any form that `preprocess` accepts.
 
     Of any picture, only the ink goes on in which the finder sees digits. Ink on even paper is also
-    read as it is, but for the signs in it, and the clearer of the two readings is taken; if
-    both are clear, the finder's. Digits that only one of them has are doubted.
+    read as it is, but for the signs in it, and the clearer of the two readings is taken. If both
+    are clear, it is the finder's, unless almost all ink is the digits'. Digits that only one of
+    them has are doubted.
 
     Raises:
         ValueError: `preprocess` would raise it, or the ink has too many pieces for a number.
@@ -154,26 +157,32 @@ def read_number(classifier: Classifier, image: Any) -> Number:
         return _read_lines(classifier, _find_ink(classifier.find, colour, view), pixel)
     # Nothing but ink on even paper: the finder sees more of it from near.
     view = look(classifier.find, colour, all_ink.part_around(pixels.shape), CLOSER)
+    ink = inked(located, pixels.shape, view)
     readings: list[Number] = []
     if not is_enclosed(all_ink.ink):
         with contextlib.suppress(ValueError):  # in too many pieces
             readings.append(_read_lines(classifier, _without_signs(all_ink, view), pixel))
         # All ink is the digits', and can be read.
-        if (
-            readings
-            and is_clean(view, inked(located, pixels.shape, view))
-            and all(d.is_clear for d in readings[0].digits)
-        ):
+        if readings and is_clean(view, ink) and all(d.is_clear for d in readings[0].digits):
             return readings[0]
     found = _find_ink(classifier.find, colour, view)
     if found is None:
         return readings[0] if readings else _read_lines(classifier, all_ink, pixel)
     with contextlib.suppress(ValueError):
-        readings.insert(0, _read_lines(classifier, found, pixel))
+        number = _read_lines(classifier, found, pixel)
+        readings.insert(len(readings) if _is_almost_all(view, ink) else 0, number)
     if not readings:
         raise ValueError("the ink is in too many pieces for numbers")
     number, *others = sorted(readings, key=_unclear)
     return compared(number, others[0]) if others else number
+
+
+def _is_almost_all(view: View, ink: NDArray[np.bool_]) -> bool:
+    """Whether almost all ink of a picture, see `inked`, is that of digits or signs."""
+    classes = whole_digits(view.classes)
+    found = (classes != PAPER) & (classes != OTHER)
+    near = cv2.dilate(found.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool((ink & ~near).sum() <= ALMOST * ink.sum())
 
 
 def compared(number: Number, other: Number) -> Number:
