@@ -202,3 +202,10 @@ def with_margin(box: Box, margin: float, picture: tuple[int, ...]) -> Box:
     left, top = min(max(0, box[0] - pad), picture[1] - 1), min(max(0, box[1] - pad), picture[0] - 1)
     right, bottom = min(picture[1], box[2] + pad), min(picture[0], box[3] + pad)
     return left, top, max(left + 1, right), max(top + 1, bottom)
+
+
+def shared_area(first: Box, second: Box) -> int:
+    """The area that two boxes have in common, in pixels."""
+    wide = min(first[2], second[2]) - max(first[0], second[0])
+    high = min(first[3], second[3]) - max(first[1], second[1])
+    return max(0, wide) * max(0, high)

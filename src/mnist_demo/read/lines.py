@@ -24,6 +24,7 @@ from mnist_demo.read.finder import (
     View,
     look,
     rgb,
+    shared_area,
     slivers,
     whole_digits,
     with_margin,
@@ -204,11 +205,9 @@ def _doubted(digit: Prediction) -> Prediction:
 
 def _has(number: Number, digit: int | None, box: Box) -> bool:
     """Whether a number has a digit in about this place."""
-    for theirs, (x0, y0, x1, y1) in zip(number.digits, number.boxes, strict=True):
-        wide = max(0, min(x1, box[2]) - max(x0, box[0]))
-        high = max(0, min(y1, box[3]) - max(y0, box[1]))
-        larger = max((x1 - x0) * (y1 - y0), (box[2] - box[0]) * (box[3] - box[1]))
-        if theirs.digit == digit and wide * high >= SAME_PLACE * larger:
+    for theirs, place in zip(number.digits, number.boxes, strict=True):
+        larger = max((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (place, box))
+        if theirs.digit == digit and shared_area(place, box) >= SAME_PLACE * larger:
             return True
     return False
 

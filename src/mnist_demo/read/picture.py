@@ -55,12 +55,13 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     height, width = pixels.shape[:2]
     scale = min(1.0, SHOWN_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture = resize(rgb(pixels), size)
+    colour = rgb(pixels)
+    picture = resize(colour, size)
     if not classifier.looks_at(image, pixels):
         return Reading(classifier.classify(pixels), picture)
     found, prepared = find_digit(classifier.find, classifier.classify_inputs, pixels)
     prediction = classifier.classify_prepared([prepared])[0]
-    classes = (found.view or look(classifier.find, rgb(pixels))).classes
+    classes = (found.view or look(classifier.find, colour)).classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
     return Reading(prediction, picture, classes == DIGIT, other, box)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, PAPER, Box, View
+from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, Box, View, shared_area
 
 if TYPE_CHECKING:
     from mnist_demo.read.classifier import Prediction
@@ -23,7 +23,7 @@ Array = NDArray[np.float32]
 def find_signs(view: View) -> list[tuple[str, Box]]:
     """The signs in a view, each with its box in pixels of the picture."""
     classes = view.classes
-    sign = ((classes != DIGIT) & (classes != PAPER) & (classes != OTHER)).astype(np.uint8)
+    sign = (classes > OTHER).astype(np.uint8)
     # Its parts, such as the dots of a colon, lie close together.
     joined = cv2.morphologyEx(sign, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8))
@@ -81,6 +81,4 @@ def text_of(
 
 def _covers(digit: Box, sign: Box) -> bool:
     """Whether most of a sign's box lies in a digit's."""
-    wide = max(0, min(sign[2], digit[2]) - max(sign[0], digit[0]))
-    high = max(0, min(sign[3], digit[3]) - max(sign[1], digit[1]))
-    return 2 * wide * high > (sign[2] - sign[0]) * (sign[3] - sign[1])
+    return 2 * shared_area(digit, sign) > (sign[2] - sign[0]) * (sign[3] - sign[1])
