@@ -22,9 +22,8 @@ from mnist_demo.batch.command import ROWS_PER_PART
 from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
 from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
-from mnist_demo.batch.rows import SCHEMA, prepare
-from mnist_demo.read.best_digit import Prepared
-from mnist_demo.read.classifier import Classifier
+from mnist_demo.batch.rows import SCHEMA, read_rows
+from mnist_demo.read.classifier import BLANK, Classifier
 
 IMAGES, LABELS = mnist_data()
 
@@ -158,8 +157,6 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
     """Images are taken as they are read, not all at once."""
     from types import SimpleNamespace
 
-    from mnist_demo.read.classifier import BLANK
-
     taken = 0
 
     def items() -> Any:
@@ -168,10 +165,7 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
             taken += 1
             yield Input(str(taken), b"")
 
-    blank: Any = SimpleNamespace(
-        prepare=lambda image: Prepared(None),
-        classify_prepared=lambda inputs: [BLANK] * len(inputs),
-    )
+    blank: Any = SimpleNamespace(classify_each=lambda images: [BLANK] * len(images))
     rows = classify_locally(items(), blank)
     for number in range(1, 1001):
         assert next(rows)["path"] == str(number)
@@ -206,10 +200,25 @@ def test_a_row_without_bytes_says_why_it_is_not_read(tmp_path: Path) -> None:
     cells = [{"bytes": None, "path": "far/away.png"}, {"bytes": png(0), "path": "a.png"}, None]
     pq.write_table(pa.table({"image": cells}), tmp_path / "in.parquet")
     images = list(find_inputs(str(tmp_path / "in.parquet"), "image"))
-    path_only, read, empty = prepare(images, Classifier.load())
-    assert path_only == "the row has no bytes, only the path far/away.png"
-    assert isinstance(read, Prepared) and read.model_input is not None
-    assert empty == "the row has no image"
+    path_only, read, empty = read_rows(images, Classifier.load())
+    assert path_only["error"] == "the row has no bytes, only the path far/away.png"
+    assert read["error"] is None and read["digit"] is not None
+    assert empty["error"] == "the row has no image"
+
+
+def test_an_image_that_breaks_the_reader_costs_only_its_own_row() -> None:
+    class Broken:
+        def classify_each(self, images: list[Any]) -> list[Any]:
+            if "bad" in images:
+                raise MemoryError("no room")
+            return [BLANK] * len(images)
+
+        def classify(self, image: Any) -> Any:
+            return self.classify_each([image])[0]
+
+    broken: Any = Broken()
+    rows = read_rows([Input("a", "a"), Input("b", "bad"), Input("c", "c")], broken)
+    assert [row["error"] for row in rows] == [None, "no room", None]
 
 
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:

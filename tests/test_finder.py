@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.best_digit import Prepared, best_digit, find_digit, input_of
+from mnist_demo.read.best_digit import best_digit, find_digit, input_of, mean_of_looks
 from mnist_demo.read.digit_ink import (
     Finding,
     digit_boxes,
@@ -313,8 +313,9 @@ def test_the_first_clear_digit_is_taken(classifier: Classifier) -> None:
 
 def test_an_answer_is_sure_only_if_both_looks_agree(classifier: Classifier) -> None:
     three, eight = preprocess(canvas_of("three", 256)), preprocess(canvas_of("eight", 256))
-    alone, same, other, none = classifier.classify_prepared(
-        [Prepared(three, looks=looks) for looks in ((), (three,), (eight,), (None,))]
+    first, second, blank = classifier.classify_inputs([three, eight, None])
+    alone, same, other, none = (
+        mean_of_looks(first, *others) for others in ((), (first,), (second,), (blank,))
     )
     assert [p.digit for p in (alone, same, none)] == [3, 3, 3]
     assert min(alone.confidence, same.confidence) > 0.95
@@ -335,11 +336,9 @@ def test_what_had_to_be_found_is_looked_at_twice(classifier: Classifier) -> None
         edge[4:-4, 4:-4] = False
         return view_of(digit & ~edge, digit & edge).shares
 
-    found, prepared = find_digit(find, classifier.classify_inputs, framed)
+    found, prediction = find_digit(find, classifier.classify_inputs, framed)
     assert found.box is not None and len(areas) == 2
-    first, second = classifier.classify_inputs([prepared.model_input, *prepared.looks])
-    assert first.digit == second.digit == 3
-    areas.clear()
+    assert prediction.digit == 3
 
 
 def test_who_sends_a_digit_alone_does_not_wait_for_the_finder(classifier: Classifier) -> None:
@@ -350,11 +349,11 @@ def test_who_sends_a_digit_alone_does_not_wait_for_the_finder(classifier: Classi
         return view_of(picture[:, :, 0] < 128).shares
 
     three = canvas_of("three")
-    found, prepared = find_digit(find, classifier.classify_inputs, three)
-    assert not asked and found.box is None and prepared.looks == ()
+    found, prediction = find_digit(find, classifier.classify_inputs, three)
+    assert not asked and found.box is None
     expected = preprocess(three)
-    assert prepared.model_input is not None and expected is not None
-    assert np.array_equal(prepared.model_input, expected)
+    assert prediction.model_input is not None and expected is not None
+    assert np.array_equal(prediction.model_input, expected)
     find_digit(find, classifier.classify_inputs, np.full((SIDE, SIDE), 255, np.uint8))
     letter = draw([np.array([[20, 20], [20, 100], [70, 100]], np.float32)], 6, SIDE)  # an L
     find_digit(find, classifier.classify_inputs, letter)
@@ -401,7 +400,7 @@ def test_weights_without_a_finder_read_as_before(tmp_path: Path, finder: Classif
     old = Classifier(Weights(tmp_path, "old", "a folder"))
     framed = canvas_of("three", 256)
     framed[:3] = 0
-    np.testing.assert_array_equal(old.prepare(framed).model_input, preprocess(framed))
+    np.testing.assert_array_equal(old.classify(framed).model_input, preprocess(framed))
     assert not np.array_equal(
-        np.asarray(finder.prepare(framed).model_input), np.asarray(preprocess(framed))
+        np.asarray(finder.classify(framed).model_input), np.asarray(preprocess(framed))
     )

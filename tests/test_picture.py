@@ -222,12 +222,12 @@ def test_the_same_photo_in_every_accepted_form(tmp_path: Path, classifier: Class
     pixels = np.asarray(image)
     image.save(tmp_path / "two.png")
     opaque = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
-    wanted = np.asarray(classifier.prepare(pixels).model_input)
+    wanted = np.asarray(classifier.classify(pixels).model_input)
     forms: list[Any] = [image, pixels / 255, opaque, tmp_path / "two.png"]
     for form in [*forms, str(tmp_path / "two.png")]:
-        assert np.abs(np.asarray(classifier.prepare(form).model_input) - wanted).max() < 0.02
+        assert np.abs(np.asarray(classifier.classify(form).model_input) - wanted).max() < 0.02
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    assert np.abs(np.asarray(classifier.prepare(gray).model_input) - wanted).mean() < 0.01
+    assert np.abs(np.asarray(classifier.classify(gray).model_input) - wanted).mean() < 0.01
 
 
 def test_a_drawing_is_read_as_it_is(classifier: Classifier) -> None:
@@ -239,7 +239,7 @@ def test_a_drawing_is_read_as_it_is(classifier: Classifier) -> None:
         tiny = 255 - cv2.resize(canvas, (28, 28), interpolation=cv2.INTER_AREA)
         for drawing in (canvas, 255 - canvas, ink_only, tiny, {"composite": canvas}):
             np.testing.assert_array_equal(
-                classifier.prepare(drawing).model_input, preprocess(drawing)
+                classifier.classify(drawing).model_input, preprocess(drawing)
             )
         assert read_picture(classifier, canvas).prediction.digit == label
     for blank in (np.full((300, 400), 255, np.uint8), np.zeros((300, 400, 4), np.uint8)):

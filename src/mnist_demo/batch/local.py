@@ -1,4 +1,4 @@
-"""Reads images on this machine. A thread for each processor prepares them."""
+"""Reads images on this machine. There is a thread for each processor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from mnist_demo.batch.inputs import Input
-from mnist_demo.batch.rows import Row, prepare, read_rows
-from mnist_demo.read.best_digit import Prepared
+from mnist_demo.batch.rows import Row, read_rows
 from mnist_demo.read.classifier import BATCH_SIZE, Classifier
 
 
@@ -25,7 +24,7 @@ def classify(inputs: Iterable[Input], classifier: Classifier) -> Iterator[Row]:
         A row of `SCHEMA` for each image, in the same order.
     """
     processors = os.cpu_count() or 1
-    running: deque[tuple[list[str], Future[list[Prepared | str]]]] = deque()
+    running: deque[Future[list[Row]]] = deque()
     inputs = iter(inputs)
     more = True
     pool = ThreadPoolExecutor(processors)
@@ -35,10 +34,8 @@ def classify(inputs: Iterable[Input], classifier: Classifier) -> Iterator[Row]:
                 chunk = list(itertools.islice(inputs, BATCH_SIZE // 4))
                 more = bool(chunk)
                 if chunk:
-                    names = [item.name for item in chunk]
-                    running.append((names, pool.submit(prepare, chunk, classifier)))
+                    running.append(pool.submit(read_rows, chunk, classifier))
             if running:
-                names, future = running.popleft()
-                yield from read_rows(names, future.result(), classifier)
+                yield from running.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -26,7 +26,7 @@ from mnist_demo.batch.inputs import (
     is_parquet,
     open_parquet,
 )
-from mnist_demo.batch.rows import SCHEMA, Row, prepare, read_rows
+from mnist_demo.batch.rows import SCHEMA, Row, read_rows
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
@@ -98,9 +98,7 @@ class Reader:
             chunk = json.loads(text)
             inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
             while some := list(itertools.islice(inputs, FILES_PER_CHUNK)):
-                names = [item.name for item in some]
-                rows = read_rows(names, prepare(some, self.classifier), self.classifier)
-                yield pa.Table.from_pylist(list(rows), SCHEMA)
+                yield pa.Table.from_pylist(read_rows(some, self.classifier), SCHEMA)
 
 
 def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> Iterator[Row]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from mnist_demo.batch.inputs import Input
-from mnist_demo.read.best_digit import Prepared
 from mnist_demo.read.classifier import Classifier, Prediction
 
 SCHEMA = pa.schema(
@@ -27,37 +26,29 @@ SCHEMA = pa.schema(
 Row = dict[str, Any]
 
 
-def prepare(inputs: Sequence[Input], classifier: Classifier) -> list[Prepared | str]:
-    """Make each image ready for the network; the text of an error for what cannot be read."""
-    results: list[Prepared | str] = []
-    for item in inputs:
-        try:
-            results.append(item.error or classifier.prepare(item.source))
-        except Exception as error:  # one file out of a million must not end the run
-            results.append(str(error) or type(error).__name__)
-    return results
-
-
-def read_rows(
-    names: Sequence[str], prepared: Sequence[Prepared | str], classifier: Classifier
-) -> Iterator[Row]:
-    """Let the network read prepared images.
-
-    Args:
-        names: of the images.
-        prepared: what `prepare` returned for them.
-        classifier: reads them.
-
-    Returns:
-        A row of `SCHEMA` for each image, in the same order.
-    """
-    good = [image for image in prepared if not isinstance(image, str)]
-    predictions = iter(classifier.classify_prepared(good))
-    for name, image in zip(names, prepared, strict=True):
-        if isinstance(image, str):
-            yield {"path": name, "error": image}
+def read_rows(inputs: Sequence[Input], classifier: Classifier) -> list[Row]:
+    """Read some images together: a row of `SCHEMA` for each of them, in the same order."""
+    rows: list[Row] = [{"path": item.name, "error": item.error} for item in inputs]
+    good = [i for i, item in enumerate(inputs) if not item.error]
+    sources = [inputs[i].source for i in good]
+    predictions: list[Prediction | Exception]
+    try:
+        predictions = [*classifier.classify_each(sources)]
+    except Exception:  # one file out of a million must not end the run
+        predictions = [_classify_one(source, classifier) for source in sources]
+    for i, prediction in zip(good, predictions, strict=True):
+        if isinstance(prediction, Exception):
+            rows[i]["error"] = str(prediction) or type(prediction).__name__
         else:
-            yield prediction_row(name, next(predictions))
+            rows[i] = prediction_row(inputs[i].name, prediction)
+    return rows
+
+
+def _classify_one(source: str | bytes | None, classifier: Classifier) -> Prediction | Exception:
+    try:
+        return classifier.classify(source)
+    except Exception as error:
+        return error
 
 
 def prediction_row(name: str, prediction: Prediction) -> Row:

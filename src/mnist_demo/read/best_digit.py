@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.digit_ink import Finding, find_digits, look_again
+from mnist_demo.read.digit_ink import Finding, Located, find_digits, look_again
 from mnist_demo.read.finder import Find
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
 
@@ -27,28 +27,11 @@ SURE = 0.84  # sureness from which a finding counts if there are several
 FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """An image that is ready for the network.
+def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prediction]:
+    """Find the digit in any picture and read it.
 
-    Attributes:
-        model_input: float32 (28, 28) in [0, 1]; None if there is no digit.
-        reason: why there is none, see `Prediction`.
-        looks: what further looks at the same digit made of it, like `model_input`.
-    """
-
-    model_input: Array | None
-    reason: str = ""
-    looks: tuple[Array | None, ...] = ()
-
-
-def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prepared]:
-    """Find the digit in any picture.
-
-    A picture whose ink reads well without being searched goes on as it is. So whoever sends a digit
-    alone need not wait for the finder. What had to be found is looked at once more. The answer is
-    the mean of both readings, so that who took a shadow or a part of a digit for all of it is not
-    sure of it.
+    A picture whose ink reads well without being searched is read as it is. So whoever sends a digit
+    alone need not wait for the finder.
 
     Args:
         find, read: the two networks.
@@ -57,13 +40,41 @@ def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Prepare
     located = locate_ink(pixels)
     if located:
         plain = read([normalise(even_strokes(located[0]))])[0]
-        if plain.digit_score >= PLAIN_SCORE and plain.confidence >= PLAIN_CONFIDENCE:
-            return Finding(None, None, located[0]), Prepared(plain.model_input)
+        if is_plain(plain):
+            return Finding(None, None, located[0]), plain
+    return search(find, read, pixels, located)
+
+
+def is_plain(prediction: Prediction) -> bool:
+    """Whether the ink of a picture reads so well as it is that the finder is not asked."""
+    return prediction.digit_score >= PLAIN_SCORE and prediction.confidence >= PLAIN_CONFIDENCE
+
+
+def search(
+    find: Find, read: Read, pixels: Pixels, located: Located | None
+) -> tuple[Finding, Prediction]:
+    """As `find_digit`, of a picture that does not read well as it is.
+
+    What was found is looked at once more. The answer is the mean of both readings, so that who took
+    a shadow or a part of a digit for all of it is not sure of it.
+
+    Args:
+        find, read, pixels: as for `find_digit`.
+        located: what `locate_ink` returned for the picture.
+    """
     found, model_input = best_digit(read, find_digits(find, pixels, located))
-    if found.box is None or model_input is None:
-        return found, Prepared(model_input, found.reason)
-    again = look_again(find, pixels, found.box)
-    return found, Prepared(model_input, found.reason, (input_of(read, again),))
+    looks = [model_input]
+    if found.box is not None and model_input is not None:
+        looks.append(input_of(read, look_again(find, pixels, found.box)))
+    return found, replace(mean_of_looks(*read(looks)), reason=found.reason)
+
+
+def mean_of_looks(first: Prediction, *others: Prediction) -> Prediction:
+    """The first prediction, with the mean probabilities of all. As far as a further look shows no
+    digit, it may be any."""
+    further = [p.digit_score * p.probabilities + (1 - p.digit_score) / 10 for p in others]
+    mean = np.mean([first.probabilities, *further], axis=0)
+    return replace(first, probabilities=np.asarray(mean, np.float32))
 
 
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.best_digit import Prepared, find_digit
+from mnist_demo.read.best_digit import is_plain, search
+from mnist_demo.read.digit_ink import Located
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
-from mnist_demo.read.preprocess import even_strokes, find_ink, normalise
+from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
+MOST_HELD = 50_000_000  # bytes of pictures that are read together
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
@@ -75,6 +77,18 @@ class Prediction:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:k]
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """An image as it is read first: the network's input, and what the finder may have to search."""
+
+    model_input: Array | None
+    to_search: tuple[Pixels, Located | None] | None = None
+
+    @property
+    def bytes_held(self) -> int:
+        return self.to_search[0].nbytes if self.to_search else 0
 
 
 BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
@@ -161,7 +175,10 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        return self.classify_prepared([self.prepare(image)])[0]
+        prediction = self.classify_each([image])[0]
+        if isinstance(prediction, ValueError):
+            raise prediction
+        return prediction
 
     def read_number(self, image: Any) -> Number:
         """Read the digits in any picture, line by line, in any form that `preprocess` accepts.
@@ -180,26 +197,8 @@ class Classifier:
         small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
         return self.has_finder and not small and not isinstance(image, Mapping)
 
-    def prepare(self, image: Any) -> Prepared:
-        """Make the network's input of any picture.
-
-        The finder looks at it first, see `looks_at`.
-
-        Raises:
-            ValueError: `preprocess` would raise it.
-        """
-        pixels = read_pixels(image)
-        if pixels is None:
-            return Prepared(None)
-        if self.looks_at(image, pixels):
-            return find_digit(self.find, self.classify_inputs, pixels)[1]
-        ink = find_ink(pixels)
-        return Prepared(None if ink is None else normalise(even_strokes(ink)))
-
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
-        """Read many images in batches.
-
-        Threads, one for each processor, preprocess the next images while the network reads.
+        """Read many images in batches, in threads, one for each processor.
 
         Args:
             images: each is anything that `preprocess` accepts. This may be a generator: at most
@@ -212,46 +211,75 @@ class Classifier:
             ValueError: `preprocess` raised it. The text begins with the image's index, from 0.
         """
         predictions: list[Prediction] = []
-        running: deque[Future[list[Prepared]]] = deque()
-        numbered = enumerate(images)
+        running: deque[Future[list[Prediction | ValueError]]] = deque()
+        images = iter(images)
         processors = os.cpu_count() or 1
         pool = ThreadPoolExecutor(processors)
+
+        def take() -> None:
+            for result in running.popleft().result():
+                if isinstance(result, ValueError):
+                    raise ValueError(f"image {len(predictions)}: {result}")
+                predictions.append(result)
+
         try:
-            while chunk := list(itertools.islice(numbered, PREFETCH // 2)):
-                running.append(pool.submit(self._prepare_chunk, chunk))
+            while chunk := list(itertools.islice(images, PREFETCH // 2)):
+                running.append(pool.submit(self.classify_each, chunk))
                 del chunk
                 if len(running) == 2 * processors:
-                    predictions += self.classify_prepared(running.popleft().result())
-            for future in running:
-                predictions += self.classify_prepared(future.result())
+                    take()
+            while running:
+                take()
         finally:
             pool.shutdown(cancel_futures=True)
         return predictions
 
     def classify_each(self, images: Iterable[Any]) -> list[Prediction | ValueError]:
-        """Read a few images together.
+        """Read some images together.
+
+        All are read as they are in one batch. The finder looks only at those that it may look at,
+        see `looks_at`, and that do not read well.
 
         Returns:
             For each image, in the same order, its prediction or the error that `preprocess` raised.
         """
-        prepared: list[Prepared | ValueError] = []
+        results: list[Prediction | ValueError] = []
+        opened: list[_Opened | ValueError] = []
+        held = 0
         for image in images:
             try:
-                prepared.append(self.prepare(image))
+                opened.append(self._open(image))
             except ValueError as error:
-                prepared.append(error)
-        good = [image for image in prepared if not isinstance(image, ValueError)]
-        predictions = iter(self.classify_prepared(good))
-        return [image if isinstance(image, ValueError) else next(predictions) for image in prepared]
+                opened.append(error)
+            held += getattr(opened[-1], "bytes_held", 0)
+            if held > MOST_HELD:
+                results += self._read(opened)
+                opened, held = [], 0
+        return results + self._read(opened)
 
-    def classify_prepared(self, prepared: Sequence[Prepared]) -> list[Prediction]:
-        """Read images that `prepare` returned, in the same order."""
-        inputs = [look for image in prepared for look in (image.model_input, *image.looks)]
-        predictions = iter(self.classify_inputs(inputs))
-        return [
-            _mean(list(itertools.islice(predictions, 1 + len(image.looks))), image.reason)
-            for image in prepared
-        ]
+    def _open(self, image: Any) -> _Opened:
+        pixels = read_pixels(image)
+        if pixels is None:
+            return _Opened(None)
+        located = locate_ink(pixels)
+        model_input = None if located is None else normalise(even_strokes(located[0]))
+        if not self.looks_at(image, pixels):
+            return _Opened(model_input)
+        return _Opened(model_input, (pixels, located))
+
+    def _read(self, opened: Sequence[_Opened | ValueError]) -> list[Prediction | ValueError]:
+        good = [image for image in opened if not isinstance(image, ValueError)]
+        as_they_are = iter(self.classify_inputs([image.model_input for image in good]))
+        results: list[Prediction | ValueError] = []
+        for image in opened:
+            if isinstance(image, ValueError):
+                results.append(image)
+                continue
+            prediction = next(as_they_are)
+            if image.to_search and not is_plain(prediction):
+                prediction = search(self.find, self.classify_inputs, *image.to_search)[1]
+            results.append(prediction)
+        return results
 
     def classify_inputs(self, inputs: Sequence[Array | None]) -> list[Prediction]:
         """Read images that are preprocessed already.
@@ -273,24 +301,3 @@ class Classifier:
             for (i, image), row, score in zip(chunk, probabilities, scores, strict=True):
                 predictions[i] = Prediction(row, float(score), image)
         return predictions
-
-    def _prepare_chunk(self, chunk: list[tuple[int, Any]]) -> list[Prepared]:
-        """Prepare numbered images; a ValueError names the image by its number."""
-        inputs = []
-        for index, image in chunk:
-            try:
-                inputs.append(self.prepare(image))
-            except ValueError as error:
-                raise ValueError(f"image {index}: {error}") from None
-        return inputs
-
-
-def _mean(looks: Sequence[Prediction], reason: str) -> Prediction:
-    """The first prediction, with the mean probabilities of all. As far as a further look shows no
-    digit, it may be any."""
-    first, *others = looks
-    if not others:
-        return replace(first, reason=reason)
-    further = [p.digit_score * p.probabilities + (1 - p.digit_score) / 10 for p in others]
-    mean = np.mean([first.probabilities, *further], axis=0)
-    return replace(first, probabilities=np.asarray(mean, np.float32), reason=reason)
