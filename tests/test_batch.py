@@ -23,7 +23,8 @@ from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
 from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
-from mnist_demo.read.classifier import BLANK, Classifier
+from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.prediction import BLANK
 
 IMAGES, LABELS = mnist_data()
 

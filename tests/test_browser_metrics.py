@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.classifier import BLANK, Prediction
+from mnist_demo.read.prediction import BLANK, Prediction
 from mnist_demo.weights import REPOSITORY, find_weights
 from tests.conftest import train, write_metrics
 from tests.sketchpad import one_of_each

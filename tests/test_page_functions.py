@@ -25,8 +25,8 @@ from mnist_demo.page.numbers_tab import NumberEvents, numbers_tab
 from mnist_demo.page.picture_tab import PictureEvents, found_figure, paint_found, picture_tab
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.uploads import open_data_url, open_file, open_sketch
-from mnist_demo.read.classifier import BLANK
 from mnist_demo.read.picture import Reading
+from mnist_demo.read.prediction import BLANK
 from tests.aio import run_async
 
 REQUEST: Any = gr.Request(headers={"accept-language": "en"})

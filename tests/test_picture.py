@@ -15,9 +15,9 @@ from PIL import Image
 
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.best_digit import best_digit
-from mnist_demo.read.classifier import BLANK
 from mnist_demo.read.digit_ink import find_digits
 from mnist_demo.read.picture import Reading, read_picture
+from mnist_demo.read.prediction import BLANK
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.weights import REPOSITORY
 from tests import sketchpad

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from mnist_demo.batch.inputs import Input
-from mnist_demo.read.classifier import Classifier, Prediction
+from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.prediction import Prediction
 
 SCHEMA = pa.schema(
     {

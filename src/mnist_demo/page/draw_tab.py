@@ -15,8 +15,8 @@ from mnist_demo.page.i18n import Request, t, translate, translate_english
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
-from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import read_pixels
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
 FOLDER = Path(__file__).parent

@@ -34,7 +34,7 @@ from huggingface_hub import CommitScheduler
 from PIL import Image
 
 from mnist_demo.page.i18n import t
-from mnist_demo.read.classifier import Prediction
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import paper_below
 from mnist_demo.weights.hub import explain_error, set_request_timeout
 from mnist_demo.weights.resolve import HUB_NAME

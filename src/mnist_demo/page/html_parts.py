@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from mnist_demo.page.i18n import Request, t, translate
-from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.images import Array, Pixels
+from mnist_demo.read.prediction import Prediction
 
 MOST = 0.99  # of a probability that the page shows: no network is certain
 NO_INK = '<div class="nothing"></div>'

@@ -12,8 +12,8 @@ from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.page.reader import Reader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
-from mnist_demo.read.classifier import Prediction
 from mnist_demo.read.lines import Number
+from mnist_demo.read.prediction import Prediction
 
 CANVAS = (800, 400)  # pixels of the Sketchpad's image
 

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from mnist_demo.page.i18n import Request, translate
-from mnist_demo.read.classifier import Classifier, Prediction
+from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.lines import Number
 from mnist_demo.read.picture import Reading, read_picture
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.monitoring import monitor
 
 T = TypeVar("T")

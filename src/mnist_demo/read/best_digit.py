@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,8 @@ from numpy.typing import NDArray
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.digit_ink import Finding, Located, find_digits, look_again
 from mnist_demo.read.finder import Find
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
-
-if TYPE_CHECKING:
-    from mnist_demo.read.classifier import Prediction
 
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
@@ -72,7 +69,7 @@ def search(
 def mean_of_looks(first: Prediction, *others: Prediction) -> Prediction:
     """The first prediction, with the mean probabilities of all. As far as a further look shows no
     digit, it may be any."""
-    further = [p.digit_score * p.probabilities + (1 - p.digit_score) / 10 for p in others]
+    further = [p.doubted(p.digit_score).probabilities for p in others]
     mean = np.mean([first.probabilities, *further], axis=0)
     return replace(first, probabilities=np.asarray(mean, np.float32))
 

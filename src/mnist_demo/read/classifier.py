@@ -19,64 +19,16 @@ from mnist_demo.read.best_digit import is_plain, search
 from mnist_demo.read.digit_ink import Located
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
+from mnist_demo.read.prediction import BLANK, Prediction
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
 MOST_HELD = 50_000_000  # bytes of pictures that are read together
 PREFETCH = 64  # images for each processor that `classify_many` holds at a time
-# `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
-DIGIT_THRESHOLD = 0.5
-CLEAR = 0.8  # confidence from which a digit is clear enough to look no further
 SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The network's answer for one image.
-
-    Attributes:
-        probabilities: float32 (10,), of the digits 0 to 9; their sum is 1. All are 0 if there is
-            no digit.
-        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if there is none.
-        model_input: float32 (28, 28) in [0, 1], the network's input; None if there is no digit.
-        reason: why there is none: "no digit", "too faint" or "too small"; "" if there is one, or if
-            the image is blank.
-    """
-
-    probabilities: Array
-    digit_score: float
-    model_input: Array | None
-    reason: str = ""
-
-    @property
-    def digit(self) -> int | None:
-        """The most probable digit; None if there is none."""
-        return None if self.model_input is None else int(self.probabilities.argmax())
-
-    @property
-    def confidence(self) -> float:
-        """The probability of `digit`, in [0, 1]; 0 if there is none."""
-        return float(self.probabilities.max())
-
-    @property
-    def is_digit(self) -> bool:
-        """Whether the image looks like a digit at all; False if there is none."""
-        return self.digit_score >= DIGIT_THRESHOLD
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the image looks like a digit, and clearly like this one."""
-        return self.is_digit and self.confidence >= CLEAR
-
-    def top(self, k: int = 3) -> list[tuple[int, float]]:
-        """The `k` most probable digits with their probabilities; empty if there are none."""
-        if self.model_input is None:
-            return []
-        order = np.argsort(-self.probabilities, kind="stable")[:k]
-        return [(int(digit), float(self.probabilities[digit])) for digit in order]
 
 
 @dataclass(frozen=True)
@@ -89,9 +41,6 @@ class _Opened:
     @property
     def bytes_held(self) -> int:
         return self.to_search[0].nbytes if self.to_search else 0
-
-
-BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)
 
 
 class Classifier:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -32,12 +31,13 @@ from mnist_demo.read.finder import (
 from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.numbers import read_line
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import locate_ink
 from mnist_demo.read.signs import find_signs, text_of, without_signs
 from mnist_demo.read.split_lines import split_lines
 
 if TYPE_CHECKING:
-    from mnist_demo.read.classifier import Classifier, Prediction
+    from mnist_demo.read.classifier import Classifier
 
 INK_SIDE = 1600  # longest side, in pixels, of the ink of all lines
 MARGIN = 0.1  # around ink, as a share of its longer side
@@ -160,20 +160,25 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     view = look(classifier.find, colour, all_ink.part_around(pixels.shape), CLOSER)
     ink = inked(located, pixels.shape, view)
     readings: list[Number] = []
+    too_many: ValueError | None = None  # pieces
     if not is_enclosed(all_ink.ink):
-        with contextlib.suppress(ValueError):  # in too many pieces
+        try:
             readings.append(_read_lines(classifier, _without_signs(all_ink, view), pixel))
+        except ValueError as error:
+            too_many = error
         # All ink is the digits', and can be read.
         if readings and is_clean(view, ink) and all(d.is_clear for d in readings[0].digits):
             return readings[0]
     found = _find_ink(classifier.find, colour, view)
     if found is None:
         return readings[0] if readings else _read_lines(classifier, all_ink, pixel)
-    with contextlib.suppress(ValueError):
+    try:
         number = _read_lines(classifier, found, pixel)
         readings.insert(len(readings) if _is_almost_all(view, ink) else 0, number)
-    if not readings:
-        raise ValueError("the ink is in too many pieces for numbers")
+    except ValueError as error:
+        too_many = error
+    if too_many and not any(digit.is_digit for reading in readings for digit in reading.digits):
+        raise too_many
     number, *others = sorted(readings, key=_unclear)
     return compared(number, others[0]) if others else number
 
@@ -191,16 +196,11 @@ def compared(number: Number, other: Number) -> Number:
     lines = []
     for line in number.lines:
         digits = [
-            digit if _has(other, digit.digit, box) else _doubted(digit)
+            digit if _has(other, digit.digit, box) else digit.doubted(0.5)
             for digit, box in zip(line.digits, line.boxes, strict=True)
         ]
         lines.append(replace(line, digits=digits))
     return Number(lines)
-
-
-def _doubted(digit: Prediction) -> Prediction:
-    """The mean of a prediction and of one that has no idea."""
-    return replace(digit, probabilities=(0.5 * digit.probabilities + 0.05).astype(np.float32))
 
 
 def _has(number: Number, digit: int | None, box: Box) -> bool:

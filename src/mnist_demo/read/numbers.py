@@ -3,7 +3,8 @@
 The ink is cut into more pieces than there are digits. The network reads every segment, a run of
 neighbouring pieces that could be one digit. Dynamic programming finds the segments that together
 cover all pieces best. This is "heuristic over-segmentation" (LeCun and others, "Gradient-Based
-Learning Applied to Document Recognition", 1998, section V).
+Learning Applied to Document Recognition", 1998, section V). A digit is as sure as the other ways to
+cut the ink agree with it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.images import read_pixels
+from mnist_demo.read.lattice import agreement, best_segmentation, segment_shares
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
 from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics
 
 if TYPE_CHECKING:
-    from mnist_demo.read.classifier import Classifier, Prediction
+    from mnist_demo.read.classifier import Classifier
 
 INK_HEIGHT, INK_WIDTH = 160, 2400  # pixels; the ink is scaled to fit into them
 MAX_PIECES = 80  # of all ink
@@ -75,7 +78,8 @@ def read_line(classifier: Classifier, ink: Array) -> tuple[list[Prediction], lis
         ink: float32 (h, w) in [0, 1], cut to the ink.
 
     Returns:
-        A prediction for each digit; and its place, (left, top, right, bottom) in pixels of `ink`.
+        A prediction for each digit, less sure if other ways to cut the ink would read something
+        else; and its place, (left, top, right, bottom) in pixels of `ink`.
 
     Raises:
         ValueError: the ink has too many pieces for a number.
@@ -85,12 +89,19 @@ def read_line(classifier: Classifier, ink: Array) -> tuple[list[Prediction], lis
     predictions = classifier.classify_inputs(inputs)
     scores = segment_features(pieces, segments, predictions) @ score_weights(classifier.weights)
     best = best_segmentation(segments, scores, len(pieces.boxes))
-    boxes = []
+    shares = segment_shares(segments, scores, len(pieces.boxes))
+    read = [int(prediction.probabilities.argmax()) for prediction in predictions]
+    amounts = np.bincount(pieces.labels.ravel(), minlength=len(pieces.boxes) + 1)[1:]
+    digits, boxes = [], []
     for k in best:
+        first, last = segments[k]
+        largest = first + int(amounts[first : last + 1].argmax())
+        share = agreement(segments, shares, read, k, largest)
+        digits.append(predictions[k].doubted(share))
         left, top, right, bottom = pieces.bounds(*segments[k])
         corner = (int(left * across), int(top * down))
         boxes.append((*corner, int(np.ceil(right * across)), int(np.ceil(bottom * down))))
-    return [predictions[k] for k in best], boxes
+    return digits, boxes
 
 
 def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float]] | None:
@@ -264,25 +275,3 @@ def segment_features(
             )
         )
     return np.array(rows, np.float64)
-
-
-def best_segmentation(
-    segments: Sequence[tuple[int, int]], scores: NDArray[np.float64], count: int
-) -> list[int]:
-    """The segments that cover every piece once and have the highest total score.
-
-    Args:
-        segments: (first, last) for each, numbers of pieces counted from 0.
-        scores: float64 (segments,).
-        count: the number of pieces.
-
-    Returns:
-        The indices of these segments, from left to right.
-    """
-    best: list[tuple[float, list[int]]] = [(0.0, []), *((-np.inf, []) for _ in range(count))]
-    for k in sorted(range(len(segments)), key=lambda k: segments[k][0]):
-        first, last = segments[k]
-        total = best[first][0] + float(scores[k])
-        if total > best[last + 1][0]:
-            best[last + 1] = total, [*best[first][1], k]
-    return best[count][1]

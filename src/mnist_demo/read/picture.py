@@ -11,10 +11,11 @@ from PIL import Image
 
 from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.best_digit import find_digit
-from mnist_demo.read.classifier import BLANK, Classifier, Prediction
+from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.files import open_if_file
 from mnist_demo.read.finder import DIGIT, PAPER, Box, look, resize, rgb
 from mnist_demo.read.images import read_pixels
+from mnist_demo.read.prediction import BLANK, Prediction
 
 SHOWN_SIDE = 480  # longest side, in pixels, of the picture that is shown
 

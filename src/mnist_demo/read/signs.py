@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, Box, View, shared_area
-
-if TYPE_CHECKING:
-    from mnist_demo.read.classifier import Prediction
+from mnist_demo.read.prediction import Prediction
 
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
 LARGE = "/+%¤"  # signs that do not fit below the roof of a 7 or beside the stem of a 9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_demo.read.classifier import Prediction
+from mnist_demo.read.prediction import Prediction
 
 
 def as_json(prediction: Prediction) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mnist_demo.read.accepted import FORMATS_OR, MAX_PIXELS
-from mnist_demo.read.classifier import Classifier, Prediction
+from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.files import ImageTooLargeError, RefusedKindError, open_image
+from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.rest_bodies import MAX_BODY, TOO_SLOW, BodyReceiver, busy
