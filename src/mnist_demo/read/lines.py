@@ -177,9 +177,9 @@ def read_number(classifier: Classifier, image: Any) -> Number:
         readings.insert(len(readings) if _is_almost_all(view, ink) else 0, number)
     except ValueError as error:
         too_many = error
-    if too_many and not any(digit.is_digit for reading in readings for digit in reading.digits):
+    number, *others = sorted(readings, key=_unclear) or [Number([])]
+    if too_many and 2 * _unclear(number) >= len(number.digits):
         raise too_many
-    number, *others = sorted(readings, key=_unclear)
     return compared(number, others[0]) if others else number
 
 
