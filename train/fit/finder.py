@@ -20,7 +20,7 @@ from tqdm import tqdm
 from mnist_demo.read.finder import CLASSES
 from train.arguments import add_cache, add_data_dir
 from train.fit.epochs import epochs_to_go
-from train.fit.model import convolve
+from train.fit.model import convolve, normalise
 from train.fit.optimizer import make_optimizer
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.scenes import SHAPES
@@ -65,6 +65,7 @@ def build() -> keras.Model:
     x = quarter = _twice(x, "quarter", 24)
     x = eighth = _twice(x, "eighth", 32)
     x = _twice(x, "sixteenth", 44)
+    x = _wide(x, "wide")
     for name, skip, filters in (
         ("eighth", eighth, 30),
         ("quarter", quarter, 24),
@@ -72,13 +73,26 @@ def build() -> keras.Model:
     ):
         x = layers.concatenate([layers.UpSampling2D()(x), skip])
         x = convolve(x, f"{name}_up", filters, momentum=MOMENTUM)
-    return keras.Model(images, layers.Conv2D(4 * len(CLASSES), 1, name="classes")(x), name="finder")
+    logits = layers.Conv2D(4 * len(CLASSES), 1, dtype="float32", name="classes")(x)
+    return keras.Model(images, logits, name="finder")
 
 
 def _twice(x: Any, name: str, filters: int, size: int = 3) -> Any:
     """Two convolutions; the first halves height and width."""
     x = convolve(x, f"{name}_1", filters, size, stride=2, momentum=MOMENTUM)
     return convolve(x, f"{name}_2", filters, momentum=MOMENTUM)
+
+
+def _wide(x: Any, name: str) -> Any:
+    """A residual block that sees seven places each way, as a circle around a digit is large.
+
+    Each feature has a filter of its own, as in ConvNeXt (Liu and others, "A ConvNet for the 2020s",
+    CVPR 2022).
+    """
+    y = layers.DepthwiseConv2D(7, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
+    y = normalise(y, f"{name}_depthwise", momentum=MOMENTUM)
+    y = convolve(y, f"{name}_1", x.shape[-1], size=1, relu=False, momentum=MOMENTUM)
+    return layers.ReLU()(layers.add([x, y]))
 
 
 def fold(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier
-from mnist_demo.read.classifier import DIGIT_THRESHOLD, Prediction
+from mnist_demo.read.prediction import DIGIT_THRESHOLD, Prediction
 from mnist_demo.weights.hub import BROWSER
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import Examples, painted

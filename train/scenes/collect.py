@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from train.files import write_whole
 from train.scenes.hands import Hands
-from train.scenes.kinds import KINDS, TRAINED, Plan, plan_of, random_plan
+from train.scenes.kinds import HARD, KINDS, TRAINED, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes
 from train.scenes.scenes import SHAPES, from_near, paint_scene
 
@@ -31,8 +31,8 @@ def random_trained_plan(rng: np.random.Generator) -> Plan:
     What is read right without the finder must stay so: digits alone are shown in all sizes.
     """
     chance = rng.random()
-    if chance < 0.4:
-        return plan_of(KINDS[str(rng.choice(TRAINED))], rng)
+    if chance < 0.45:
+        return plan_of(KINDS[str(rng.choice(TRAINED if chance < 0.15 else HARD))], rng)
     if chance < 0.55:
         surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
         return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))

@@ -140,8 +140,16 @@ KINDS: dict[str, Kind] = {
         {"content": "nothing", "surface": "paper", "lines": ("squared",), "contrast": (0.1, 0.6)}
     ),
     "words only": Kind({"content": "nothing", "marks": ("words",)}),
+    "long lines through it": Kind({"marks": ("long lines",)}),
 }
 TRAINED = tuple(name for name, kind in KINDS.items() if kind.trained)
+# Trained kinds of which most is misread.
+HARD = (
+    *("in a circle", "with stray strokes", "long lines through it", "with a tick", "letter"),
+    *("underlined twice", "squared paper", "words near by", "words only", "small in a photo"),
+    *("card on a table", "number in boxes", "number with signs", "number on lined paper"),
+    "number, underlined",
+)
 TRAINED_LINES = tuple(n for n in LINES if n not in ("edge lines", "comb", "millimetre"))
 TRAINED_MARKS = tuple(
     n for n in MARKS if n not in ("brackets", "degree", "struck through", "touching underline")

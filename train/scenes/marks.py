@@ -147,6 +147,22 @@ def stray(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, 
         picture.lines([through + np.stack([along, bow], axis=1) @ turn], pen, colour)
 
 
+def long_lines(
+    picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
+) -> None:
+    """One to five lines side by side across the whole sheet and through the digits: a margin's
+    line, a fold or hatching."""
+    height, width = picture.shape
+    through = rng.uniform((box[0], box[1]), (box[2], box[3]))
+    angle, reach = rng.uniform(0, np.pi), height + width
+    along = np.array([np.cos(angle), np.sin(angle)])
+    apart = np.array([-along[1], along[0]]) * span(box) * rng.uniform(0.15, 0.5)
+    thin = pen * rng.uniform(0.3, 1.2)
+    for i in range(int(rng.choice([1, 1, 2, 3, 4, 5]))):
+        at = through + i * apart * rng.uniform(0.8, 1.2)
+        picture.lines([np.array([at - reach * along, at + reach * along])], thin, colour)
+
+
 def words(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
     """One to three words above, below, left or right of the digits, printed or written."""
     width = picture.shape[1]
@@ -195,4 +211,5 @@ MARKS: dict[str, Addition] = {
     "splash": splash,
     "stray strokes": stray,
     "words": words,
+    "long lines": long_lines,
 }
