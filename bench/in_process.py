@@ -12,23 +12,26 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bench.servers import Pair, sketch
+from bench.servers import Pair, photo_jpeg, sketch
 from mnist_demo import Classifier, preprocess
+from mnist_demo.read.picture import read_picture
 from train.fit.model import build
 
 
 def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
-    """Measure the network against Keras, preprocessing against decoding a PNG, and `classify_many`
-    against `classify`; each row has one pair for each round."""
+    """Measure the network against Keras, preprocessing against decoding a PNG, reading a photo
+    against decoding it, and `classify_many` against `classify`; each row has one pair for each
+    round."""
     image = np.zeros((28, 28), np.float32)
     image[5:23, 12:15] = 1
     classifier, model = Classifier.load(), build()  # the released network
     canvas, small = sketch(560), sketch(280)
     png = io.BytesIO()
     Image.fromarray(canvas).save(png, "PNG")
+    photo = photo_jpeg()
 
-    def decode() -> None:
-        Image.open(io.BytesIO(png.getvalue())).load()
+    def decode(file: bytes) -> None:
+        Image.open(io.BytesIO(file)).load()
 
     def ours() -> None:
         classifier.classify_inputs([image])
@@ -36,12 +39,19 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
     def keras() -> None:
         model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)
 
-    results: dict[str, list[Pair]] = {"network": [], "preprocess": [], "many": [], "busy": []}
+    results: dict[str, list[Pair]] = {
+        name: [] for name in ("network", "preprocess", "photo", "many", "busy")
+    }
     for _ in range(rounds + 1):
         results["network"].append((median_time(ours, 50), median_time(keras, 10)))
         results["preprocess"].append(
-            (median_time(lambda: preprocess(canvas), 30), median_time(decode, 30))
+            (
+                median_time(lambda: preprocess(canvas), 30),
+                median_time(lambda: decode(png.getvalue()), 30),
+            )
         )
+        read = median_time(lambda: read_picture(classifier, photo), 10)
+        results["photo"].append((read, median_time(lambda: decode(photo), 10)))
         alone = median_time(lambda: classifier.classify(small), 500)
         began, used = time.perf_counter(), time.process_time()
         classifier.classify_many(small for _ in range(10_000))

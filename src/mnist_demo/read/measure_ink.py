@@ -35,11 +35,8 @@ def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | Non
     size = (part.shape[1], part.shape[0])
     paper = cv2.resize(view.shares[:, :, PAPER], size, interpolation=cv2.INTER_LINEAR)
     weight = np.maximum(cv2.erode(paper, np.ones((3, 3), np.uint8)) ** 4, 1e-6)[..., np.newaxis]
-    reach = 0.08 * max(size)
     colour = part.astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), reach)[..., np.newaxis]
-    ground = cv2.GaussianBlur(colour * weight, (0, 0), reach) / total
-    contrast = np.abs(colour - ground).max(axis=2)
+    contrast = np.abs(colour - _mean_near_by(colour, weight, 0.08 * max(size))).max(axis=2)
 
     digit = (view.classes == DIGIT).astype(np.float32)
     # Ink of something else keeps its place, but the edge of a digit's stroke may look like paper.
@@ -52,3 +49,23 @@ def measure_ink(view: View, pixels: Pixels, side: int = INK_SIDE) -> Array | Non
     if usual < MIN_CONTRAST:
         return None
     return np.asarray(np.clip((contrast / usual - 0.25) / 0.5, 0, 1) * mask, np.float32)
+
+
+def _mean_near_by(colour: Array, weight: Array, reach: float) -> Array:
+    """The weighted mean colour around each pixel.
+
+    Args:
+        colour: float32 (h, w, 3).
+        weight: float32 (h, w, 1).
+        reach: standard deviation of a Gaussian, in pixels.
+
+    Returns:
+        float32 (h, w, 3).
+    """
+    height, width = weight.shape[:2]
+    part = max(1, int(reach / 4))  # so smooth a picture needs few pixels
+    small = (-(-width // part), -(-height // part))
+    weighed = cv2.resize(np.dstack([colour * weight, weight]), small, interpolation=cv2.INTER_AREA)
+    sums = cv2.GaussianBlur(weighed, (0, 0), reach / part)
+    mean = (sums[:, :, :3] / sums[:, :, 3:]).astype(np.float32)
+    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR))
