@@ -225,8 +225,10 @@ class Classifier:
                 results.append(image)
                 continue
             prediction = next(as_they_are)
-            if image.to_search and not is_plain(prediction):
-                prediction = search(self.find, self.classify_inputs, *image.to_search)[1]
+            if image.to_search:
+                pixels, located = image.to_search
+                if not located or not is_plain(prediction, located[0]):
+                    prediction = search(self.find, self.classify_inputs, pixels, located)[1]
             results.append(prediction)
         return results
 
