@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from mnist_demo.read.best_digit import best_digit, find_digit, input_of, mean_of
 from mnist_demo.read.digit_ink import (
     Finding,
     digit_boxes,
+    find_digits,
     inked,
     is_clean,
     is_drawing,
@@ -155,6 +158,26 @@ def test_flat_pieces_of_digits_that_continue_other_ink_are_slivers() -> None:
     found = slivers(classes)
     assert found.sum() == 12 and found[45:47, 30:36].all()
     assert not slivers(np.full((60, 60), PAPER, np.uint8)).any()
+
+
+def test_a_part_of_a_circle_that_is_taken_for_a_digit_s_may_be_left_out() -> None:
+    """As 2.3.0's finder took a third of many circles for digits'."""
+    picture = canvas_of("six")
+    six = picture < 128
+    ring = cv2.circle(np.zeros((SIDE, SIDE), np.uint8), (SIDE // 2, SIDE // 2), 60, (1,), 2) > 0
+    picture[ring] = 0
+    seen_as_digit = six | (ring & (np.arange(SIDE)[:, np.newaxis] < 20))
+
+    def find(part: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert part.shape[:2] == (SIDE, SIDE)
+        return view_of(seen_as_digit, ring).shares
+
+    first, second = itertools.islice(find_digits(find, picture, locate_ink(picture)), 2)
+    assert first.ink is not None and second.ink is not None and second.box is not None
+    assert first.ink.shape[0] > second.ink.shape[0], "the first has a part of the circle"
+    rows, columns = np.nonzero(six)
+    expected = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    assert np.abs(np.subtract(second.box, expected)).max() <= 2
 
 
 def rows_of(ink: NDArray[np.float32]) -> list[tuple[int, int]]:

@@ -23,6 +23,7 @@ from mnist_demo.read.finder import (
     Box,
     Find,
     View,
+    by_majority,
     look,
     rgb,
     with_margin,
@@ -103,8 +104,9 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
                 another = look(find, colour, area=area)
                 seen.append((another, digit_boxes(another)))
             if rank < len(seen[i][1]):
-                found = _from_near(find, colour, seen[i][0], seen[i][1][rank])
-                yield replace(found, whole=whole, connected=connected)
+                first, *others = _from_near(find, colour, seen[i][0], seen[i][1][rank])
+                yield replace(first, whole=whole, connected=connected)
+                yield from others
                 whole = None
     for view, places in seen:
         for place in places[:1]:
@@ -136,15 +138,27 @@ def _is_small(view: View, place: Box) -> bool:
     return longer < SMALL * min(view.classes.shape)
 
 
-def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> Finding:
-    """What is found at a place in a view. If the place is small, the finder looks at it again."""
+def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Finding]:
+    """What is found at a place in a view, in one or two ways; the likelier first.
+
+    If the place is small, the finder looks at it again. If it takes the smaller part of some
+    connected ink for a digit's, as a part of a circle, then without that.
+    """
+    near = view
     if _is_small(view, place):
         part = with_margin(view.in_picture(*place), MARGIN, colour.shape)
-        closer = look(find, colour, part, CLOSER)
-        for box in digit_boxes(closer, 1):
-            return _finding(view, closer, box, colour)
-        return Finding(view, view.in_picture(*place), None, "no digit")
-    return _finding(view, view, place, colour)
+        near = look(find, colour, part, CLOSER)
+        boxes = digit_boxes(near, 1)
+        if not boxes:
+            return [Finding(view, view.in_picture(*place), None, "no digit")]
+        place = boxes[0]
+    found = [_finding(view, near, place, colour)]
+    box = near.in_picture(*place)
+    stricter = replace(near, classes=by_majority(near.classes)).cut(box)
+    if (stricter.classes != near.cut(box).classes).any():
+        for box in digit_boxes(stricter, 1):
+            found.append(_finding(view, stricter, box, colour))
+    return found
 
 
 def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:

@@ -120,6 +120,15 @@ def classes_of(shares: Array) -> NDArray[np.uint8]:
     return classes
 
 
+def by_majority(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The classes of a view, where connected ink that is mostly other ink is so as a whole."""
+    ink = (classes != PAPER).view(np.uint8)
+    count, labels = cv2.connectedComponents(ink)
+    of_digits = np.bincount(labels.ravel(), (classes == DIGIT).ravel(), count)
+    mostly_other = of_digits < 0.5 * np.bincount(labels.ravel(), minlength=count)
+    return np.where((classes == DIGIT) & mostly_other[labels], np.uint8(OTHER), classes)
+
+
 def slivers(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where flat pieces of digits, bool (h, w), continue other ink: parts of an underline."""
     digit = (classes == DIGIT).view(np.uint8)
