@@ -22,6 +22,9 @@ CERTAIN = 0.95  # score of being a digit from which no other place is looked at
 # 391 validation pictures of all kinds that read so well were read right, and 45 of 48 with more.
 PLAIN_SCORE, PLAIN_CONFIDENCE, MOST_PARTS = 0.98, 0.99, 2
 PARTS_SIDE = 96  # longer side, in pixels, of the ink whose parts are counted
+# The finder's sureness of a digit's ink, and the share of such answers that are right: of 1,290
+# validation pictures, all with a sureness of 0.93 and more were.
+TRUST = ((0.6, 0.9), (0.85, 1.0))
 SURE = 0.84  # sureness from which a finding counts if there are several
 FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
@@ -77,7 +80,11 @@ def search(
     looks = [model_input]
     if found.box is not None and model_input is not None:
         looks.append(input_of(read, look_again(find, pixels, found.box)))
-    return found, replace(mean_of_looks(*read(looks)), reason=found.reason)
+    prediction = mean_of_looks(*read(looks))
+    if found.view is not None:
+        sureness = found.view.sureness(found.box or found.view.box)
+        prediction = prediction.doubted(float(np.interp(sureness, *TRUST)))
+    return found, replace(prediction, reason=found.reason)
 
 
 def mean_of_looks(first: Prediction, *others: Prediction) -> Prediction:

@@ -111,7 +111,7 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
     for view, places in seen:
         for place in places[:1]:
             if _is_small(view, place):
-                yield _finding(view, view, place, colour)
+                yield _finding(view, view, view.in_picture(*place), colour)
     if located and drawing and not connected:
         yield from pieces(view, *located)
     if not any(places for _, places in seen):
@@ -129,7 +129,7 @@ def look_again(find: Find, pixels: Pixels, box: Box) -> Finding:
     colour = rgb(pixels)
     view = look(find, colour, with_margin(box, AGAIN, colour.shape))
     for place in digit_boxes(view, 1):
-        return _finding(view, view, place, colour)
+        return _finding(view, view, view.in_picture(*place), colour)
     return Finding(view, box, None, "no digit")
 
 
@@ -152,18 +152,18 @@ def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Findi
         if not boxes:
             return [Finding(view, view.in_picture(*place), None, "no digit")]
         place = boxes[0]
-    found = [_finding(view, near, place, colour)]
     box = near.in_picture(*place)
-    stricter = replace(near, classes=by_majority(near.classes)).cut(box)
-    if (stricter.classes != near.cut(box).classes).any():
-        for box in digit_boxes(stricter, 1):
-            found.append(_finding(view, stricter, box, colour))
+    found = [_finding(view, near, box, colour)]
+    stricter = replace(near, classes=by_majority(near.classes))
+    inside = stricter.cut(box)
+    if (inside.classes != near.cut(box).classes).any():
+        for place in digit_boxes(inside, 1):
+            found.append(_finding(view, stricter, inside.in_picture(*place), colour))
     return found
 
 
-def _finding(whole: View, view: View, place: Box, colour: Pixels) -> Finding:
-    """The digit at a place in a view. `whole` is the view of all of the picture."""
-    box = view.in_picture(*place)
+def _finding(whole: View, view: View, box: Box, colour: Pixels) -> Finding:
+    """The digit in a box, in pixels of the picture. `whole` is the view of all of the picture."""
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
     sureness = view.sureness(box) if len(areas_to_see(colour.shape)) > 1 else 1.0
