@@ -180,6 +180,26 @@ def test_a_part_of_a_circle_that_is_taken_for_a_digit_s_may_be_left_out() -> Non
     assert np.abs(np.subtract(second.box, expected)).max() <= 2
 
 
+def test_small_writing_is_looked_at_from_near() -> None:
+    """From afar, 2.4.0's finder took small digits in photos for other ink."""
+    paper = np.linspace(120, 230, 4 * SIDE).astype(np.uint8)  # in failing light
+    picture = np.tile(paper, (4 * SIDE, 1))
+    picture[300:364, 200:264] = np.minimum(picture[300:364, 200:264], canvas_of("six", 64))
+    areas = []
+
+    def find(part: NDArray[np.uint8]) -> NDArray[np.float32]:
+        areas.append(part.shape[0] * part.shape[1])
+        ink = part[:, :, 0] < 100
+        shares = view_of(ink).shares
+        if ink.mean() < 0.02:  # from afar
+            shares[ink] = 0.3 * np.eye(len(CLASSES))[DIGIT] + 0.7 * np.eye(len(CLASSES))[OTHER]
+        return shares
+
+    found = next(iter(find_digits(find, picture, locate_ink(picture))))
+    assert len(areas) == 2 and found.ink is not None and found.box is not None
+    assert np.abs(np.subtract(found.box, (218, 310, 246, 354))).max() <= 10
+
+
 def rows_of(ink: NDArray[np.float32]) -> list[tuple[int, int]]:
     """The first row and the row after the last of each line."""
     return [(y, y + len(line)) for (_, y), line in split_lines(ink)]

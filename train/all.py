@@ -37,7 +37,7 @@ STEPS = (
         f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --strength 0.5"
         " --start RUNS/release/network.keras",
     ),
-    ("finder", 130, "finder --data-dir DATA --cache RUNS --out RUNS/finder --epochs 22"),
+    ("finder", 180, "finder --data-dir DATA --cache RUNS --out RUNS/finder --epochs 35"),
     (
         "export",
         1,
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="2.3.0", help="name of these weights")
+    parser.add_argument("--version", default="2.4.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ from mnist_demo.read.finder import (
     by_majority,
     look,
     rgb,
+    whole_digits,
     with_margin,
 )
 from mnist_demo.read.measure_ink import measure_ink
@@ -41,6 +42,7 @@ MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows n
 AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
 REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
+MAYBE = 0.1  # probability of digit from which small ink may be a digit's
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
@@ -97,12 +99,12 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
         return
     whole = located[0] if located and drawing else None
     connected = is_connected(ink)
-    seen = [(view, places)]
+    seen = [(view, places or small_places(view))]
     for rank in range(MOST_PLACES):  # the likeliest place of each view, then the others
         for i, area in enumerate(areas):
             if i == len(seen):
                 another = look(find, colour, area=area)
-                seen.append((another, digit_boxes(another)))
+                seen.append((another, digit_boxes(another) or small_places(another)))
             if rank < len(seen[i][1]):
                 first, *others = _from_near(find, colour, seen[i][0], seen[i][1][rank])
                 yield replace(first, whole=whole, connected=connected)
@@ -154,11 +156,13 @@ def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Findi
         place = boxes[0]
     box = near.in_picture(*place)
     found = [_finding(view, near, box, colour)]
-    stricter = replace(near, classes=by_majority(near.classes))
-    inside = stricter.cut(box)
-    if (inside.classes != near.cut(box).classes).any():
-        for place in digit_boxes(inside, 1):
-            found.append(_finding(view, stricter, inside.in_picture(*place), colour))
+    around = with_margin(box, 0.5, colour.shape)
+    for classes, part in ((by_majority(near.classes), box), (whole_digits(near.classes), around)):
+        another = replace(near, classes=classes)
+        inside = another.cut(part)
+        if (inside.classes != near.cut(part).classes).any():
+            for place in digit_boxes(inside, 1):
+                found.append(_finding(view, another, inside.in_picture(*place), colour))
     return found
 
 
@@ -251,6 +255,15 @@ def is_connected(ink: NDArray[np.bool_]) -> bool:
     """Whether all of the ink hangs together, gaps of a pixel not counted."""
     joined = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8))
     return cv2.connectedComponents(joined)[0] == 2
+
+
+def small_places(view: View) -> list[Box]:
+    """The boxes of small ink that may be a digit, if the finder looks at it from near.
+
+    From afar, it takes small digits for writing of any kind.
+    """
+    maybe = np.where(view.shares[:, :, DIGIT] > MAYBE, np.uint8(DIGIT), np.uint8(PAPER))
+    return [box for box in digit_boxes(replace(view, classes=maybe)) if _is_small(view, box)]
 
 
 def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
