@@ -196,7 +196,7 @@ def test_small_writing_is_looked_at_from_near() -> None:
         return shares
 
     found = next(iter(find_digits(find, picture, locate_ink(picture))))
-    assert len(areas) == 2 and found.ink is not None and found.box is not None
+    assert len(areas) == 3 and found.ink is not None and found.box is not None
     assert np.abs(np.subtract(found.box, (218, 310, 246, 354))).max() <= 10
 
 

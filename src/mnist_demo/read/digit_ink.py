@@ -43,6 +43,7 @@ AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a sha
 REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
 MAYBE = 0.1  # probability of digit from which small ink may be a digit's
+NEAR_SURE = 0.9  # mean probability of the ink of such a digit, seen from near
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
@@ -66,6 +67,7 @@ class Finding:
         connected: whether all of that ink hangs together.
         sureness: in [0, 1], the mean probability of digit of the ink in a large picture, which has
             room for many lines and shadows that look a little like a digit; 1 in a small one.
+        share: in [0, 1], this probability in a picture of any size.
     """
 
     view: View | None
@@ -75,6 +77,7 @@ class Finding:
     whole: Array | None = None
     connected: bool = False
     sureness: float = 1.0
+    share: float = 1.0
 
 
 def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator[Finding]:
@@ -99,12 +102,12 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
         return
     whole = located[0] if located and drawing else None
     connected = is_connected(ink)
-    seen = [(view, places or small_places(view))]
+    seen = [(view, places)]
     for rank in range(MOST_PLACES):  # the likeliest place of each view, then the others
         for i, area in enumerate(areas):
             if i == len(seen):
                 another = look(find, colour, area=area)
-                seen.append((another, digit_boxes(another) or small_places(another)))
+                seen.append((another, digit_boxes(another)))
             if rank < len(seen[i][1]):
                 first, *others = _from_near(find, colour, seen[i][0], seen[i][1][rank])
                 yield replace(first, whole=whole, connected=connected)
@@ -117,6 +120,9 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
     if located and drawing and not connected:
         yield from pieces(view, *located)
     if not any(places for _, places in seen):
+        for place in small_places(seen[0][0]):
+            found = _from_near(find, colour, seen[0][0], place)
+            yield from (one for one in found if one.share >= NEAR_SURE)
         yield Finding(view, None, None, "no digit")
 
 
@@ -170,13 +176,14 @@ def _finding(whole: View, view: View, box: Box, colour: Pixels) -> Finding:
     """The digit in a box, in pixels of the picture. `whole` is the view of all of the picture."""
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
-    sureness = view.sureness(box) if len(areas_to_see(colour.shape)) > 1 else 1.0
+    share = view.sureness(box)
+    sureness = share if len(areas_to_see(colour.shape)) > 1 else 1.0
     if sureness < LEAST_SURE:
         return Finding(whole, box, None, "no digit")
     ink = measure_ink(view.cut(with_margin(box, 0.15, colour.shape)), colour)
     clean = None if ink is None else find_ink(255 - np.round(255 * ink).astype(np.uint8))
     reason = "too faint" if clean is None else ""
-    return Finding(whole, box, clean, reason, sureness=sureness)
+    return Finding(whole, box, clean, reason, sureness=sureness, share=share)
 
 
 def pieces(view: View, ink: Array, corner: tuple[int, int]) -> Iterator[Finding]:
