@@ -15,7 +15,6 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.read.best_digit import best_digit, find_digit, input_of, mean_of_looks
 from mnist_demo.read.digit_ink import (
     Finding,
-    digit_boxes,
     find_digits,
     inked,
     is_clean,
@@ -37,6 +36,7 @@ from mnist_demo.read.finder import (
 )
 from mnist_demo.read.lines import Line, Number, compared, is_enclosed
 from mnist_demo.read.measure_ink import measure_ink
+from mnist_demo.read.places import digit_boxes
 from mnist_demo.read.preprocess import find_ink, locate_ink
 from mnist_demo.read.signs import text_of, without_signs
 from mnist_demo.read.split_lines import split_lines

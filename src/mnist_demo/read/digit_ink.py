@@ -30,22 +30,17 @@ from mnist_demo.read.finder import (
     with_margin,
 )
 from mnist_demo.read.measure_ink import measure_ink
+from mnist_demo.read.places import MOST_PLACES, digit_boxes, is_small, small_places
 from mnist_demo.read.preprocess import find_ink
 
 MARGIN = 0.7  # around a digit at which the finder looks again, as a share of its longer side
 CLOSER = 192 * 192  # pixels that it then sees
 AGAIN = 0.35  # margin around a digit at the last look, see `look_again`
 PHOTO_SIDE, PHOTO_AREAS = 480, (256 * 256, AREA)  # of a larger picture it sees more pixels
-SMALL = 0.4  # digits that are smaller than this share of the picture are looked at again
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
-MOST_PLACES = 3  # in a picture that are looked at, if the likeliest one shows no clear digit
-AT_EDGE = 0.2  # weight of what touches the picture's edge, as a finger or a shadow does
-REACH = 0.3  # gap between parts of one digit, as a share of its longer side
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
-MAYBE = 0.1  # probability of digit from which small ink may be a digit's
 NEAR_SURE = 0.9  # mean probability of the ink of such a digit, seen from near
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
-MIN_INK = 6  # pixels of ink in a view; less is no digit
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 
 Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
@@ -115,7 +110,7 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
                 whole = None
     for view, places in seen:
         for place in places[:1]:
-            if _is_small(view, place):
+            if is_small(view, place):
                 yield _finding(view, view, view.in_picture(*place), colour)
     if located and drawing and not connected:
         yield from pieces(view, *located)
@@ -141,11 +136,6 @@ def look_again(find: Find, pixels: Pixels, box: Box) -> Finding:
     return Finding(view, box, None, "no digit")
 
 
-def _is_small(view: View, place: Box) -> bool:
-    longer = max(place[2] - place[0], place[3] - place[1])
-    return longer < SMALL * min(view.classes.shape)
-
-
 def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Finding]:
     """What is found at a place in a view, in one or two ways; the likelier first.
 
@@ -153,7 +143,7 @@ def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Findi
     connected ink for a digit's, as a part of a circle, then without that.
     """
     near = view
-    if _is_small(view, place):
+    if is_small(view, place):
         part = with_margin(view.in_picture(*place), MARGIN, colour.shape)
         near = look(find, colour, part, CLOSER)
         boxes = digit_boxes(near, 1)
@@ -262,48 +252,3 @@ def is_connected(ink: NDArray[np.bool_]) -> bool:
     """Whether all of the ink hangs together, gaps of a pixel not counted."""
     joined = cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8))
     return cv2.connectedComponents(joined)[0] == 2
-
-
-def small_places(view: View) -> list[Box]:
-    """The boxes of small ink that may be a digit, if the finder looks at it from near.
-
-    From afar, it takes small digits for writing of any kind.
-    """
-    maybe = np.where(view.shares[:, :, DIGIT] > MAYBE, np.uint8(DIGIT), np.uint8(PAPER))
-    return [box for box in digit_boxes(replace(view, classes=maybe)) if _is_small(view, box)]
-
-
-def digit_boxes(view: View, most: int = MOST_PLACES) -> list[Box]:
-    """The boxes of what may be the main digit in a view, or digits that stand close together.
-
-    Large ink in the middle comes first, and what touches the edge comes last.
-
-    Returns:
-        At most `most` boxes in pixels of the view.
-    """
-    digit = (view.classes == DIGIT).astype(np.uint8)
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(digit)
-    rows, columns = digit.shape
-    sure = np.bincount(labels.ravel(), view.shares[:, :, DIGIT].ravel(), count)
-    off_middle = ((centres / (columns, rows) - 0.5) ** 2).sum(axis=1)
-    weight = sure * np.exp(-2 * off_middle)
-    weight[0] = 0
-    left, top, wide, high, area = stats.T
-    at_edge = (left == 0) | (top == 0) | (left + wide == columns) | (top + high == rows)
-    weight[at_edge] *= AT_EDGE
-    boxes: list[Box] = []
-    while weight.any() and len(boxes) < most:
-        first = int(weight.argmax())
-        joins = (weight > 0) & (at_edge[first] | ~at_edge)
-        chosen, before = np.arange(count) == first, 0
-        while chosen.sum() > before:
-            before = int(chosen.sum())
-            x0, y0 = int(left[chosen].min()), int(top[chosen].min())
-            x1, y1 = int((left + wide)[chosen].max()), int((top + high)[chosen].max())
-            reach = REACH * max(x1 - x0, y1 - y0)
-            beside = (left < x1 + reach) & (left + wide > x0 - reach)
-            chosen |= joins & beside & (top < y1 + reach) & (top + high > y0 - reach)
-        weight[chosen] = 0
-        if area[chosen].sum() >= MIN_INK:
-            boxes.append((x0, y0, x1, y1))
-    return boxes
