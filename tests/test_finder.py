@@ -397,7 +397,9 @@ def test_who_sends_a_digit_alone_does_not_wait_for_the_finder(classifier: Classi
     expected = preprocess(three)
     assert prediction.model_input is not None and expected is not None
     assert np.array_equal(prediction.model_input, expected)
-    find_digit(find, classifier.classify_inputs, np.full((SIDE, SIDE), 255, np.uint8))
+    blank = np.full((SIDE, SIDE), 255, np.uint8)
+    nothing = find_digit(find, classifier.classify_inputs, blank)[1]
+    assert nothing.digit is None and nothing.confidence == 0 and nothing.reason == "no digit"
     letter = draw([np.array([[20, 20], [20, 100], [70, 100]], np.float32)], 6, SIDE)  # an L
     find_digit(find, classifier.classify_inputs, letter)
     assert len(asked) == 2, "a blank sheet and a letter are searched"

@@ -81,7 +81,7 @@ def search(
     if found.box is not None and model_input is not None:
         looks.append(input_of(read, look_again(find, pixels, found.box)))
     prediction = mean_of_looks(*read(looks))
-    if found.view is not None:
+    if found.view is not None and model_input is not None:
         sureness = found.view.sureness(found.box or found.view.box)
         prediction = prediction.doubted(float(np.interp(sureness, *TRUST)))
     return found, replace(prediction, reason=found.reason)
