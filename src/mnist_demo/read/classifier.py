@@ -124,9 +124,8 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        prediction = self.classify_each([image])[0]
-        if isinstance(prediction, ValueError):
-            raise prediction
+        (prediction,) = self._read([self._open(image)])
+        assert not isinstance(prediction, ValueError)  # `_open` has raised it
         return prediction
 
     def read_number(self, image: Any) -> Number:
