@@ -42,14 +42,14 @@ class DrawEvents:
 
         These clear the heat map and the thanks, which belong to the drawing before.
         """
-        prediction = self._reader.classify(open_data_url(url), request)
+        prediction = self._reader.classify({"composite": open_data_url(url)}, request)
         picture = ink_figure(prediction, request)
         return verdict(prediction, request), label_value(prediction), picture, "", ""
 
     def explain(self, url: str, request: gr.Request) -> tuple[str, str]:
         """The heat map, as a figure below the answer and as an image to lay over the drawing."""
         pixels = read_pixels(open_data_url(url)) if url else None
-        prediction = self._reader.classify(pixels, request)
+        prediction = self._reader.classify({"composite": pixels}, request)
         if pixels is None or prediction.digit is None or prediction.model_input is None:
             return no_ink_figure(request), ""
         heat = saliency_map(self._reader.classifier(), prediction.model_input, prediction.digit)
@@ -64,7 +64,7 @@ class DrawEvents:
         def save(url: str, request: gr.Request) -> str:
             try:
                 drawing = open_data_url(url)
-                prediction = self._reader.classify(drawing, request)
+                prediction = self._reader.classify({"composite": drawing}, request)
                 answer = prediction.digit if prediction.is_digit else NOT_A_DIGIT
                 chosen = answer if label is None else label
                 if chosen is None:
