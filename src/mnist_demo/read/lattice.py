@@ -55,7 +55,9 @@ def segment_shares(segments: Segments, scores: Floats, count: int) -> Floats:
     return np.asarray(np.exp(before[starts] + scores + after[ends + 1] - before[count]))
 
 
-def agreement(segments: Segments, shares: Floats, digits: Sequence[int], k: int, at: int) -> float:
+def agreement(
+    segments: Segments, shares: Floats, digits: Sequence[int | None], k: int, at: int
+) -> float:
     """The probability, in [0, 1], that the digit to which a piece belongs is that of a segment.
 
     Args:

@@ -90,7 +90,7 @@ def read_line(classifier: Classifier, ink: Array) -> tuple[list[Prediction], lis
     scores = segment_features(pieces, segments, predictions) @ score_weights(classifier.weights)
     best = best_segmentation(segments, scores, len(pieces.boxes))
     shares = segment_shares(segments, scores, len(pieces.boxes))
-    read = [int(prediction.probabilities.argmax()) for prediction in predictions]
+    read = [prediction.digit for prediction in predictions]
     amounts = np.bincount(pieces.labels.ravel(), minlength=len(pieces.boxes) + 1)[1:]
     digits, boxes = [], []
     for k in best:
