@@ -99,6 +99,33 @@ def test_the_draw_tab(
     assert '"answer": 1, "label": 7' in kept.read_text()
 
 
+def test_the_draw_tab_never_asks_the_finder(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader in the browser has none, and both must agree."""
+    canvas = Image.new("L", (200, 200), 255)
+    for x in (20, 60, 100, 140):  # not a digit: as a picture, it would be searched
+        canvas.paste(0, (x, 40, x + 20, 160))
+    canvas.save(file := tmp_path / "four.png")
+    asked: list[Any] = []
+    find = Classifier.find
+
+    def counted(classifier: Classifier, picture: Any) -> Any:
+        asked.append(picture)
+        return find(classifier, picture)
+
+    monkeypatch.setattr(Classifier, "find", counted)
+    reader.classify(str(file))
+    assert asked
+    asked.clear()
+    monkeypatch.setenv("MNIST_DEMO_FEEDBACK_DIR", str(tmp_path))
+    events = DrawEvents(reader, Feedback())
+    url = "data:image/png;base64," + base64.b64encode(file.read_bytes()).decode()
+    for event in (events.answer, events.explain, events.give_feedback(7)):
+        event(url, REQUEST)
+    assert not asked
+
+
 def test_the_picture_tab(reader: Reader, file: dict[str, Any]) -> None:
     words, guesses, pictures = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["sure"].format(1) in words and guesses["1"] > 0.9

@@ -253,6 +253,9 @@ def test_a_drawing_is_read_as_it_is(classifier: Classifier) -> None:
                 classifier.classify(drawing).model_input, preprocess(drawing)
             )
         assert read_picture(classifier, canvas).prediction.digit == label
+        both = np.hstack([canvas, canvas])  # of a Sketchpad value, all ink is read
+        as_drawn = read_picture(classifier, {"composite": both}).prediction.model_input
+        np.testing.assert_array_equal(as_drawn, preprocess(both))
     for blank in (np.full((300, 400), 255, np.uint8), np.zeros((300, 400, 4), np.uint8)):
         assert read_picture(classifier, blank).prediction.digit is None
 

@@ -59,7 +59,7 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     colour = rgb(pixels)
     picture = resize(colour, size)
     if not classifier.looks_at(image, pixels):
-        return Reading(classifier.classify(pixels), picture)
+        return Reading(classifier.classify(image), picture)
     found, prediction = find_digit(classifier.find, classifier.classify_inputs, pixels)
     classes = (found.view or look(classifier.find, colour)).classes
     box = None if found.box is None else _as_shares(found.box, width, height)
