@@ -23,6 +23,7 @@ AREA, STEP = 128 * 128, 16  # pixels that the finder sees, and what its sides ar
 SHORT_SIDE, MAX_LONG = 64, 8  # shorter side of a line of writing, and its longer one at most
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
 A_DIGIT_S = 0.2  # share of ink of a digit's shape in a number that is a digit's at least
+EDGE, ALONG = 0.15, 0.75  # how far a box's sides reach inwards, and how much of its length they are
 TALL = 0.7  # height of such ink, as a share of its width
 SLIVER = 0.25  # height of a flat piece of other ink, as a share of the highest digit's
 
@@ -145,7 +146,8 @@ def whole_digits(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The classes of a view, where connected ink of a digit's shape is a digit's as a whole.
 
     The finder takes some of the strokes in a number for lines or signs. What it takes at least a
-    part of for a digit, and what is not wide like a line of the paper, is a digit.
+    part of for a digit, and what is not wide like a line of the paper, is a digit; but not a box
+    that a digit touches.
 
     Args:
         classes: uint8 (h, w), indices of `CLASSES`.
@@ -159,7 +161,19 @@ def whole_digits(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     whole = of_digits >= A_DIGIT_S * stats[:, cv2.CC_STAT_AREA]
     whole &= stats[:, cv2.CC_STAT_HEIGHT] > TALL * stats[:, cv2.CC_STAT_WIDTH]
     whole[0] = False  # paper
+    for k in np.flatnonzero(whole):
+        x, y, wide, high = stats[k, :4]
+        at = (slice(y, y + high), slice(x, x + wide))
+        whole[k] = not _is_box((labels[at] == k) & (classes[at] != DIGIT))
     return np.where(whole[labels], np.uint8(DIGIT), classes)
+
+
+def _is_box(other: NDArray[np.bool_]) -> bool:
+    """Whether ink, bool (h, w), lies along all four sides of the part that it is in."""
+    rows, columns = (max(1, round(EDGE * side)) for side in other.shape)
+    beside = other[:, :columns].any(axis=1), other[:, -columns:].any(axis=1)
+    sides = (other[:rows].any(axis=0), other[-rows:].any(axis=0), *beside)
+    return min(side.mean() for side in sides) > ALONG
 
 
 def finder_size(height: int, width: int, area: int = AREA) -> tuple[int, int]:
