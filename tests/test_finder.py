@@ -263,6 +263,29 @@ def test_a_stroke_of_which_a_part_is_taken_for_a_line_is_whole_in_a_number() -> 
     assert np.array_equal(whole[:, 20:], classes[:, 20:])
 
 
+def test_a_digit_that_touches_its_box_does_not_take_the_box_with_it() -> None:
+    classes = np.full((60, 60), PAPER, np.uint8)
+    classes[5:55, 10:50] = OTHER
+    classes[7:53, 12:48] = PAPER
+    classes[15:50, 28:34] = classes[46:54, 28:34] = DIGIT  # ends on the box
+    assert np.array_equal(whole_digits(classes), classes)
+    zero = np.full((60, 60), PAPER, np.uint8)
+    cv2.ellipse(zero, (30, 30), (16, 22), 0, 0, 360, OTHER, 4)
+    zero[30:60][zero[30:60] == OTHER] = DIGIT  # half of a 0
+    assert not (whole_digits(zero) == OTHER).any()
+
+
+def test_a_sign_as_large_as_a_digit_must_be_much_likelier_than_one() -> None:
+    shares = np.zeros((4, 6, len(CLASSES)), np.float32)
+    shares[:, :, PAPER] = 1
+    for column, (sign, share) in enumerate([("/", 0.6), ("/", 0.8), (".", 0.6)]):
+        shares[:, 2 * column] = 0
+        shares[:, 2 * column, CLASSES.index(sign)] = share
+        shares[:, 2 * column, DIGIT] = 1 - share
+    found = classes_of(shares)[0, ::2].tolist()
+    assert found == [DIGIT, CLASSES.index("/"), CLASSES.index(".")]
+
+
 def test_a_sign_in_the_place_of_a_digit_is_a_stroke_of_it(classifier: Classifier) -> None:
     digits = classifier.classify_many([canvas_of("three"), canvas_of("one")])
     boxes = [(0, 0, 40, 60), (60, 0, 80, 60)]

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.finder import CLASSES, DIGIT, OTHER, Box, View, shared_area
+from mnist_demo.read.finder import CLASSES, DIGIT, LARGE, OTHER, Box, View, shared_area
 from mnist_demo.read.prediction import Prediction
 
 MIN_SIGN = 3  # pixels of the finder; fewer are noise
-LARGE = "/+%¤"  # signs that do not fit below the roof of a 7 or beside the stem of a 9
 
 Array = NDArray[np.float32]
 
