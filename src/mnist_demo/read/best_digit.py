@@ -25,6 +25,7 @@ PARTS_SIDE = 96  # longer side, in pixels, of the ink whose parts are counted
 # The finder's sureness of a digit's ink, and the share of such answers that are right: of 1,290
 # validation pictures, all with a sureness of 0.93 and more were.
 TRUST = ((0.6, 0.9), (0.85, 1.0))
+PARTIAL_TRUST = 0.9  # this share of readings for which some ink was left out
 SURE = 0.84  # sureness from which a finding counts if there are several
 FAR_MORE = 2.2  # times the ink of the digit: the rest is a frame, or lines of the paper
 
@@ -83,7 +84,8 @@ def search(
     prediction = mean_of_looks(*read(looks))
     if found.view is not None and model_input is not None:
         sureness = found.view.sureness(found.box or found.view.box)
-        prediction = prediction.doubted(float(np.interp(sureness, *TRUST)))
+        trust = PARTIAL_TRUST if found.partial else float(np.interp(sureness, *TRUST))
+        prediction = prediction.doubted(trust)
     return found, replace(prediction, reason=found.reason)
 
 
@@ -98,7 +100,7 @@ def mean_of_looks(first: Prediction, *others: Prediction) -> Prediction:
 def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array | None]:
     """The first finding that clearly reads as a digit, or else the one that looks most like one.
 
-    If the finder is sure of none, it is the first of them.
+    If the finder is sure of none, it is the first of them. A partial finding must read clearly.
 
     Args:
         read: reads the network's inputs.
@@ -116,12 +118,12 @@ def best_digit(read: Read, findings: Iterable[Finding]) -> tuple[Finding, Array 
             unsure = unsure or found
             continue
         model_input = input_of(read, found)
-        if found.box is None:
-            return found, model_input
         prediction = read([model_input])[0]
+        if found.box is None and (model_input is None or prediction.is_digit):
+            return found, model_input
         if prediction.is_clear and prediction.digit_score >= CERTAIN:
             return found, model_input
-        if prediction.digit_score > highest:
+        if not found.partial and prediction.digit_score > highest:
             best, highest = (found, model_input), prediction.digit_score
     if unsure and (best is None or best[1] is None):
         return unsure, input_of(read, unsure)

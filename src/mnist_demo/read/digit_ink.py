@@ -26,6 +26,7 @@ from mnist_demo.read.finder import (
     by_majority,
     look,
     rgb,
+    surely_digit,
     whole_digits,
     with_margin,
 )
@@ -39,7 +40,7 @@ AGAIN = 0.35  # margin around a digit at the last look, see `look_again`
 PHOTO_SIDE, PHOTO_AREAS = 480, (256 * 256, AREA)  # of a larger picture it sees more pixels
 MAX_STRAY = 0.03  # share of the ink that may be no digit's where a picture goes on as it is
 LEAST_PIECE = 0.25  # size of a piece of a drawing, as a share of the drawing's
-NEAR_SURE = 0.9  # mean probability of the ink of such a digit, seen from near
+NEAR_SURE = 0.9  # mean probability of ink, seen from near, that is only looked at last
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 
@@ -63,6 +64,7 @@ class Finding:
         sureness: in [0, 1], the mean probability of digit of the ink in a large picture, which has
             room for many lines and shadows that look a little like a digit; 1 in a small one.
         share: in [0, 1], this probability in a picture of any size.
+        partial: whether ink was left out that is a digit's with a low probability.
     """
 
     view: View | None
@@ -73,6 +75,7 @@ class Finding:
     connected: bool = False
     sureness: float = 1.0
     share: float = 1.0
+    partial: bool = False
 
 
 def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator[Finding]:
@@ -94,6 +97,8 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
     drawing = located is not None and is_drawing(view, ink)
     if located and (is_clean(view, ink) or (not places and drawing)):
         yield Finding(view, None, located[0])
+        for place in places[:1]:
+            yield from (one for one in _from_near(find, colour, view, place) if one.partial)
         return
     whole = located[0] if located and drawing else None
     connected = is_connected(ink)
@@ -137,10 +142,11 @@ def look_again(find: Find, pixels: Pixels, box: Box) -> Finding:
 
 
 def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Finding]:
-    """What is found at a place in a view, in one or two ways; the likelier first.
+    """What is found at a place in a view, in one way or in several; the likelier first.
 
     If the place is small, the finder looks at it again. If it takes the smaller part of some
-    connected ink for a digit's, as a part of a circle, then without that.
+    connected ink for a digit's, as a part of a circle, then also without that; if it takes a part
+    of what has a digit's shape, then with all of it. Last comes what it surely takes for a digit's.
     """
     near = view
     if is_small(view, place):
@@ -151,15 +157,20 @@ def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Findi
             return [Finding(view, view.in_picture(*place), None, "no digit")]
         place = boxes[0]
     box = near.in_picture(*place)
-    found = [_finding(view, near, box, colour)]
-    around = with_margin(box, 0.5, colour.shape)
-    for classes, part in ((by_majority(near.classes), box), (whole_digits(near.classes), around)):
+
+    def seen_as(classes: NDArray[np.uint8], part: Box) -> list[Finding]:
         another = replace(near, classes=classes)
         inside = another.cut(part)
-        if (inside.classes != near.cut(part).classes).any():
-            for place in digit_boxes(inside, 1):
-                found.append(_finding(view, another, inside.in_picture(*place), colour))
-    return found
+        if np.array_equal(inside.classes, near.cut(part).classes):
+            return []
+        boxes = digit_boxes(inside, 1)
+        return [_finding(view, another, inside.in_picture(*box), colour) for box in boxes]
+
+    found = [_finding(view, near, box, colour)]
+    found += seen_as(by_majority(near.classes), box)
+    found += seen_as(whole_digits(near.classes), with_margin(box, 0.5, colour.shape))
+    surely = seen_as(surely_digit(near), box)
+    return found + [replace(one, partial=True) for one in surely if one.share >= NEAR_SURE]
 
 
 def _finding(whole: View, view: View, box: Box, colour: Pixels) -> Finding:

@@ -24,6 +24,7 @@ SHORT_SIDE, MAX_LONG = 64, 8  # shorter side of a line of writing, and its longe
 NEARLY_ALL = 0.85  # share of connected ink that is a digit's
 LARGE = "/+%¤"  # signs that do not fit below the roof of a 7 or beside the stem of a 9
 LIKELIER = 3.0  # times as probable as a digit that such a sign is, or it is one
+SURELY = 0.8  # probability from which ink surely is a digit's
 A_DIGIT_S = 0.2  # share of ink of a digit's shape in a number that is a digit's at least
 EDGE, ALONG = 0.15, 0.75  # how far a box's sides reach inwards, and how much of its length they are
 TALL = 0.7  # height of such ink, as a share of its width
@@ -134,6 +135,12 @@ def by_majority(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     of_digits = np.bincount(labels.ravel(), (classes == DIGIT).ravel(), count)
     mostly_other = of_digits < 0.5 * np.bincount(labels.ravel(), minlength=count)
     return np.where((classes == DIGIT) & mostly_other[labels], np.uint8(OTHER), classes)
+
+
+def surely_digit(view: View) -> NDArray[np.uint8]:
+    """The classes of a view, where ink that is a digit's with a low probability is other ink."""
+    unsure = (view.classes == DIGIT) & (view.shares[:, :, DIGIT] < SURELY)
+    return np.where(unsure, np.uint8(OTHER), view.classes)
 
 
 def slivers(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
