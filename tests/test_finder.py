@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.best_digit import best_digit, find_digit, input_of, mean_of_looks
+from mnist_demo.read.best_digit import best_digit, find_digit, input_of, mean_of_looks, search
 from mnist_demo.read.digit_ink import (
     Finding,
     find_digits,
@@ -178,6 +178,28 @@ def test_a_part_of_a_circle_that_is_taken_for_a_digit_s_may_be_left_out() -> Non
     rows, columns = np.nonzero(six)
     expected = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert np.abs(np.subtract(second.box, expected)).max() <= 2
+
+
+def test_a_stroke_that_the_finder_is_less_sure_of_may_be_left_out(classifier: Classifier) -> None:
+    picture = canvas_of("six")
+    six = picture < 128
+    bar = np.zeros((SIDE, SIDE), np.bool_)
+    bar[24:29, 10:120] = bar[100:105, 10:120] = True
+    picture[bar] = 0
+    shares = view_of(six | bar).shares
+    shares[bar & ~six] = 0.6 * np.eye(len(CLASSES))[DIGIT] + 0.4 * np.eye(len(CLASSES))[OTHER]
+
+    def find(part: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return shares if part.shape[:2] == (SIDE, SIDE) else classifier.find(part)
+
+    all_of_it, six_alone = find_digits(find, picture, locate_ink(picture))
+    assert all_of_it.box is None and not all_of_it.partial and six_alone.partial
+    read = classifier.classify_inputs
+    assert not read([input_of(read, all_of_it)])[0].is_digit
+    found, model_input = best_digit(read, [all_of_it, six_alone])
+    assert found is six_alone and read([model_input])[0].digit == 6
+    prediction = search(find, read, picture, locate_ink(picture))[1]
+    assert prediction.digit == 6 and prediction.confidence < 0.95, "nobody can be sure of it"
 
 
 def test_small_writing_is_looked_at_from_near() -> None:
