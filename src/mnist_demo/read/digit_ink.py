@@ -169,6 +169,8 @@ def _from_near(find: Find, colour: Pixels, view: View, place: Box) -> list[Findi
     found = [_finding(view, near, box, colour)]
     found += seen_as(by_majority(near.classes), box)
     found += seen_as(whole_digits(near.classes), with_margin(box, 0.5, colour.shape))
+    if is_large(colour.shape):  # there is always a bit of a line that looks like a 1
+        return found
     surely = seen_as(surely_digit(near), box)
     return found + [replace(one, partial=True) for one in surely if one.share >= NEAR_SURE]
 
@@ -178,7 +180,7 @@ def _finding(whole: View, view: View, box: Box, colour: Pixels) -> Finding:
     if max(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
         return Finding(whole, box, None, "too small")
     share = view.sureness(box)
-    sureness = share if len(areas_to_see(colour.shape)) > 1 else 1.0
+    sureness = share if is_large(colour.shape) else 1.0
     if sureness < LEAST_SURE:
         return Finding(whole, box, None, "no digit")
     ink = measure_ink(view.cut(with_margin(box, 0.15, colour.shape)), colour)
@@ -215,7 +217,12 @@ def areas_to_see(picture: tuple[int, ...]) -> tuple[int, ...]:
 
     It sees more of a large one first, in which the digit may be small.
     """
-    return PHOTO_AREAS if max(picture[:2]) >= PHOTO_SIDE else (AREA,)
+    return PHOTO_AREAS if is_large(picture) else (AREA,)
+
+
+def is_large(picture: tuple[int, ...]) -> bool:
+    """Whether a picture, given by its height and width, has room for much besides a digit."""
+    return max(picture[:2]) >= PHOTO_SIDE
 
 
 def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
