@@ -26,8 +26,8 @@ LARGE = "/+%¤"  # signs that do not fit below the roof of a 7 or beside the ste
 LIKELIER = 3.0  # times as probable as a digit that such a sign is, or it is one
 SURELY = 0.8  # probability from which ink surely is a digit's
 A_DIGIT_S = 0.2  # share of ink of a digit's shape in a number that is a digit's at least
-EDGE, ALONG = 0.15, 0.75  # how far a box's sides reach inwards, and how much of its length they are
 TALL = 0.7  # height of such ink, as a share of its width
+EDGE, ALONG = 0.15, 0.75  # how far a box's sides reach inwards, and how much of its length they are
 SLIVER = 0.25  # height of a flat piece of other ink, as a share of the highest digit's
 
 Array = NDArray[np.float32]
