@@ -28,7 +28,7 @@ test: .venv/test.stamp .venv/node.stamp
 	$(BIN)/mypy
 	$(NPM) run check
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m tests.programs
+	$(BIN)/python -m tests.helpers.programs
 	$(BIN)/pytest
 
 format: .venv/test.stamp .venv/node.stamp
@@ -40,7 +40,7 @@ weights: .venv/test.stamp
 	$(BIN)/python -m train all --data-dir $(DATA)
 
 bench: .venv/test.stamp
-	$(BIN)/python -m tests.programs
+	$(BIN)/python -m tests.helpers.programs
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.in_browser
 

@@ -31,7 +31,7 @@ from bench.servers import (
     run_server,
     wait_for_answer,
 )
-from tests.nginx import nginx
+from tests.helpers.nginx import nginx
 
 MAX_P95 = 10  # times the p50 of one visitor
 FIRST_VISITORS = 25

@@ -12,9 +12,9 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from bench.servers import BENCH_FOLDER, describe_machine, fetch, run_server, wait_for_answer
-from tests.programs import open_browser
-from tests.sketchpad import load
-from tests.static_host import StaticHost, static_edition
+from tests.helpers.programs import open_browser
+from tests.helpers.static_host import StaticHost, static_edition
+from train.paint.own_drawings import load
 
 ROUNDS = 7  # of opening each page
 # Reads a drawing 200 times in the page's own thread, so that nothing but the reading counts.

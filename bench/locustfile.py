@@ -19,7 +19,8 @@ from typing import Any
 from locust import HttpUser, between, task
 from PIL import Image
 
-from tests.sketchpad import load, pen_event, strokes_of
+from tests.helpers.sketchpad import pen_event
+from train.paint.own_drawings import load, strokes_of
 from train.paint.strokes import draw
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

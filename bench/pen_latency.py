@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from bench.servers import Pair
-from tests.programs import path_of
+from tests.helpers.programs import path_of
 
 WATCH_LABEL = """() => {
   const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it

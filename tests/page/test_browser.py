@@ -1,0 +1,200 @@
+"""The page in a real browser: drawn on by mouse and finger, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.pages import FIRST, expect_blank, expect_digit, visit
+from tests.helpers.sketchpad import draw, draw_with_mouse, swipe, touch
+from train.paint.own_drawings import load
+
+ROOT = Path(__file__).parents[2]
+DIGITS = ["zero", "two", "four", "seven", "nine"]
+WITH_MOUSE = ["four", "seven"]
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def page(browser: Browser, app_url: str) -> Iterator[Page]:
+    with visit(browser, app_url, 1280, 800) as page:
+        yield page
+
+
+def test_draws_digits_and_clears_between(page: Page) -> None:
+    expect_blank(page)
+    for name in DIGITS:
+        drawing = load(name)
+        (draw_with_mouse if name in WITH_MOUSE else draw)(page, drawing)
+        expect_digit(page, drawing["label"])
+        page.get_by_role("button", name="Clear").click()
+        expect_blank(page)
+
+
+def test_the_large_digit_has_its_confidence_beside_it(page: Page) -> None:
+    sure = "element => getComputedStyle(element, '::after').content"
+    for name in ("three", "four-like-a-nine"):
+        draw(page, load(name))
+        expect(page.locator(FIRST)).to_have_text(str(load(name)["label"]))
+        best = page.locator("#guesses .confidence").first.inner_text()
+        assert re.fullmatch(r"\d+%", best)
+        assert page.locator(FIRST).evaluate(sure) == f'"{best}"'
+        page.get_by_role("button", name="Clear").click()
+        expect_blank(page)
+
+
+def test_undo_takes_back_one_stroke_at_a_time(page: Page) -> None:
+    four = load("four")
+    draw(page, four)
+    expect_digit(page, 4)
+    both = settled(page)
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(page.locator("#seen img")).not_to_have_attribute("src", both)
+    undo.click()
+    expect_blank(page)
+    draw(page, four)
+    expect_digit(page, 4)
+    assert settled(page) == both
+
+
+def settled(page: Page) -> str:
+    """What the network saw, when that no longer changes: every stroke gets an answer of its own."""
+    seen = ""
+    for _ in range(30):
+        before, seen = seen, page.locator("#seen img").get_attribute("src") or ""
+        if seen == before:
+            return seen
+        page.wait_for_timeout(1500)
+    pytest.fail("the picture keeps changing")
+
+
+def test_clear_wins_over_an_answer_that_is_under_way(page: Page) -> None:
+    one = load("one")
+    draw(page, one)
+    expect_digit(page, 1)
+    for _ in range(2):
+        draw(page, {**one, "strokes": [one["strokes"][0][:2]]})
+        page.get_by_role("button", name="Clear").click()
+    expect_blank(page)
+    page.wait_for_timeout(3000)
+    expect_blank(page)
+
+
+def test_shows_what_the_network_saw(page: Page) -> None:
+    draw(page, load("one"))
+    expect_digit(page, 1)
+    picture = page.locator("#seen img")
+    assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+    assert (picture.get_attribute("alt") or "").startswith("Your drawing")
+
+
+def test_a_finger_s_vertical_stroke_draws_and_does_not_scroll(
+    browser: Browser, app_url: str
+) -> None:
+    phone: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2}
+    down = {**load("one-line"), "strokes": [[[200, y] for y in range(60, 341, 20)]]}
+    up = {**down, "strokes": [down["strokes"][0][::-1]]}
+    with browser.new_context(**phone, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(app_url)
+        touch(page, down)  # the very first touch
+        expect_digit(page, 1)
+        assert page.evaluate("scrollY") == 0
+        page.get_by_role("button", name="Clear").tap()
+        expect_blank(page)
+        for stroke in (up, down):
+            page.evaluate("scrollTo(0, 40)")  # so that there is room to scroll both ways
+            touch(page, stroke)
+            expect_digit(page, 1)
+            assert page.evaluate("scrollY") == 40
+            page.get_by_role("button", name="Clear").tap()
+            expect_blank(page)
+        page.evaluate("scrollTo(0, 40)")
+        touch(page, load("seven"))
+        expect_digit(page, 7)
+        assert page.evaluate("scrollY") == 40
+        box = page.locator("#guesses").bounding_box()
+        assert box  # where the same finger scrolls
+        swipe(page, [[160, box["y"] + 20 - 20 * step] for step in range(15)])
+        page.wait_for_function("scrollY > 100")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_fits_the_window_and_stays_in_place(
+    browser: Browser, app_url: str, width: int, scheme: Any
+) -> None:
+    with visit(browser, app_url, width, 800, color_scheme=scheme) as page:
+        page.locator("#sketch canvas").first.wait_for()
+        before = places(page)
+        draw(page, load("seven"))
+        expect_digit(page, 7)
+        assert places(page) == before
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        is_dark = page.evaluate("document.body.classList.contains('dark')")
+        assert is_dark == (scheme == "dark")
+        page.mouse.move(0, 0)  # else the brush's outline is in the picture
+        paper = np.asarray(
+            Image.open(io.BytesIO(page.locator("#sketch").screenshot())).convert("L")
+        )
+        side = paper.shape[1]
+        assert abs(paper.shape[0] - side) <= 2  # square
+        assert paper[side // 10, side // 10] > 250  # white paper
+        assert paper[side * 84 // 400, side * 180 // 400] < 5  # black ink, on the roof of the 7
+
+
+def places(page: Page) -> list[list[float]]:
+    boxes: list[list[float]] = page.evaluate(
+        """ids => ids.map(id => {
+            const box = document.querySelector(id).getBoundingClientRect();
+            return [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round);
+        })""",
+        ["#sketch", "#tools", "#verdict", "#guesses", "#seen"],
+    )
+    return boxes
+
+
+def test_fetches_from_its_own_server_only_and_without_errors(
+    browser: Browser, app_url: str
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        hosts: set[tuple[str, ...]] = set()
+        errors: list[str] = []
+        page.on("request", lambda request: hosts.add(urlsplit(request.url)[:2]))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.extend([said.text] if said.type == "error" else []))
+        page.goto(app_url, wait_until="networkidle")
+        draw(page, load("two"))
+        expect_digit(page, 2)
+        remote = {(scheme, host) for scheme, host in hosts if scheme not in ("blob", "data")}
+        assert remote == {urlsplit(app_url)[:2]}
+        assert errors == []
+
+
+def test_the_iframe_of_the_readme_works_in_another_page(
+    browser: Browser, app_url: str, publish: Callable[[str], str]
+) -> None:
+    snippet = re.search(r"<iframe.*?</iframe>", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert snippet
+    html = re.sub(r'src="[^"?]*', f'src="{app_url}', snippet[0])
+    with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
+        page = context.new_page()
+        page.goto(publish(f"<p>Look:</p>{html}"))
+        frame = page.frame(url=re.compile(re.escape(app_url)))
+        assert frame
+        draw(page, load("five"), frame)
+        expect_digit(frame, 5)
+        # As high as the snippet says, the page needs no scroll bar of its own.
+        high, room = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+        assert high <= room

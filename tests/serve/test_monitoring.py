@@ -1,0 +1,177 @@
+"""Health, metrics, logs and headers of the served demo."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from mnist_demo import Classifier
+from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
+from tests.helpers.servers import serve_app
+from tests.helpers.sketchpad import pen_event
+
+ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("monitored")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    with serve_app(folder, **ON) as url:
+        for _ in range(600):
+            with suppress(urllib.error.HTTPError):
+                get(f"{url}readyz")
+                break
+            time.sleep(0.2)
+        yield url
+
+
+def get(url: str, body: bytes | None = None) -> Any:
+    return urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=30)
+
+
+def test_health_and_readiness(url: str) -> None:
+    assert get(f"{url}healthz").read() == b"ok\n"
+    ready = json.load(get(f"{url}readyz"))
+    assert ready["ready"] is True and "from the repository" in ready["weights"]
+
+
+def test_not_ready_while_loading_or_when_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_DEMO_HEALTH", "1")
+    loading: Future[Classifier] = Future()
+    client = TestClient(Starlette(routes=monitoring_routes(loading, lambda: 0)))
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503 and "loading" in client.get("/readyz").text
+    loading.set_exception(ValueError("/a/path"))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and "/a/path" not in answer.text
+    assert client.get("/metrics").status_code == 404  # not switched on
+
+
+def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
+    url: str, folder: Path, tmp_path: Path
+) -> None:
+    image = tmp_path / "white.png"
+    Image.new("L", (40, 40), 255).save(image)
+    cut = tmp_path / "cut.png"  # it opens, but cannot be decoded
+    cut.write_bytes(noise_png()[:900])
+    client = Client(url, verbose=False)
+    before = values(url)
+    assert json.load(get(f"{url}v1/classify", image.read_bytes()))["digit"] is None
+    with pytest.raises(urllib.error.HTTPError):
+        get(f"{url}v1/classify", b"no image")
+    client.predict(handle_file(image), api_name="/classify")
+    for broken in (cut, Path(__file__)):
+        with pytest.raises((AppError, ValueError)):
+            client.predict(handle_file(broken), api_name="/classify")
+    stroke(url, image.read_bytes())
+    stroke(url, cut.read_bytes())
+    after = values(url)
+
+    def grown(name: str) -> float:
+        return after.get(name, 0) - before.get(name, 0)
+
+    for endpoint in ("/v1/classify", "/classify", "page"):
+        assert grown(f'mnist_demo_answers_total{{endpoint="{endpoint}"}}') == 1
+        labels = f'endpoint="{endpoint}",kind="unreadable"'
+        assert grown(f"mnist_demo_errors_total{{{labels}}}") == 1
+        assert grown(f'mnist_demo_answer_seconds_count{{endpoint="{endpoint}"}}') == 1
+        assert grown(f'mnist_demo_answer_seconds_bucket{{endpoint="{endpoint}",le="+Inf"}}') == 1
+    opened = 'endpoint="opening a file",kind="unreadable"'
+    assert grown(f"mnist_demo_errors_total{{{opened}}}") == 1
+    assert after["mnist_demo_queue_length"] == 0
+    (model,) = (name for name in after if name.startswith("mnist_demo_model_info"))
+    version = re.findall(r'[{,]version="(.*?)"', model)[0]
+    assert json.load(get(f"{url}readyz"))["weights"].startswith(f"version {version} ")
+    lines = [line for line in (folder / "app.log").read_text().splitlines() if line[:1] == "{"]
+    records = [json.loads(line) for line in lines]
+    assert {(r["endpoint"], r["outcome"]) for r in records} >= {
+        (endpoint, outcome)
+        for endpoint in ("/v1/classify", "/classify", "page")
+        for outcome in ("answer", "unreadable")
+    }
+    assert all(set(r) == {"time", "endpoint", "outcome", "milliseconds"} for r in records)
+
+
+def noise_png() -> bytes:
+    png = io.BytesIO()
+    Image.effect_noise((40, 40), 90).save(png, "PNG")
+    return png.getvalue()
+
+
+def stroke(url: str, png: bytes) -> None:
+    """Send a stroke as the page does, and wait for its answer."""
+    event = pen_event(json.load(get(f"{url}config")))
+    drawn = "data:image/png;base64," + base64.b64encode(png).decode()
+    body = {"data": [drawn], "fn_index": event, "session_hash": "visitor"}
+    request = urllib.request.Request(
+        f"{url}gradio_api/queue/join",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=30).read()
+    get(f"{url}gradio_api/queue/data?session_hash=visitor").read()
+
+
+@pytest.mark.parametrize("status", [429, 503, 404])
+def test_refusals_and_failures_are_counted_apart(status: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("", status)(scope, receive, send)
+
+    def count(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, {"endpoint": "/v1/classify"} | labels) or 0
+
+    def counts() -> list[float]:
+        errors = "mnist_demo_errors_total"
+        return [
+            count("mnist_demo_refusals_total"),
+            count(errors, kind="failure"),
+            count(errors, kind="unreadable"),
+        ]
+
+    before = counts()
+    TestClient(MonitoringMiddleware(app)).post("/v1/classify")
+    grown = [now - was for now, was in zip(counts(), before, strict=True)]
+    assert grown == [status == kind for kind in (429, 503, 404)]
+
+
+def values(url: str) -> dict[str, float]:
+    text = get(f"{url}metrics").read().decode()
+    rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in rows}
+
+
+def test_headers_protect_and_still_allow_embedding(url: str) -> None:
+    for path in ("", "v1/docs", "config"):
+        headers = get(url + path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors *" in headers["Content-Security-Policy"]
+        assert "X-Frame-Options" not in headers
+
+
+def test_nothing_is_on_unless_asked_for(app_url: str) -> None:
+    for path in ("healthz", "readyz", "metrics"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get(app_url + path)

