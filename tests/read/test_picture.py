@@ -298,7 +298,7 @@ def test_command_prints_the_share_and_keeps_that_of_held_out_writers(
     drawings = [
         Drawing(str(label), f"pendigits/{writer}", "pendigits", "OK", strokes)
         for writer in (2, 4)  # one held out, one for validation
-        for label, strokes in map(strokes_of, DIGITS)
+        for label, strokes in map(strokes_named, DIGITS)
     ]
     monkeypatch.setattr(photos, "read_digits", lambda data_dir: drawings)
     weights = tmp_path / "weights"
