@@ -1,6 +1,7 @@
 # make run    installs what the demo needs into .venv and serves it on http://127.0.0.1:7860
 # make static writes into dist/ a page that reads in the browser, for any web host; installs nothing
 # make test   installs what the tests need, Chromium and nginx included, and runs all checks
+# make test-fast   runs the checks that need no browser, no other program and no training
 # make format   brings Python and JavaScript into the form that the checks ask for
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
@@ -9,12 +10,15 @@
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || echo python3)
+# python3, if the demo runs under it, else the newest that it runs under.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+    $$python -c $(RUNS_UNDER) 2>/dev/null && echo $$python && exit; done; echo python3)
+RUNS_UNDER := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 BIN := .venv/bin
 # npm runs the tools with the Node that pip has installed.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/javascript --loglevel=error
 
-.PHONY: run static test format weights bench load audit clean
+.PHONY: run static test test-fast lint format weights bench load audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -22,14 +26,19 @@ run: .venv/run.stamp
 static:
 	$(PYTHON) src/mnist_demo/browser/static_edition.py dist
 
-test: .venv/test.stamp .venv/node.stamp
+test: lint
+	$(BIN)/python -m tests.helpers.programs
+	$(BIN)/pytest
+
+test-fast: lint
+	$(BIN)/pytest -m "not browser and not server and not training"
+
+lint: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(NPM) run check
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m tests.helpers.programs
-	$(BIN)/pytest
 
 format: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff format .
@@ -55,8 +64,9 @@ clean:
 	rm -rf .venv dist tests/javascript/node_modules
 
 .venv/pyvenv.cfg:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || { \
-	    echo "Python 3.11 or 3.12 is needed and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=..."; \
+	@$(PYTHON) -c $(RUNS_UNDER) || { \
+	    echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is none of them."; \
+	    echo "TensorFlow has no wheel for 3.14 yet. Say which: make $(MAKECMDGOALS) PYTHON=..."; \
 	    exit 1; }
 	@# Debian keeps what venv needs in a package of its own.
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \

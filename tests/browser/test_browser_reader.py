@@ -110,7 +110,6 @@ def page(
     (folder / "index.html").write_text("<!doctype html><title>Empty</title>")
     with StaticHost(folder) as host, browser.new_context() as context:
         page = context.new_page()
-        page.set_default_timeout(120_000)
         page.goto(host.url)
         yield page
 

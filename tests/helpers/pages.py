@@ -10,13 +10,10 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from mnist_demo.page.i18n import TEXTS, translate
 from tests.helpers.sketchpad import Drawing
-from tests.helpers.waiting import LIMIT
 from train.paint.own_drawings import load
 
 FIRST = "[data-testid=label-output-value]"
 PAPER = "#number_sketch"  # of the Numbers tab
-
-expect.set_options(timeout=LIMIT * 1000)
 
 
 @contextmanager

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.helpers.waiting import LIMIT
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # As root there is no sandbox. The other switches keep Chromium from asking its maker for updates.
@@ -63,11 +65,13 @@ def path_of(program: str) -> str:
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """A Chromium without a window, until the block ends."""
+    """A Chromium without a window, until the block ends. It waits `LIMIT` seconds for anything."""
+    expect.set_options(timeout=1000 * LIMIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path_of("chromium"), args=CHROMIUM_ARGUMENTS
         )
+        browser.on("context", lambda context: context.set_default_timeout(1000 * LIMIT))
         yield browser
         browser.close()
 

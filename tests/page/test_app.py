@@ -23,7 +23,7 @@ from mnist_demo.page.draw_tab import verdict
 from tests.helpers.hub_standin import Hub
 from tests.helpers.images import white_png
 from tests.helpers.servers import serve_app
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import LIMIT, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +123,10 @@ def call(app_url: str, endpoint: str, data: list[Any]) -> tuple[str, Any]:
         json.dumps({"data": data}).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=LIMIT) as response:
         event = json.load(response)["event_id"]
     url = f"{app_url}gradio_api/call/{endpoint}/{event}"
-    with urllib.request.urlopen(url, timeout=60) as response:
+    with urllib.request.urlopen(url, timeout=LIMIT) as response:
         lines = [line for line in response.read().decode().splitlines() if line]
     return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
 
@@ -140,7 +140,7 @@ def upload(app_url: str, path: Path) -> str:
     body += path.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     request = urllib.request.Request(f"{app_url}gradio_api/upload", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=LIMIT) as response:
         return str(json.load(response)[0])
 
 
@@ -164,7 +164,7 @@ def test_files_of_the_server_are_not_read(app_url: str, tmp_path: Path) -> None:
 
 
 def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=60) as response:
+    with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=LIMIT) as response:
         endpoints = json.load(response)["named_endpoints"]
     inputs = {
         name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
@@ -198,13 +198,13 @@ def test_the_page_is_there_before_the_network() -> None:
     page = build_page(load)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     try:
-        with urllib.request.urlopen(url, timeout=60) as response:
+        with urllib.request.urlopen(url, timeout=LIMIT) as response:
             assert b"Draw a digit" in response.read()
         client = Client(url, verbose=False)
         job = client.submit({"composite": None, "id": "nobody"}, api_name="/classify_sketch")
         assert not job.done()
         arrived.set()
-        assert not job.result(timeout=60)  # nothing was drawn
+        assert not job.result(timeout=LIMIT)  # nothing was drawn
     finally:
         arrived.set()
         page.close()
@@ -262,6 +262,6 @@ def test_the_last_corrections_are_sent_when_a_space_is_stopped(
     with serve_app(tmp_path, code, **variables) as url:
         wait_until(lambda: "data/first.jsonl" in sent())
         if not code:
-            httpx.post(f"{url}v1/classify", content=digits[3].read_bytes(), timeout=60)
+            httpx.post(f"{url}v1/classify", content=digits[3].read_bytes(), timeout=LIMIT)
         (kept / "last.jsonl").write_text("{}\n")  # the next commit would be in five minutes
     assert {"data/first.jsonl", "data/last.jsonl"} <= sent()

@@ -21,7 +21,6 @@ from train.paint.own_drawings import load
 ROOT = Path(__file__).parents[2]
 DIGITS = ["zero", "two", "four", "seven", "nine"]
 WITH_MOUSE = ["four", "seven"]
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
