@@ -48,10 +48,11 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
         finally:
             app.terminate()
             try:
-                app.wait(10)
+                app.wait(LIMIT)
             except subprocess.TimeoutExpired:
                 app.kill()
                 app.wait()
+                raise
 
 
 def answers(url: str, app: subprocess.Popen[bytes], log: Path) -> bool:

@@ -192,7 +192,7 @@ def test_the_page_is_there_before_the_network() -> None:
     arrived = threading.Event()
 
     def load() -> Classifier:
-        arrived.wait(60)
+        arrived.wait(LIMIT)
         return Classifier.load()
 
     page = build_page(load)
@@ -236,7 +236,7 @@ SLOW_LOADING = """
 import sys, time
 sys.path.insert(0, "src")
 from mnist_demo import Classifier
-Classifier.load = lambda: time.sleep(60)
+Classifier.load = lambda: time.sleep(3600)
 """
 
 
