@@ -43,7 +43,7 @@ def main() -> None:
             shoot(page, "picture")
 
             page.get_by_role("tab", name="Numbers").click()
-            draw(page, side_by_side("four", "two", "seven-crossed"), pad=PAPER)
+            draw(page, side_by_side(load("four"), load("two"), load("seven-crossed")), pad=PAPER)
             expect_number(page, "427")
             shoot(page, "numbers")
 

@@ -10,10 +10,18 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from mnist_demo.page.i18n import TEXTS, translate
 from tests.helpers.sketchpad import Drawing
-from train.paint.own_drawings import load
 
 FIRST = "[data-testid=label-output-value]"
 PAPER = "#number_sketch"  # of the Numbers tab
+# Ends when the page has not changed for half a second.
+STILL = """() => new Promise(done => {
+    let timer = setTimeout(done, 500);
+    const changes = { childList: true, subtree: true, attributes: true, characterData: true };
+    new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(done, 500);
+    }).observe(document.body, changes);
+})"""
 
 
 @contextmanager
@@ -37,12 +45,12 @@ def expect_blank(page: Page) -> None:
     expect(page.locator("#seen img")).to_have_count(0)
 
 
-def side_by_side(*names: str) -> Drawing:
+def side_by_side(*drawings: Drawing) -> Drawing:
     """Drawings next to each other on the tab's paper, which is 800 by 400."""
     strokes = [
         [[x * 0.6 + 250 * i, y * 0.6 + 80] for x, y in stroke]
-        for i, name in enumerate(names)
-        for stroke in load(name)["strokes"]
+        for i, drawing in enumerate(drawings)
+        for stroke in drawing["strokes"]
     ]
     return {"canvas": 800, "strokes": strokes}
 

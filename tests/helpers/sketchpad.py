@@ -11,6 +11,17 @@ from train.data.drawing import Drawing as PenDrawing
 from train.paint.own_drawings import OwnDrawing as Drawing
 from train.paint.own_drawings import load, strokes_of
 
+# Digits of a few straight lines. Without a graphics card, a Sketchpad needs half a second of the
+# processor for each point over which a mouse or a finger goes.
+STRAIGHT: dict[int, Drawing] = {
+    label: {"label": label, "canvas": 400, "radius": 14, "strokes": strokes}
+    for label, strokes in {
+        1: [[[200, 80], [200, 200], [200, 320]]],
+        4: [[[190, 80], [110, 230], [290, 230]], [[250, 150], [250, 330]]],
+        7: [[[110, 90], [280, 90], [230, 200], [180, 330]]],
+    }.items()
+}
+
 
 def pen_event(config: dict[str, Any]) -> int:
     """The number of the event by which the page sends a stroke, found in what /config says."""

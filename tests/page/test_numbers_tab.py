@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.page.i18n import TEXTS
 from tests.helpers.images import row
 from tests.helpers.pages import PAPER, expect_digit, expect_number, side_by_side, visit
-from tests.helpers.sketchpad import draw, touch
+from tests.helpers.sketchpad import STRAIGHT, draw, touch
 from train.paint.own_drawings import load
 
 
@@ -27,12 +27,12 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
 
 
 def test_reads_a_number_as_it_is_drawn_and_clears_it(page: Page) -> None:
-    draw(page, load("seven"))  # the other tab's paper comes first, and keeps its drawing
+    draw(page, STRAIGHT[7])  # the other tab's paper comes first, and keeps its drawing
     expect_digit(page, 7)
     page.get_by_role("tab", name="Numbers").click()
     blank = TEXTS["en"]["number_blank"]
     expect(page.locator("#number_verdict")).to_have_text(blank)
-    draw(page, side_by_side("four", "two", "three"), pad=PAPER)
+    draw(page, side_by_side(load("four"), load("two"), load("three")), pad=PAPER)
     expect_number(page, "423")
     for card, digit in zip(page.locator("#number_digits li").all(), "423", strict=True):
         expect(card.locator("meter")).to_have_count(3)
@@ -40,7 +40,7 @@ def test_reads_a_number_as_it_is_drawn_and_clears_it(page: Page) -> None:
     page.locator("#number_clear").click()
     expect(page.locator("#number_verdict")).to_have_text(blank)
     expect(page.locator("#number_digits li")).to_have_count(0)
-    draw(page, side_by_side("one", "six"), pad=PAPER)
+    draw(page, side_by_side(load("one"), load("six")), pad=PAPER)
     expect_number(page, "16")
     page.locator("#number_undo").click()
     expect_number(page, "1")
@@ -60,8 +60,8 @@ def test_a_finger_draws_a_number_on_a_phone(browser: Browser, app_url: str) -> N
             page.locator("#tabs .overflow-menu button").first.click()
             tab = page.locator("#tabs .overflow-dropdown button", has_text="Numbers")
         tab.click()
-        touch(page, side_by_side("three", "one", "five"), PAPER)
-        expect_number(page, "315")
+        touch(page, side_by_side(STRAIGHT[4], STRAIGHT[1], STRAIGHT[7]), PAPER)
+        expect_number(page, "417")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
