@@ -20,7 +20,7 @@ run: .venv/run.stamp
 	$(BIN)/python app.py
 
 static:
-	$(PYTHON) src/mnist_demo/browser/static_edition.py dist
+	$(PYTHON) src/mnist_demo/browser/build_static.py dist
 
 test: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, PngImagePlugin
 
-from mnist_demo.read.accepted import FORMATS
+from mnist_demo.read.formats import FORMATS
 from mnist_demo.read.preprocess import preprocess
 from tests.helpers.images import mnist_png, white_png
 from tests.helpers.rest import form, post

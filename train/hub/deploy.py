@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.browser.static_edition import PREFIX
+from mnist_demo.browser.build_static import PREFIX
 from mnist_demo.weights.hub import (
     HUB_ERRORS,
     METRICS,

@@ -78,7 +78,7 @@ def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
     return find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
 
 
-class Reader:
+class ChunkReader:
     """Turns chunks into rows, in a process of the cluster."""
 
     def __init__(self, weights: str | None, revision: str | None, checksums: Any) -> None:
@@ -138,7 +138,7 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
     data = ray.data.from_items(left, override_num_blocks=len(left)).map_batches(
-        Reader,
+        ChunkReader,
         fn_constructor_args=source,
         batch_size=1,
         batch_format="pyarrow",

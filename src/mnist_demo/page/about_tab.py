@@ -9,7 +9,7 @@ import gradio as gr
 
 from mnist_demo.page.html_parts import figure, image_tag
 from mnist_demo.page.i18n import Request, translate, translate_english
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.reader import PageReader
 from mnist_demo.weights import Weights, read_metrics
 
 # The key in metrics.json, the key of the row's name in locales/, and the format of the value.
@@ -33,7 +33,7 @@ DATASETS = (
 )
 
 
-def about_tab(tab: gr.Tab, reader: Reader) -> None:
+def about_tab(tab: gr.Tab, reader: PageReader) -> None:
     """Add the text to the tab.
 
     It is made when a visitor selects the tab: while the page is built, the network still loads.

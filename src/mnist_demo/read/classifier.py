@@ -20,7 +20,7 @@ from mnist_demo.read.digit_ink import Located
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
 from mnist_demo.read.prediction import BLANK, Prediction
-from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
@@ -209,8 +209,8 @@ class Classifier:
         pixels = read_pixels(image)
         if pixels is None:
             return _Opened(None)
-        located = locate_ink(pixels)
-        model_input = None if located is None else normalise(even_strokes(located[0]))
+        located = crop_ink(pixels)
+        model_input = None if located is None else normalize(normalize_stroke_width(located[0]))
         if not self.looks_at(image, pixels):
             return _Opened(model_input)
         return _Opened(model_input, (pixels, located))
