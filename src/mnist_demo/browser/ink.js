@@ -1,5 +1,6 @@
 // From a drawing to the 28x28 image that the network expects: what read/preprocess.py does to a
-// drawing, step by step, under the same names in camelCase. tests/ compare the two on thousands of drawings.
+// drawing, step by step, under the same names in camelCase. tests/ compare the two on thousands of
+// drawings.
 
 import { areaResize, components, crop, distanceTransform, linearResize } from "./pixels.js";
 
@@ -136,7 +137,8 @@ export function normalizeStrokeWidth(ink) {
   const side = Math.max(mask.width, mask.height);
   const depth = distanceTransform(mask, 1);
   let width = meanWidth(depth);
-  const thickest = Math.max(ink.width, ink.height) > LARGE_INK ? MAX_STROKE_WIDTH_LARGE : MAX_STROKE_WIDTH;
+  const thickest =
+    Math.max(ink.width, ink.height) > LARGE_INK ? MAX_STROKE_WIDTH_LARGE : MAX_STROKE_WIDTH;
   const share = (20 * width) / side;
   if (MIN_STROKE_WIDTH <= share && share <= thickest) return ink;
   if (share > thickest) {

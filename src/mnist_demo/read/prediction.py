@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 # `digit_score` is calibrated so that 0.5% of validation digits fall below this threshold.
 DIGIT_THRESHOLD = 0.5
-# Below this confidence a digit is in doubt. So are 0.9% of the validation paintings, of which 43% are
-# read wrong. browser/digit-answer.js has the same number.
+# Below this confidence a digit is in doubt: 0.9% of the validation paintings are, and 43% of these
+# are read wrong. browser/digit-answer.js has the same number.
 CONFIDENCE_THRESHOLD = 0.8
 
 Array = NDArray[np.float32]
