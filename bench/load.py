@@ -4,8 +4,8 @@
     python -m bench.load --replicas 1 2  more and more visitors: capacity.json
 
 Replicas run behind nginx, with docs/nginx.conf. They carry a number of visitors if nothing fails
-and the p95 of a stroke's answer is at most ten times the p50 of a single visitor, measured before in
-the same run. The number doubles until that no longer holds; then the last gap is halved once.
+and the p95 of a stroke's answer is at most ten times the p50 of a single visitor, measured before
+in the same run. The number doubles until that no longer holds; then the last gap is halved once.
 """
 
 from __future__ import annotations

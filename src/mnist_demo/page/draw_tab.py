@@ -17,7 +17,7 @@ from mnist_demo.page.html_parts import (
     no_ink_figure,
     png_image,
 )
-from mnist_demo.page.i18n import Request, t, translate, translate_english
+from mnist_demo.page.i18n import Request, TextError, t, translate
 from mnist_demo.page.reader import PageReader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
@@ -71,11 +71,12 @@ class DrawEvents:
                 answer = prediction.digit if prediction.is_digit else NOT_A_DIGIT
                 chosen = answer if label is None else label
                 if chosen is None:
-                    raise ValueError(translate("blank", request))
+                    raise TextError("blank")
                 version = self._reader.classifier().weights.version
                 self._feedback.save(prediction, chosen, version, drawing)
             except ValueError as error:
-                text, title = translate_english(str(error), request), translate("error", request)
+                text = translate(error.key, request) if isinstance(error, TextError) else str(error)
+                title = translate("error", request)
                 raise gr.Error(text, title=title, print_exception=False) from None
             return f'<p role="status">{translate("thanks", request)}</p>'
 
