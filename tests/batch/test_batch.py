@@ -19,9 +19,9 @@ from PIL import Image
 
 from mnist_demo.batch.command import ROWS_PER_PART
 from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
-from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
+from mnist_demo.batch.rows import classify as classify_locally
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.prediction import BLANK
 from tests.helpers.batch import classify, command, png
