@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,6 @@ def png(index: int) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)).save(stream, "PNG")
     return stream.getvalue()
-
-
-def command(*words: str | Path) -> list[str]:
-    return [sys.executable, "-m", "mnist_demo", "classify", *map(str, words)]
 
 
 def run(*words: str | Path) -> None:
