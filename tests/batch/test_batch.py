@@ -114,6 +114,7 @@ __main__.main()
 """
 
 
+@pytest.mark.server
 def test_a_killed_run_goes_on_where_it_was(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

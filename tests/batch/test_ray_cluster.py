@@ -85,6 +85,7 @@ def test_a_machine_with_other_weights_is_refused() -> None:
         ray_cluster.ChunkReader(None, None, {})
 
 
+@pytest.mark.server
 def test_two_workers_one_of_which_is_killed(
     images: Path,
     tmp_path: Path,

@@ -29,6 +29,7 @@ from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import pen_event
 from tests.helpers.waiting import LIMIT, wait_until
 
+pytestmark = pytest.mark.server
 ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
 
 

@@ -25,6 +25,8 @@ from tests.helpers.sketchpad import draw
 from tests.helpers.waiting import LIMIT
 from train.paint.own_drawings import load
 
+pytestmark = pytest.mark.server
+
 
 def kill(replica: str) -> None:
     port = int(replica.split("/")[2].split(":")[1])

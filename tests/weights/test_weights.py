@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +37,11 @@ def test_the_repository_unless_asked_otherwise(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("MNIST_DEMO_WEIGHTS_REPO", raising=False)
     found = find_weights()
     assert (found.path, found.origin, found.note) == (REPOSITORY, "the repository", "")
+
+
+def test_the_package_has_the_version_of_its_weights() -> None:
+    project = tomllib.loads((REPOSITORY.parent / "pyproject.toml").read_text())["project"]
+    assert find_weights(REPOSITORY).version == project["version"]
 
 
 def test_a_folder(weights: Path) -> None:

@@ -86,7 +86,7 @@ class Feedback:
 
         Raises:
             ValueError: the correction is invalid, or a limit is reached, or it cannot be written.
-                The text is for the visitor.
+                Its text is for the visitor. A `TextError` has it in all languages.
         """
         line = json.dumps(correction(prediction, label, version, drawing)).encode() + b"\n"
         with self._lock:

@@ -21,15 +21,20 @@ from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_wid
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
-MOST_HELD = 50_000_000  # bytes of pictures that are read together
-SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
+MAX_BYTES_HELD = 50_000_000  # of the pictures that are read together
+MIN_PICTURE_SIDE = 40  # pixels; the finder does not look at pictures that are smaller
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """An image as it is read first: the network's input, and what the finder may have to search."""
+    """An image that is decoded.
+
+    Attributes:
+        model_input: float32 (28, 28) in [0, 1], made of all its ink; None if there is none.
+        to_search: the pixels and what `crop_ink` returned, if the finder may look at them.
+    """
 
     model_input: Array | None
     to_search: tuple[Pixels, Located | None] | None = None
@@ -139,7 +144,7 @@ class Classifier:
         It does not look at drawings from a Sketchpad, whose owner sees what is read and can erase,
         nor at small pictures, which hold nothing but a digit.
         """
-        small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
+        small = max(pixels.shape[:2]) <= MIN_PICTURE_SIDE
         return self.has_finder and not small and not isinstance(image, Mapping)
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
@@ -165,8 +170,8 @@ class Classifier:
     def classify_each(self, images: Iterable[Any]) -> list[Prediction | ValueError]:
         """Read some images together.
 
-        All are read as they are in one batch. The finder looks only at those that it may look at,
-        see `looks_at`, and that do not read well.
+        One batch reads the ink of them all. The finder searches those pictures that it may look at
+        (see `looks_at`) and that were not read with confidence.
 
         Returns:
             For each image, in the same order, its prediction or the error that `preprocess` raised.
@@ -180,7 +185,7 @@ class Classifier:
             except ValueError as error:
                 opened.append(error)
             held += getattr(opened[-1], "bytes_held", 0)
-            if held > MOST_HELD:
+            if held > MAX_BYTES_HELD:
                 results += self._read(opened)
                 opened, held = [], 0
         return results + self._read(opened)
