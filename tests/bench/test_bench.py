@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import ROWS, met, plot, ratio, table
-from bench.capacity import carried, ramp
-from bench.capacity import table as capacity_table
+from bench.load import carried, ramp
+from bench.load import table as capacity_table
 from bench.servers import BENCH_FOLDER
 
 
@@ -56,7 +56,7 @@ def test_visitors_double_until_too_slow_and_then_halve_the_gap() -> None:
     rows = ramp(step, lambda row: carried(row, alone=13))
     assert asked == [25, 50, 100, 200, 150]
     steps = {"steps": rows, "carried": 100, "p50_ms_of_one_visitor": 13}
-    assert "| 2 | 100 | 7.7x | 0 |" in capacity_table({"replicas": {"2": steps}})
+    assert "| 2 | 100 | 7.7x | 0 |" in capacity_table({"2": steps})
     assert not carried({"failed": 1, "p95_ms": 1}, alone=13)
 
 

@@ -13,8 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from mnist_demo.browser import static_edition
-from mnist_demo.browser.static_edition import build, join
+from mnist_demo.browser import build_static
+from mnist_demo.browser.build_static import build, join
 from mnist_demo.page.i18n import LANGUAGES, TEXTS
 from mnist_demo.weights import REPOSITORY
 from tests.helpers.pages import visit
@@ -139,11 +139,11 @@ def next_release(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def release() -> None:
         changed = tmp_path / "static"
         changed.mkdir()
-        for file in static_edition.STATIC.iterdir():
+        for file in build_static.STATIC.iterdir():
             (changed / file.name).write_bytes(file.read_bytes())
         with (changed / "page.css").open("a") as sheet:
             sheet.write("h1 { opacity: 0.5; }")
-        monkeypatch.setattr(static_edition, "STATIC", changed)
+        monkeypatch.setattr(build_static, "STATIC", changed)
         for path in build(dist).values():
             # The host compares whole seconds, and the older file may be as young as this one.
             later = time.time() + 5
@@ -323,7 +323,7 @@ def test_says_so_when_the_network_is_not_there(
 
 
 def test_what_cannot_be_joined_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(static_edition, "BROWSER", tmp_path)
+    monkeypatch.setattr(build_static, "BROWSER", tmp_path)
     (tmp_path / "a.js").write_text("export const one = 1;\n")
     (tmp_path / "b.js").write_text('import { one } from "./a.js";\n\nfunction two() {}\n')
     assert join(["a.js", "b.js"]) == "const one = 1;\n\nfunction two() {}\n"

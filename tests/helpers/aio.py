@@ -10,6 +10,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+async def turns() -> None:
+    """Let every task run until it waits."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     """What the coroutine returns or raises.
 

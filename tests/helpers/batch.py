@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import io
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+import mnist_demo.batch.command as batch_command
 from tests.helpers.images import IMAGES
-from tests.helpers.waiting import LIMIT
 
 
 def png(index: int) -> bytes:
@@ -20,9 +19,8 @@ def png(index: int) -> bytes:
     return stream.getvalue()
 
 
-def command(*words: str | Path) -> list[str]:
-    return [sys.executable, "-m", "mnist_demo", "classify", *map(str, words)]
-
-
-def classify(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=LIMIT)
+def run(*words: str | Path) -> None:
+    """Run the command in this process; SystemExit if it cannot do what it is told."""
+    parser = argparse.ArgumentParser()
+    batch_command.add_arguments(parser)
+    batch_command.run(parser.parse_args([*map(str, words)]))

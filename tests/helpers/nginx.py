@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.helpers.ports import free_ports
 from tests.helpers.programs import path_of
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mnist_demo.browser.static_edition import build
+from mnist_demo.browser.build_static import build
 
 
 class StaticHost:

@@ -23,9 +23,9 @@ from mnist_demo.page.i18n import TEXTS
 from mnist_demo.page.launch import head
 from mnist_demo.page.numbers_tab import NumberEvents, numbers_tab
 from mnist_demo.page.picture_tab import PictureEvents, found_figure, paint_found, picture_tab
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.reader import PageReader
 from mnist_demo.page.uploads import open_data_url, open_file, open_sketch
-from mnist_demo.read.picture import Reading
+from mnist_demo.read.picture import PictureResult
 from mnist_demo.read.prediction import BLANK
 from tests.helpers.aio import run_async
 
@@ -33,8 +33,8 @@ REQUEST: Any = gr.Request(headers={"accept-language": "en"})
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(Classifier.load)
+def reader() -> PageReader:
+    return PageReader(Classifier.load)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def url(file: dict[str, Any]) -> str:
     return "data:image/png;base64," + base64.b64encode(Path(file["path"]).read_bytes()).decode()
 
 
-def test_the_endpoints(reader: Reader, file: dict[str, Any]) -> None:
+def test_the_endpoints(reader: PageReader, file: dict[str, Any]) -> None:
     endpoints = Endpoints(reader)
     answer = run_async(endpoints.classify(file))
     assert answer["digit"] == 1 and answer["weights"] == str(reader.classifier().weights)
@@ -64,7 +64,7 @@ def test_the_endpoints(reader: Reader, file: dict[str, Any]) -> None:
     assert endpoints.classify_sketch({"id": "uploaded before", "composite": None}) is None
 
 
-def test_an_endpoint_says_what_it_takes(reader: Reader, tmp_path: Path) -> None:
+def test_an_endpoint_says_what_it_takes(reader: PageReader, tmp_path: Path) -> None:
     endpoints = Endpoints(reader)
     (tmp_path / "text.png").write_text("no image")
     for value in (None, {"path": str(tmp_path / "text.png")}):
@@ -79,12 +79,12 @@ def test_a_classifier_that_cannot_be_loaded(file: dict[str, Any]) -> None:
         raise ValueError("no weights")
 
     with pytest.raises(gr.Error) as raised:
-        Endpoints(Reader(load)).read_number(file)
+        Endpoints(PageReader(load)).read_number(file)
     assert raised.value.message == TEXTS["en"]["no_network"]
 
 
 def test_the_draw_tab(
-    reader: Reader, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reader: PageReader, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_DEMO_FEEDBACK_DIR", str(tmp_path))
     events = DrawEvents(reader, Feedback())
@@ -100,7 +100,7 @@ def test_the_draw_tab(
 
 
 def test_the_draw_tab_never_asks_the_finder(
-    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reader: PageReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader in the browser has none, and both must agree."""
     canvas = Image.new("L", (200, 200), 255)
@@ -126,7 +126,7 @@ def test_the_draw_tab_never_asks_the_finder(
     assert not asked
 
 
-def test_the_picture_tab(reader: Reader, file: dict[str, Any]) -> None:
+def test_the_picture_tab(reader: PageReader, file: dict[str, Any]) -> None:
     words, guesses, pictures = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["sure"].format(1) in words and guesses["1"] > 0.9
     assert TEXTS["en"]["seen"] in pictures
@@ -138,15 +138,17 @@ def test_what_the_finder_saw_is_painted_over_the_picture() -> None:
     picture = np.full((40, 80, 3), 200, np.uint8)
     digit, other = np.zeros((20, 40), np.bool_), np.zeros((20, 40), np.bool_)
     digit[:, 10:14] = other[:, 30:34] = True
-    reading = Reading(BLANK, picture, digit, other, (0.2, 0.1, 0.4, 0.9))
+    reading = PictureResult(BLANK, picture, digit, other, (0.2, 0.1, 0.4, 0.9))
     painted = paint_found(reading).astype(int)
     assert painted[20, 24, 2] > painted[20, 24, 0] + 80, "the digit's ink is blue"
     assert painted[20, 64, 0] > painted[20, 64, 2] + 80, "other ink is orange"
     assert (painted[20, 50] == 200).all() and (painted[10, 12] != 200).any(), "a frame"
-    assert TEXTS["en"]["found"] in found_figure(reading) and found_figure(Reading(BLANK)) == ""
+    assert (
+        TEXTS["en"]["found"] in found_figure(reading) and found_figure(PictureResult(BLANK)) == ""
+    )
 
 
-def test_the_numbers_tab(reader: Reader, file: dict[str, Any], url: str) -> None:
+def test_the_numbers_tab(reader: PageReader, file: dict[str, Any], url: str) -> None:
     events = NumberEvents(reader)
     for words, cards in (
         events.answer_drawing(url, REQUEST),
@@ -171,17 +173,17 @@ def test_the_numbers_tab(reader: Reader, file: dict[str, Any], url: str) -> None
     ids=["draw", "picture", "numbers", "about", "embed"],
 )
 def test_each_tab_is_built_alone(
-    build: Callable[[gr.Tab, Reader], object], ids: set[str], events: int
+    build: Callable[[gr.Tab, PageReader], object], ids: set[str], events: int
 ) -> None:
     loading: Future[Classifier] = Future()  # it never ends: no tab waits for the classifier
     with gr.Blocks() as page, gr.Tab() as tab:
-        build(tab, Reader(loading.result))
+        build(tab, PageReader(loading.result))
     assert ids <= {block.elem_id for block in page.blocks.values()}
     assert len(page.fns) == events
     assert {function.api_visibility for function in page.fns.values()} == {"private"}
 
 
-def test_the_endpoints_are_added_to_any_page(reader: Reader) -> None:
+def test_the_endpoints_are_added_to_any_page(reader: PageReader) -> None:
     with gr.Blocks() as page:
         add_endpoints(reader, gr.Sketchpad())
     names = {function.api_name for function in page.fns.values()}

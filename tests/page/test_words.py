@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier, Prediction, preprocess
-from mnist_demo.browser.static_edition import BROWSER
+from mnist_demo.browser.build_static import BROWSER
 from mnist_demo.page.about_tab import about_html
-from mnist_demo.page.draw_tab import CONFIDENCE_THRESHOLD, FOLDER, label_value, verdict
+from mnist_demo.page.draw_tab import FOLDER, label_value, verdict
 from mnist_demo.page.embed_tab import public_url, snippets
-from mnist_demo.page.html_parts import MOST
+from mnist_demo.page.html_parts import MAX_SHOWN_PROBABILITY
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, translate
 from mnist_demo.page.numbers_tab import digit_cards
 from mnist_demo.read.lines import Line, Number
-from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.prediction import CONFIDENCE_THRESHOLD
+from mnist_demo.read.preprocess import crop_ink
 from mnist_demo.read.saliency import (
     CONTRADICTS,
     SUPPORTS,
@@ -55,15 +56,15 @@ def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
 
 def test_nothing_is_said_to_be_certain() -> None:
     sure = prediction({4: 0.9999, 9: 0.0001})
-    assert (label_value(sure) or {})["4"] == MOST
+    assert (label_value(sure) or {})["4"] == MAX_SHOWN_PROBABILITY
     number = Number([Line([sure], [(0, 0, 1, 1)], "7")])
     assert "<span>99%</span>" in digit_cards(number) and "100%" not in digit_cards(number)
 
 
 def test_the_browser_shows_doubt_and_certainty_as_python_does() -> None:
     script = (BROWSER / "digit-answer.js").read_text()
-    numbers = dict(re.findall(r"^export const (SURE|MOST) = ([\d.]+);", script, re.MULTILINE))
-    assert numbers == {"SURE": str(CONFIDENCE_THRESHOLD), "MOST": str(MOST)}
+    assert f"export const CONFIDENCE_THRESHOLD = {CONFIDENCE_THRESHOLD};" in script
+    assert f"export const MAX_SHOWN_PROBABILITY = {MAX_SHOWN_PROBABILITY};" in script
 
 
 def test_every_sentence_is_there_in_every_language_with_the_same_places() -> None:
@@ -122,7 +123,7 @@ def test_the_heat_map_lies_on_the_strokes_as_they_were_drawn(name: str) -> None:
     if not strokes:
         return
     pixels = paint(strokes, drawing["radius"] * CANVAS / drawing["canvas"])
-    model_input, located = preprocess(pixels), locate_ink(pixels)
+    model_input, located = preprocess(pixels), crop_ink(pixels)
     assert model_input is not None and located is not None
     where = placement(located, model_input)
     (ink, (x, y)), drawn = located, np.zeros(pixels.shape, np.float32)

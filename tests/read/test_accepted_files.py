@@ -22,8 +22,8 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.batch.inputs import IMAGE_SUFFIXES
 from mnist_demo.page.feedback import flatten_drawing
 from mnist_demo.page.i18n import LOCALES
-from mnist_demo.read.accepted import FORMATS
 from mnist_demo.read.finder import rgb
+from mnist_demo.read.formats import FORMATS
 from mnist_demo.read.numbers import find_pieces
 from mnist_demo.read.picture import read_picture
 from tests.helpers.images import seven

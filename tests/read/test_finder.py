@@ -37,7 +37,7 @@ from mnist_demo.read.finder import (
 from mnist_demo.read.lines import Line, Number, compared, is_enclosed
 from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.places import digit_boxes
-from mnist_demo.read.preprocess import find_ink, locate_ink
+from mnist_demo.read.preprocess import crop_ink, find_ink
 from mnist_demo.read.signs import text_of, without_signs
 from mnist_demo.read.split_lines import split_lines
 from mnist_demo.weights import REPOSITORY
@@ -68,7 +68,7 @@ def view_of(digit: NDArray[np.bool_], other: NDArray[np.bool_] | None = None) ->
 
 
 def ink_in(picture: NDArray[np.uint8], view: View) -> NDArray[np.bool_]:
-    return inked(locate_ink(picture), picture.shape, view)
+    return inked(crop_ink(picture), picture.shape, view)
 
 
 def test_the_graph_check_knows_how_many_classes_there_are() -> None:
@@ -167,7 +167,7 @@ def test_a_part_of_a_circle_that_is_taken_for_a_digit_s_may_be_left_out() -> Non
         assert part.shape[:2] == (SIDE, SIDE)
         return view_of(seen_as_digit, ring).shares
 
-    first, second = itertools.islice(find_digits(find, picture, locate_ink(picture)), 2)
+    first, second = itertools.islice(find_digits(find, picture, crop_ink(picture)), 2)
     assert first.ink is not None and second.ink is not None and second.box is not None
     assert first.ink.shape[0] > second.ink.shape[0], "the first has a part of the circle"
     rows, columns = np.nonzero(six)
@@ -187,13 +187,13 @@ def test_a_stroke_that_the_finder_is_less_sure_of_may_be_left_out(classifier: Cl
     def find(part: NDArray[np.uint8]) -> NDArray[np.float32]:
         return shares if part.shape[:2] == (SIDE, SIDE) else classifier.find(part)
 
-    all_of_it, six_alone = find_digits(find, picture, locate_ink(picture))
+    all_of_it, six_alone = find_digits(find, picture, crop_ink(picture))
     assert all_of_it.box is None and not all_of_it.partial and six_alone.partial
     read = classifier.classify_inputs
     assert not read([input_of(read, all_of_it)])[0].is_digit
     found, model_input = best_digit(read, [all_of_it, six_alone])
     assert found is six_alone and read([model_input])[0].digit == 6
-    prediction = search(find, read, picture, locate_ink(picture))[1]
+    prediction = search(find, read, picture, crop_ink(picture))[1]
     assert prediction.digit == 6 and prediction.confidence < 0.95, "nobody can be sure of it"
 
 
@@ -212,7 +212,7 @@ def test_small_writing_is_looked_at_from_near() -> None:
             shares[ink] = 0.3 * np.eye(len(CLASSES))[DIGIT] + 0.7 * np.eye(len(CLASSES))[OTHER]
         return shares
 
-    found = next(iter(find_digits(find, picture, locate_ink(picture))))
+    found = next(iter(find_digits(find, picture, crop_ink(picture))))
     assert len(areas) == 3 and found.ink is not None and found.box is not None
     assert np.abs(np.subtract(found.box, (218, 310, 246, 354))).max() <= 10
 

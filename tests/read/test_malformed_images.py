@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, PngImagePlugin
 
-from mnist_demo.read.accepted import FORMATS
+from mnist_demo.read.formats import FORMATS
 from mnist_demo.read.preprocess import preprocess
 from tests.helpers.images import mnist_png, white_png
 from tests.helpers.rest import form, post
+from tests.helpers.waiting import LIMIT
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
@@ -232,7 +233,7 @@ def test_a_form_of_thousands_of_parts(app_url: str) -> None:
 def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -> None:
     """The refusal comes while the body is still being sent, with or without its length."""
     address = urllib.parse.urlsplit(app_url).netloc
-    connection = http.client.HTTPConnection(address, timeout=60)
+    connection = http.client.HTTPConnection(address, timeout=LIMIT)
     connection.putrequest("POST", "/v1/classify")
     if announced:
         connection.putheader("Content-Length", "100000000")
@@ -252,7 +253,7 @@ def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -
 def test_a_caller_that_hangs_up_leaves_nothing_behind(app_url: str) -> None:
     address = urllib.parse.urlsplit(app_url).netloc
     for _ in range(20):
-        connection = http.client.HTTPConnection(address, timeout=60)
+        connection = http.client.HTTPConnection(address, timeout=LIMIT)
         connection.putrequest("POST", "/v1/classify")
         connection.putheader("Content-Length", "9000000")
         connection.endheaders()
@@ -289,7 +290,7 @@ def read_or_refused(image: Any) -> bool:
         return 10 < len(str(error)) < 300
 
 
-SLOWLY = settings(max_examples=150, deadline=None, derandomize=True)
+SLOWLY = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPES = array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40)
 UINT8 = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=50))
 

@@ -17,9 +17,9 @@ from PIL import Image
 from mnist_demo import Classifier, preprocess
 from mnist_demo.read.best_digit import best_digit
 from mnist_demo.read.digit_ink import find_digits
-from mnist_demo.read.picture import Reading, read_picture
+from mnist_demo.read.picture import PictureResult, read_picture
 from mnist_demo.read.prediction import BLANK
-from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.preprocess import crop_ink
 from mnist_demo.weights import REPOSITORY
 from train.data.drawing import Drawing
 from train.measure import photos
@@ -108,7 +108,7 @@ def photo_of(name: str, scene: Scene, seed: int = 0) -> bytes:
 def ink_in(classifier: Classifier, jpeg: bytes) -> np.ndarray:
     """The ink of the digit that is found in a photo, dark on white."""
     pixels = np.asarray(opened(jpeg))
-    findings = find_digits(classifier.find, pixels, locate_ink(pixels))
+    findings = find_digits(classifier.find, pixels, crop_ink(pixels))
     ink = best_digit(classifier.classify_inputs, findings)[0].ink
     assert ink is not None
     return np.pad(255 - np.round(255 * ink).astype(np.uint8), 8, constant_values=255)
@@ -267,7 +267,7 @@ def test_odd_shapes_do_no_harm(shape: tuple[int, ...], classifier: Classifier) -
 
 def test_nothing_gives_nothing(classifier: Classifier) -> None:
     for nothing in (None, {"composite": None}):
-        assert read_picture(classifier, nothing) == Reading(BLANK)
+        assert read_picture(classifier, nothing) == PictureResult(BLANK)
 
 
 def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, classifier: Classifier) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from mnist_demo.read.preprocess import (
     MAX_STROKE_WIDTH,
     MIN_STROKE_WIDTH,
-    even_strokes,
+    normalize_stroke_width,
     preprocess,
     stroke_width,
 )
@@ -148,7 +148,7 @@ def test_blank_gives_none(blank: object) -> None:
 def test_faint_ink_with_one_dark_pixel_stays_as_it_is() -> None:
     ink = np.full((900, 700), 0.2, np.float32)
     ink[400, 300] = 1
-    assert even_strokes(ink) is ink
+    assert normalize_stroke_width(ink) is ink
 
 
 def test_noise_alone_is_blank() -> None:

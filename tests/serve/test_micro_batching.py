@@ -10,6 +10,8 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from mnist_demo.serve.micro_batching import MicroBatcher
+from tests.helpers.aio import turns
+from tests.helpers.waiting import LIMIT
 
 
 def test_an_error_with_one_item_does_not_fail_the_others() -> None:
@@ -17,14 +19,14 @@ def test_an_error_with_one_item_does_not_fail_the_others() -> None:
     runs = []
 
     def divide(items: Sequence[int]) -> list[float]:
-        assert first.wait(10)
+        assert first.wait(LIMIT)
         runs.append(list(items))
         return [1 / item for item in items]
 
     async def ask() -> list[float | BaseException]:
         batcher = MicroBatcher(divide, max_waiting=3, max_batch=8)
         calls = [asyncio.ensure_future(batcher.submit(item)) for item in (1, 2, 0, 4, 5)]
-        await asyncio.sleep(0.05)
+        await turns()
         first.set()
         return await asyncio.gather(*calls, return_exceptions=True)
 

@@ -6,15 +6,14 @@ import base64
 import io
 import json
 import re
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -28,7 +27,9 @@ from mnist_demo import Classifier
 from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import pen_event
+from tests.helpers.waiting import LIMIT, wait_until
 
+pytestmark = pytest.mark.server
 ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
 
 
@@ -40,16 +41,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     with serve_app(folder, **ON) as url:
-        for _ in range(600):
-            with suppress(urllib.error.HTTPError):
-                get(f"{url}readyz")
-                break
-            time.sleep(0.2)
+        wait_until(lambda: httpx.get(f"{url}readyz", timeout=LIMIT).is_success)
         yield url
 
 
 def get(url: str, body: bytes | None = None) -> Any:
-    return urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=30)
+    return urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=LIMIT)
 
 
 def test_health_and_readiness(url: str) -> None:
@@ -131,7 +128,7 @@ def stroke(url: str, png: bytes) -> None:
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    urllib.request.urlopen(request, timeout=30).read()
+    urllib.request.urlopen(request, timeout=LIMIT).read()
     get(f"{url}gradio_api/queue/data?session_hash=visitor").read()
 
 

@@ -27,7 +27,7 @@ from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.helpers.pages import expect_digit, visit
 from tests.helpers.servers import serve_here
 from tests.helpers.sketchpad import draw, pen_event
-from tests.helpers.waiting import wait_until
+from tests.helpers.waiting import LIMIT, wait_until
 from train.paint.own_drawings import load
 
 
@@ -53,11 +53,11 @@ def served() -> Iterator[tuple[str, Gates]]:
     classify, classify_each = Classifier.classify, Classifier.classify_each
 
     def wait_for_gate(self: Classifier, image: Any) -> Prediction:
-        assert gates.visitors.wait(60)
+        assert gates.visitors.wait(LIMIT)
         return classify(self, image)
 
     def wait_for_batch(self: Classifier, images: Iterable[Any]) -> list[Prediction | ValueError]:
-        assert gates.programs.wait(60)
+        assert gates.programs.wait(LIMIT)
         found = classify_each(self, images)
         gates.batch_sizes.append(len(found))
         return found
@@ -125,7 +125,7 @@ def call_classify(
     url: str, image: Path, count: int, session: str | None = None
 ) -> list[httpx.Response]:
     """Call /classify `count` times, and fetch no answer."""
-    with httpx.Client(base_url=url, timeout=60) as http:
+    with httpx.Client(base_url=url, timeout=LIMIT) as http:
         path = http.post("gradio_api/upload", files={"files": image.read_bytes()}).json()[0]
         data = [{"path": path, "meta": {"_type": "gradio.FileData"}}]
         asked = {"data": data, "session_hash": session}
@@ -136,7 +136,7 @@ def fetch_answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:
     """The answers to the calls that were accepted."""
     events = [answer.json()["event_id"] for answer in calls if answer.is_success]
     return [
-        httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=60).text for event in events
+        httpx.get(f"{url}gradio_api/call/classify/{event}", timeout=LIMIT).text for event in events
     ]
 
 
@@ -206,14 +206,14 @@ def test_a_session_that_is_gone_does_not_stop_the_queue(
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
-    event = pen_event(httpx.get(f"{url}config").json())
+    event = pen_event(httpx.get(f"{url}config", timeout=LIMIT).json())
     png = io.BytesIO()
     Image.new("L", (9, 9), 255).save(png, "PNG")
     blank = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
     return [
         httpx.post(
             f"{url}gradio_api/queue/join",
-            timeout=60,
+            timeout=LIMIT,
             json={"data": [blank], "fn_index": event, "session_hash": f"other{i}"},
         )
         for i in range(count)

@@ -22,7 +22,10 @@ from tests.helpers.nginx import nginx
 from tests.helpers.pages import expect_blank, expect_digit
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import draw
+from tests.helpers.waiting import LIMIT
 from train.paint.own_drawings import load
+
+pytestmark = pytest.mark.server
 
 
 def kill(replica: str) -> None:
@@ -58,7 +61,7 @@ def crowd(url: str, body: bytes, callers: int = 4) -> Iterator[None]:
 def asked(url: str, body: bytes) -> tuple[int, str]:
     """The digit that /v1/classify reads, and the replica that did."""
     request = urllib.request.Request(f"{url}v1/classify", data=body)
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=LIMIT) as response:
         return json.load(response)["digit"], response.headers["X-Replica"].split(", ")[-1]
 
 

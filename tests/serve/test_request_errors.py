@@ -19,6 +19,7 @@ from mnist_demo.serve.gradio_patches import queue_limits, request_limits
 from tests.helpers.commands import ROOT
 from tests.helpers.images import mnist_png, white_png
 from tests.helpers.sketchpad import pen_event
+from tests.helpers.waiting import LIMIT
 
 MARKER = {"meta": {"_type": "gradio.FileData"}}
 PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded
@@ -56,7 +57,7 @@ def internal_server() -> Iterator[tuple[str, list[str]]]:
 def post(url: str, body: bytes) -> tuple[int, Any]:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=LIMIT) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -67,7 +68,7 @@ def error_of(url: str, name: str, data: Any) -> str:
     status, answer = post(f"{url}gradio_api/call/{name}", json.dumps({"data": data}).encode())
     assert status == 200, answer
     events = f"{url}gradio_api/call/{name}/{answer['event_id']}"
-    with urllib.request.urlopen(events, timeout=30) as response:
+    with urllib.request.urlopen(events, timeout=LIMIT) as response:
         text = response.read().decode()
     assert text.startswith("event: error"), text
     assert "Traceback" not in text and PICTURE not in text
@@ -116,14 +117,14 @@ def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 200, answer
     stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
-    with urllib.request.urlopen(stream, timeout=30) as response:
+    with urllib.request.urlopen(stream, timeout=LIMIT) as response:
         messages = [json.loads(line[6:]) for line in response if line.startswith(b"data: ")]
     return next(m for m in messages if m["msg"] == "process_completed")
 
 
 def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
     """They have numbers, not names. A program that knows the number can send it anything."""
-    with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
+    with urllib.request.urlopen(f"{app_url}config", timeout=LIMIT) as response:
         config = json.load(response)
     images = {c["id"] for c in config["components"] if c["type"] == "image"}
     events = [e for e in config["dependencies"] if set(e["inputs"]) & images]
@@ -158,10 +159,10 @@ CALLS = ["queue/join", "call/classify", "call/v2/classify", "cancel", "reset"]
 def test_long_bodies_are_refused_unread(path: str, app_url: str) -> None:
     url = f"{app_url}gradio_api/{path}"
     body = b'{"data": ["' + bytes(request_limits.MAX_CALL_BODY) + b'"]}'
-    refused = httpx.post(url, content=body, timeout=10)
+    refused = httpx.post(url, content=body, timeout=LIMIT)
     assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
     json_type = {"Content-Type": "application/json"}
-    chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=10)
+    chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=LIMIT)
     assert chunked.status_code == 400 and "body" in chunked.text.lower()
 
 
@@ -185,14 +186,14 @@ def test_brackets_in_strings_and_beside_each_other_are_not_nested(app_url: str) 
         body = b'{"data": [' + flat.encode() + b"]}"
         status, answer = post(f"{app_url}gradio_api/call/classify", body)
         assert status == 200 and answer["event_id"]
-    began = time.monotonic()
+    began = time.process_time()
     for slow_to_scan in (b'\\"' * 75_000, b'"' * 150_000, b"\\" * 150_000, b"[]" * 75_000):
         request_limits.json_depth(b'"' + slow_to_scan + b"\\")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_deep_json_is_no_image(app_url: str) -> None:
-    deep = httpx.post(f"{app_url}v1/classify", content=b"[" * 5000 + b"]" * 5000, timeout=30)
+    deep = httpx.post(f"{app_url}v1/classify", content=b"[" * 5000 + b"]" * 5000, timeout=LIMIT)
     assert deep.status_code == 415 and "send a PNG, JPEG" in deep.json()["error"]
 
 
@@ -222,7 +223,7 @@ HUGE = "data:image/png;base64," + base64.b64encode(white_png(1001)).decode()
     + [(HUGE, "drawing is too large"), ("x" * 260_000, "drawing is too large")],
 )
 def test_what_is_no_drawing_is_refused_in_words(drawing: Any, words: str, app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}config", timeout=30) as response:
+    with urllib.request.urlopen(f"{app_url}config", timeout=LIMIT) as response:
         event = pen_event(json.load(response))
     call = {"data": [drawing], "fn_index": event, "session_hash": "scribble"}
     done = completed(app_url, call)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +15,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from mnist_demo import Classifier
 from mnist_demo.page import blocks as page
 from mnist_demo.serve.gradio_patches import request_limits
 from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
 from tests.helpers.images import mnist_png
 from tests.helpers.servers import serve_here
+from tests.helpers.waiting import LIMIT, wait_until
 
 UPLOAD = "/gradio_api/upload"
 
@@ -73,11 +74,10 @@ def test_large_uploads_and_those_of_unknown_length_are_refused(
 
 
 def test_the_demo_refuses_a_large_upload_and_goes_on(app_url: str) -> None:
-    big = httpx.post(
-        f"{app_url}gradio_api/upload", content=bytes(request_limits.MAX_UPLOAD_BODY + 1)
-    )
+    url, long = f"{app_url}gradio_api/upload", bytes(request_limits.MAX_UPLOAD_BODY + 1)
+    big = httpx.post(url, content=long, timeout=LIMIT)
     assert big.status_code == 413 and "too large" in big.text
-    small = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.png", mnist_png(7))})
+    small = httpx.post(url, files={"files": ("a.png", mnist_png(7))}, timeout=LIMIT)
     assert small.status_code == 200 and small.json()[0].endswith("a.png")
 
 
@@ -97,7 +97,7 @@ CLOSED = [
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
 def test_paths_that_the_page_does_not_use_are_closed(method: str, path: str, app_url: str) -> None:
-    answer = httpx.request(method, app_url + path, timeout=5)
+    answer = httpx.request(method, app_url + path, timeout=LIMIT)
     assert answer.status_code == 404 and answer.text == "This is closed here."
 
 
@@ -121,23 +121,22 @@ def test_the_progress_of_uploads_is_forgotten(
         progress.track(str(n))
     request_limits.forget_upload_progress()
     assert list(progress._statuses) == list(progress._signals) == [str(n) for n in range(20, 30)]
-    long = httpx.get(f"{app_url}gradio_api/upload_progress", params={"upload_id": "x" * 301})
+    url = f"{app_url}gradio_api/upload_progress"
+    long = httpx.get(url, params={"upload_id": "x" * 301}, timeout=LIMIT)
     assert long.status_code == 414 and "at most 300 characters" in long.text
 
 
 def test_the_demo_deletes_what_was_uploaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "DELETE_UPLOADS", (1, 1))  # seconds, in place of ten minutes
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with serve_here(page.build_page()) as home:
-        url = f"{home}gradio_api"
-        path = httpx.post(f"{url}/upload", files={"files": ("a.png", mnist_png(7))}).json()[0]
+    demo = page.build_page(lambda: classifier)
+    with serve_here(demo) as home, httpx.Client(base_url=home, timeout=LIMIT) as http:
+        files = {"files": ("a.png", mnist_png(7))}
+        path = http.post("gradio_api/upload", files=files).json()[0]
         assert Path(path).is_relative_to(tmp_path)
         call = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
-        event = httpx.post(f"{url}/call/classify", json=call).json()["event_id"]
-        assert "complete" in httpx.get(f"{url}/call/classify/{event}", timeout=60).text
-        deadline = time.monotonic() + 30
-        while left := [file for file in tmp_path.rglob("*") if file.is_file()]:
-            assert time.monotonic() < deadline, left
-            time.sleep(0.1)
+        event = http.post("gradio_api/call/classify", json=call).json()["event_id"]
+        assert "complete" in http.get(f"gradio_api/call/classify/{event}").text
+        wait_until(lambda: not any(file.is_file() for file in tmp_path.rglob("*")))

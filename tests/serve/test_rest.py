@@ -21,9 +21,10 @@ from PIL import Image
 from mnist_demo import Classifier
 from mnist_demo.serve import rest, rest_bodies
 from mnist_demo.serve.answer import as_json
-from tests.helpers.aio import run_async
+from tests.helpers.aio import run_async, turns
 from tests.helpers.images import mnist_png
 from tests.helpers.rest import form, post
+from tests.helpers.waiting import LIMIT
 
 IMAGES, LABELS = mnist_data()
 
@@ -72,19 +73,19 @@ def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
     }
     url = f"{app_url}v1/classify"
     request = urllib.request.Request(url, headers=ask, method="OPTIONS")
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=LIMIT) as response:
         assert response.headers["Access-Control-Allow-Origin"] == "https://other.example"
         assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
 def test_the_endpoint_is_documented(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}v1/openapi.json", timeout=60) as response:
+    with urllib.request.urlopen(f"{app_url}v1/openapi.json", timeout=LIMIT) as response:
         description = json.load(response)
     operation = description["paths"]["/classify"]["post"]
     assert description["servers"] == [{"url": "/v1"}]
     assert {"multipart/form-data", "image/*"} <= set(operation["requestBody"]["content"])
     assert {"200", "400", "413", "415", "429"} <= set(operation["responses"])
-    with urllib.request.urlopen(f"{app_url}v1/docs", timeout=60) as response:
+    with urllib.request.urlopen(f"{app_url}v1/docs", timeout=LIMIT) as response:
         page = response.read().decode()
     assert "probabilities" in page and "429" in page
     assert not re.search(r"https?://", page)  # nothing is loaded from elsewhere
@@ -109,12 +110,6 @@ def run_scenario(loading: Future[Classifier], do: Scenario) -> None:
             await do(client)
 
     run_async(run())
-
-
-async def turns() -> None:
-    """Let every task run until it waits."""
-    for _ in range(100):
-        await asyncio.sleep(0)
 
 
 def test_each_caller_gets_its_own_answer_and_those_past_the_limit_are_refused(

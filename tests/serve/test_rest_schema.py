@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.images import mnist_png
+from tests.helpers.waiting import LIMIT
 
 KINDS = ["image/png", "application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 BODIES = (
@@ -17,11 +18,11 @@ BODIES = (
 
 
 def test_answers_are_as_described(app_url: str) -> None:
-    with httpx.Client(base_url=f"{app_url}v1/", timeout=60) as client:
+    with httpx.Client(base_url=f"{app_url}v1/", timeout=LIMIT) as client:
         description = client.get("openapi.json").json()
         promised = description["paths"]["/classify"]["post"]["responses"]
 
-        @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+        @settings(max_examples=60, deadline=None, derandomize=True, database=None)
         @given(st.sampled_from(KINDS), BODIES)
         def ask(kind: str, body: bytes) -> None:
             answer = client.post("classify", content=body, headers={"Content-Type": kind})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from mnist_demo import Classifier
-from mnist_demo.weights import REPOSITORY, find_weights
+from mnist_demo.weights import REPOSITORY, find_weights, resolve
 from tests.helpers.hub_standin import WRITER, Hub
 from tests.helpers.weights import write_metrics, write_model
 
@@ -23,8 +24,8 @@ INK = np.eye(28, dtype=np.float32)
 
 def ask_for(monkeypatch: pytest.MonkeyPatch, sha: str) -> None:
     """Set the two variables, as the owner of a Space does."""
-    monkeypatch.setenv("MNIST_DEMO_REPO", REPO)
-    monkeypatch.setenv("MNIST_DEMO_REVISION", sha)
+    monkeypatch.setenv("MNIST_DEMO_WEIGHTS_REPO", REPO)
+    monkeypatch.setenv("MNIST_DEMO_WEIGHTS_REVISION", sha)
 
 
 def change(weights: Path, **facts: Any) -> None:
@@ -33,9 +34,14 @@ def change(weights: Path, **facts: Any) -> None:
 
 
 def test_the_repository_unless_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MNIST_DEMO_REPO", raising=False)
+    monkeypatch.delenv("MNIST_DEMO_WEIGHTS_REPO", raising=False)
     found = find_weights()
     assert (found.path, found.origin, found.note) == (REPOSITORY, "the repository", "")
+
+
+def test_the_package_has_the_version_of_its_weights() -> None:
+    project = tomllib.loads((REPOSITORY.parent / "pyproject.toml").read_text())["project"]
+    assert find_weights(REPOSITORY).version == project["version"]
 
 
 def test_a_folder(weights: Path) -> None:
@@ -187,9 +193,24 @@ def test_offline_mode(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_wrong_variables(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_for(monkeypatch, "main")
     assert "the full sha of a commit" in find_weights().note
-    monkeypatch.setenv("MNIST_DEMO_REPO", "digits")
+    monkeypatch.setenv("MNIST_DEMO_WEIGHTS_REPO", "digits")
     assert "give OWNER/NAME" in find_weights().note
     assert hub.requests == []
+
+
+def test_the_older_names_of_the_variables(
+    hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MNIST_DEMO_REPO", REPO)
+    monkeypatch.setenv("MNIST_DEMO_REVISION", hub.store(REPO, weights))
+    assert find_weights().origin.startswith(REPO)
+    assert "MNIST_DEMO_REPO is now called MNIST_DEMO_WEIGHTS_REPO" in caplog.text
+
+
+def test_a_package_without_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(resolve, "REPOSITORY", tmp_path / "weights")
+    with pytest.raises(ValueError, match="no weights of its own: set MNIST_DEMO_WEIGHTS_REPO"):
+        find_weights()
 
 
 def test_full_disk(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import HfApi, RepoCard, get_token
 
-from mnist_demo.browser.static_edition import PREFIX
+from mnist_demo.browser.build_static import PREFIX
 from mnist_demo.weights.hub import (
     HUB_ERRORS,
     METRICS,
@@ -81,7 +81,10 @@ def run(args: argparse.Namespace) -> None:
         check_token()
     variables = {}
     if args.repo:
-        variables = {"MNIST_DEMO_REPO": args.repo, "MNIST_DEMO_REVISION": args.revision}
+        variables = {
+            "MNIST_DEMO_WEIGHTS_REPO": args.repo,
+            "MNIST_DEMO_WEIGHTS_REVISION": args.revision,
+        }
         weights = ROOT / "weights" if args.dry_run else check_served(args.repo, args.revision)
         names = [METRICS, *read_metrics(weights)["files"]]
         files["README.md"] = pinned_readme(ROOT, args.repo, args.revision, names)
@@ -235,7 +238,7 @@ def set_variables(api: HfApi, space: str, variables: dict[str, str]) -> None:
             "Run the same command again."
         ) from None
     pinned = {**present, **variables}
-    print(f"weights: {pinned.get('MNIST_DEMO_REPO', 'those in the Space itself')}")
+    print(f"weights: {pinned.get('MNIST_DEMO_WEIGHTS_REPO', 'those in the Space itself')}")
 
 
 def iframe(host: str, height: int) -> str:

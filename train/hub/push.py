@@ -114,7 +114,7 @@ def push(
             "Run the same command again."
         ) from None
     print(f"Version {version} is served with")
-    print(f"  MNIST_DEMO_REPO={repo} MNIST_DEMO_REVISION={commit.oid}")
+    print(f"  MNIST_DEMO_WEIGHTS_REPO={repo} MNIST_DEMO_WEIGHTS_REVISION={commit.oid}")
 
 
 def commit_operations(

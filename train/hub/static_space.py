@@ -1,4 +1,4 @@
-"""Publish the static edition as a static Space, see `mnist_demo.browser.static_edition`."""
+"""Publish the static edition as a static Space, see `mnist_demo.browser.build_static`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from huggingface_hub import RepoCard
 
-from mnist_demo.browser.static_edition import build
+from mnist_demo.browser.build_static import build
 
 # These keys of README.md's front matter are for a Space that runs Python.
 GRADIO_KEYS = ("sdk_version", "python_version")

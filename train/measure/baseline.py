@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import find_ink, normalise
+from mnist_demo.read.preprocess import find_ink, normalize
 from train.fit.examples import Examples
 
 
@@ -59,4 +59,4 @@ def normalise_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
     canvas has no ink.
     """
     ink = find_ink(canvas)
-    return np.zeros((28, 28), np.float32) if ink is None else normalise(ink)
+    return np.zeros((28, 28), np.float32) if ink is None else normalize(ink)

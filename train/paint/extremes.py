@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.preprocess import find_ink, normalise, preprocess
+from mnist_demo.read.preprocess import find_ink, normalize, preprocess
 from train.paint.strokes import Brush, Strokes, paint, paint_on_all_cores, vary
 
 KINDS = ("fat", "fat raw", "tiny", "broken")
@@ -43,7 +43,7 @@ def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDAr
     if kind == "fat raw":
         pixels = read_pixels(canvas)
         ink = None if pixels is None else find_ink(pixels)
-        model_input = None if ink is None else normalise(ink)
+        model_input = None if ink is None else normalize(ink)
     else:
         model_input = preprocess(canvas)
     return np.zeros((28, 28), np.float32) if model_input is None else model_input

@@ -16,7 +16,6 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from mnist_demo.batch.inputs import count, expand, find_inputs
-from mnist_demo.batch.local import classify
 from mnist_demo.batch.parts import (
     PARTS_SUFFIX,
     check_same_command,
@@ -24,7 +23,7 @@ from mnist_demo.batch.parts import (
     skip_done,
     write_part,
 )
-from mnist_demo.batch.rows import SCHEMA, Row
+from mnist_demo.batch.rows import SCHEMA, Row, classify
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 

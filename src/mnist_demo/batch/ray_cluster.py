@@ -78,7 +78,18 @@ def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
     return find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
 
 
-class Reader:
+def unfinished(chunks: list[Chunk], done: int) -> list[Chunk]:
+    """The chunks that hold more than the first `done` images; "done" says how many to skip."""
+    left = []
+    for chunk in chunks:
+        rows = len(chunk_names(chunk))
+        if done < rows:
+            left.append(chunk | {"done": done})
+        done = max(0, done - rows)
+    return left
+
+
+class ChunkReader:
     """Turns chunks into rows, in a process of the cluster."""
 
     def __init__(self, weights: str | None, revision: str | None, checksums: Any) -> None:
@@ -116,12 +127,7 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     Raises:
         SystemExit: there is no cluster at `address`, or it cannot do the work.
     """
-    left = []
-    for chunk in chunks:
-        rows = len(chunk_names(chunk))
-        if done < rows:
-            left.append({"chunk": json.dumps(chunk | {"done": done})})
-        done = max(0, done - rows)
+    left = unfinished(chunks, done)
     if not left:
         return
     try:
@@ -137,8 +143,9 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     context.enable_progress_bars = False  # the command has its own
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
-    data = ray.data.from_items(left, override_num_blocks=len(left)).map_batches(
-        Reader,
+    items = [{"chunk": json.dumps(chunk)} for chunk in left]
+    data = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
+        ChunkReader,
         fn_constructor_args=source,
         batch_size=1,
         batch_format="pyarrow",

@@ -4,8 +4,9 @@ import { attachStyled } from "./digit-hint.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
 
-export const SURE = 0.8; // confidence from which on there is no doubt, as in page/draw_tab.py
-export const MOST = 0.99; // that is shown, as in page/html_parts.py: no network is certain
+export const CONFIDENCE_THRESHOLD = 0.8; // below it there is doubt, as in read/prediction.py
+// As in page/html_parts.py: no network is certain.
+export const MAX_SHOWN_PROBABILITY = 0.99;
 
 const STYLE = `
 :host {
@@ -89,8 +90,9 @@ export class DigitAnswer extends HTMLElement {
     this.digit.textContent = digit === null ? "?" : isDigit ? String(digit) : "–";
     this.classList.toggle("blank", digit === null);
     const confidence = prediction?.confidence ?? 0;
-    this.sure.textContent = isDigit ? `${Math.round(100 * Math.min(confidence, MOST))}%` : "";
-    this.classList.toggle("doubt", Boolean(prediction) && confidence < SURE);
+    const percent = Math.round(100 * Math.min(confidence, MAX_SHOWN_PROBABILITY));
+    this.sure.textContent = isDigit ? `${percent}%` : "";
+    this.classList.toggle("doubt", Boolean(prediction) && confidence < CONFIDENCE_THRESHOLD);
     this.bars.forEach((bar, k) => {
       bar.style.setProperty("--share", String(isDigit ? prediction?.probabilities[k] : 0));
       bar.classList.toggle("best", isDigit && k === digit);

@@ -1,17 +1,20 @@
 // From a drawing to the 28x28 image that the network expects: what read/preprocess.py does to a
-// drawing, step by step and under the same names. tests/ compare the two on thousands of drawings.
+// drawing, step by step, under the same names in camelCase. tests/ compare the two on thousands of
+// drawings.
 
 import { areaResize, components, crop, distanceTransform, linearResize } from "./pixels.js";
 
 /** @typedef {import("./pixels.js").Plane} Plane */
 
-// Widths of strokes in pixels of the 20x20 box: see preprocess.py, where they were measured.
-const THINNEST = 1.6;
-const USUAL = 2.8;
-const THICKEST = 5.25;
-const FAT = 3.5;
-const FINE = 40;
+// preprocess.py says what these are, and how they were measured.
+const MIN_STROKE_WIDTH = 1.6;
+const MEDIAN_STROKE_WIDTH = 2.8;
+const MAX_STROKE_WIDTH = 5.25;
+const MAX_STROKE_WIDTH_LARGE = 3.5;
+const LARGE_INK = 40;
 const WORK_SIDE = 200;
+const FAINT = 5;
+const MIN_CONTRAST = 31;
 
 /**
  * What MNIST's authors would have made of a drawing.
@@ -22,7 +25,7 @@ const WORK_SIDE = 200;
  */
 export function preprocess(rgba, width) {
   const ink = findInk(rgba, width);
-  return ink && normalise(evenStrokes(ink));
+  return ink && normalize(normalizeStrokeWidth(ink));
 }
 
 /**
@@ -54,7 +57,7 @@ export function findInk(rgba, width) {
       }
     }
   }
-  return clean({ data: distance, width, height }, Math.max(5, 9 * noise));
+  return clean({ data: distance, width, height }, Math.max(FAINT, 9 * noise));
 }
 
 /** @param {Uint8ClampedArray} rgba */
@@ -99,7 +102,7 @@ function median(values) {
 function clean(distance, faint) {
   let peak = 0;
   for (const value of distance.data) if (value > peak) peak = value;
-  if (peak < Math.max(31, 1.5 * faint)) return null;
+  if (peak < Math.max(MIN_CONTRAST, 1.5 * faint)) return null;
   const least = Math.floor(faint - 1);
   for (let i = 0; i < distance.data.length; i++) {
     const value = distance.data[i];
@@ -128,21 +131,22 @@ function withoutSpecks(ink) {
  * @param {Plane} ink cut to its bounding box
  * @returns {Plane}
  */
-export function evenStrokes(ink) {
+export function normalizeStrokeWidth(ink) {
   const mask = workMask(ink);
   if (!mask.data.some(Boolean)) return ink; // a dark pixel is lost among so many
   const side = Math.max(mask.width, mask.height);
   const depth = distanceTransform(mask, 1);
   let width = meanWidth(depth);
-  const thickest = Math.max(ink.width, ink.height) > FINE ? FAT : THICKEST;
+  const thickest =
+    Math.max(ink.width, ink.height) > LARGE_INK ? MAX_STROKE_WIDTH_LARGE : MAX_STROKE_WIDTH;
   const share = (20 * width) / side;
-  if (THINNEST <= share && share <= thickest) return ink;
+  if (MIN_STROKE_WIDTH <= share && share <= thickest) return ink;
   if (share > thickest) {
     // A loop that has filled up is wider than the strokes, which must outlive the thinning.
     width = Math.min(width, thinWidth(depth));
-    if ((20 * width) / side <= USUAL) return ink;
+    if ((20 * width) / side <= MEDIAN_STROKE_WIDTH) return ink;
   }
-  let r = (USUAL * side - 20 * width) / (2 * (20 - USUAL));
+  let r = (MEDIAN_STROKE_WIDTH * side - 20 * width) / (2 * (20 - MEDIAN_STROKE_WIDTH));
   r = Math.max(r, -0.35 * width); // a dot or a blot has no stroke to find: leave some of it
   // The first pixel on either side of an edge is 1 from the first on the other.
   let moved;
@@ -246,7 +250,7 @@ function workMask(ink) {
  * @param {Plane} ink
  * @returns {Float32Array} 28 x 28 values in [0, 1]
  */
-export function normalise(ink) {
+export function normalize(ink) {
   const small = areaResize(square(ink), 20, 20).data;
   let peak = 0;
   for (const value of small) if (value > peak) peak = value;

@@ -11,7 +11,7 @@ import { Network } from "./network.js";
  * @typedef {{ digit: number, probability: number }} Guess
  */
 
-export const DIGIT_THRESHOLD = 0.5; // as in read/classifier.py
+export const DIGIT_THRESHOLD = 0.5; // as in read/prediction.py
 
 export class Reader {
   /**

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.page.html_parts import figure, image_tag
-from mnist_demo.page.i18n import Request, translate, translate_english
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.i18n import Request, translate
+from mnist_demo.page.reader import PageReader
 from mnist_demo.weights import Weights, read_metrics
 
 # The key in metrics.json, the key of the row's name in locales/, and the format of the value.
@@ -24,6 +24,12 @@ METRIC_ROWS = (
     ("digits_refused", "row_refused", "{:.2%}"),
     ("ece", "row_ece", "{:.2%}"),
 )
+# The key of the name of each network in metrics.json.
+NETWORKS = {
+    "released": "released",
+    "plain convnet, canvas resized": "plain_resized",
+    "plain convnet, MNIST normalisation": "plain_normalised",
+}
 PLOTS = {"brush.png": "plot_brush", "confusion.png": "plot_confusion"}
 PLOTS |= {"reliability.png": "plot_reliability"}
 DATASETS = (
@@ -33,7 +39,7 @@ DATASETS = (
 )
 
 
-def about_tab(tab: gr.Tab, reader: Reader) -> None:
+def about_tab(tab: gr.Tab, reader: PageReader) -> None:
     """Add the text to the tab.
 
     It is made when a visitor selects the tab: while the page is built, the network still loads.
@@ -78,7 +84,7 @@ def about_html(weights: Weights, request: Request = None) -> str:
 def metrics_table(results: dict[str, Any], request: Request) -> str:
     """The metrics as an HTML table: one row for each, one column for each network."""
     head = "".join(
-        f'<th scope="col">{html.escape(translate_english(name, request))}</th>' for name in results
+        f'<th scope="col">{html.escape(_network_name(name, request))}</th>' for name in results
     )
     rows = []
     for key, name, form in METRIC_ROWS:
@@ -94,3 +100,7 @@ def metrics_table(results: dict[str, Any], request: Request) -> str:
         f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _network_name(name: str, request: Request) -> str:
+    return translate(NETWORKS[name], request) if name in NETWORKS else name

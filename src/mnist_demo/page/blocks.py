@@ -16,9 +16,9 @@ from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import t
 from mnist_demo.page.numbers_tab import numbers_tab
 from mnist_demo.page.picture_tab import picture_tab
-from mnist_demo.page.reader import Reader
-from mnist_demo.read.accepted import MAX_PIXELS
+from mnist_demo.page.reader import PageReader
 from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.formats import MAX_PIXELS
 from mnist_demo.serve.gradio_patches.analytics import limit_analytics
 from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
 from mnist_demo.serve.gradio_patches.request_errors import explain_unreadable_inputs
@@ -36,7 +36,7 @@ def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     """
     limit_pillow()
     limit_analytics()
-    reader = Reader(load)
+    reader = PageReader(load)
     feedback = Feedback()
     feedback.sync()
     with gr.Blocks(

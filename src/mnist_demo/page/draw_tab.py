@@ -10,20 +10,23 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.page.feedback import NOT_A_DIGIT, Feedback
-from mnist_demo.page.html_parts import MOST, figure, ink_figure, no_ink_figure, png_image
-from mnist_demo.page.i18n import Request, t, translate, translate_english
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.html_parts import (
+    MAX_SHOWN_PROBABILITY,
+    figure,
+    ink_figure,
+    no_ink_figure,
+    png_image,
+)
+from mnist_demo.page.i18n import Request, TextError, t, translate
+from mnist_demo.page.reader import PageReader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
 from mnist_demo.read.images import read_pixels
-from mnist_demo.read.prediction import Prediction
+from mnist_demo.read.prediction import CONFIDENCE_THRESHOLD, Prediction
 from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
 FOLDER = Path(__file__).parent
 CANVAS = (400, 400)  # pixels of the Sketchpad's image
-# Below this confidence the page says that it is not sure. 0.9% of the validation paintings have a
-# lower confidence, and 43% of these are read wrong.
-CONFIDENCE_THRESHOLD = 0.8
 
 
 class DrawEvents:
@@ -33,7 +36,7 @@ class DrawEvents:
     the tab's components.
     """
 
-    def __init__(self, reader: Reader, feedback: Feedback) -> None:
+    def __init__(self, reader: PageReader, feedback: Feedback) -> None:
         self._reader = reader
         self._feedback = feedback
 
@@ -68,18 +71,19 @@ class DrawEvents:
                 answer = prediction.digit if prediction.is_digit else NOT_A_DIGIT
                 chosen = answer if label is None else label
                 if chosen is None:
-                    raise ValueError(translate("blank", request))
+                    raise TextError("blank")
                 version = self._reader.classifier().weights.version
                 self._feedback.save(prediction, chosen, version, drawing)
             except ValueError as error:
-                text, title = translate_english(str(error), request), translate("error", request)
+                text = translate(error.key, request) if isinstance(error, TextError) else str(error)
+                title = translate("error", request)
                 raise gr.Error(text, title=title, print_exception=False) from None
             return f'<p role="status">{translate("thanks", request)}</p>'
 
         return save
 
 
-def draw_tab(reader: Reader, feedback: Feedback) -> gr.Sketchpad:
+def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
     """Add the tab's components and events to the page, and return its Sketchpad."""
     events = DrawEvents(reader, feedback)
     with gr.Row():
@@ -146,7 +150,9 @@ def verdict(prediction: Prediction, request: Request = None) -> str:
     return f"<p>{sentence}</p>"
 
 
-def label_value(prediction: Prediction, most: float = MOST) -> dict[str, float] | None:
+def label_value(
+    prediction: Prediction, most: float = MAX_SHOWN_PROBABILITY
+) -> dict[str, float] | None:
     """The value of a gr.Label: the probabilities of the three best guesses; None when blank.
 
     No probability in it is above `most`.

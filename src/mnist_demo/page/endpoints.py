@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from mnist_demo.page.draw_tab import label_value
-from mnist_demo.page.reader import Reader, unreadable
+from mnist_demo.page.reader import PageReader, unreadable
 from mnist_demo.page.uploads import open_file, open_sketch, refusal
 from mnist_demo.read.lines import Line, Number
 from mnist_demo.serve.answer import as_json
@@ -26,7 +26,7 @@ SEND_SKETCH = (
 class Endpoints:
     """The functions of the endpoints. Gradio shows their docstrings to users of the API."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: PageReader) -> None:
         self._reader = reader
         self._batcher = MicroBatcher(self._classify_batch, MAX_BATCH, MAX_BATCH)
         self._large_batcher = MicroBatcher(self._classify_batch, MAX_BATCH, 1)
@@ -81,7 +81,7 @@ def _with_digits(read: Number | Line) -> dict[str, Any]:
     return {"number": read.number, "text": read.text, "digits": found}
 
 
-def add_endpoints(reader: Reader, sketch: gr.Sketchpad) -> None:
+def add_endpoints(reader: PageReader, sketch: gr.Sketchpad) -> None:
     """Add the endpoints to the page that is being built.
 
     Args:

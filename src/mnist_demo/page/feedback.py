@@ -33,7 +33,7 @@ import numpy as np
 from huggingface_hub import CommitScheduler
 from PIL import Image
 
-from mnist_demo.page.i18n import t
+from mnist_demo.page.i18n import TextError, t
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import paper_below
 from mnist_demo.weights.hub import explain_error, set_request_timeout
@@ -86,21 +86,21 @@ class Feedback:
 
         Raises:
             ValueError: the correction is invalid, or a limit is reached, or it cannot be written.
-                The text is for the visitor.
+                Its text is for the visitor. A `TextError` has it in all languages.
         """
         line = json.dumps(correction(prediction, label, version, drawing)).encode() + b"\n"
         with self._lock:
             now = time.monotonic()
             if len(self._times) == MAX_PER_MINUTE and now - self._times[0] < 60:
-                raise ValueError("Too many corrections at the moment: try again in a minute.")
+                raise TextError("too_many")
             try:
                 if folder_size(self.folder) + len(line) > MAX_FOLDER_BYTES:
-                    raise ValueError("There is no room for more corrections.")
+                    raise TextError("no_room")
                 self._append(line)
             except OSError as error:
                 self._file = None  # this file may end in an incomplete line
                 logger.warning("No correction can be written: %s", error)
-                raise ValueError("The correction could not be saved.") from error
+                raise TextError("not_saved") from error
             self._times.append(now)
 
     def _append(self, line: bytes) -> None:
@@ -177,7 +177,7 @@ def correction(
 ) -> dict[str, Any]:
     """The fields of a correction, see above; ValueError if it is invalid."""
     if prediction.model_input is None or prediction.digit is None:
-        raise ValueError("There is nothing to correct: draw a digit first.")
+        raise TextError("nothing_to_correct")
     if label not in range(NOT_A_DIGIT, 10):
         raise ValueError(f"{label} is no digit from 0 to 9.")
     image = Image.fromarray(np.round(prediction.model_input * 255).astype(np.uint8))

@@ -12,7 +12,7 @@ from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.read.images import Array, Pixels
 from mnist_demo.read.prediction import Prediction
 
-MOST = 0.99  # of a probability that the page shows: no network is certain
+MAX_SHOWN_PROBABILITY = 0.99  # of a probability that the page shows: no network is certain
 NO_INK = '<div class="nothing"></div>'
 
 

@@ -42,8 +42,13 @@ def translate(key: str, request: Request, *values: object) -> str:
     return TEXTS[language(request)][key].format(*values).replace(" a 8", " an 8")
 
 
-def translate_english(text: str, request: Request) -> str:
-    """`text` in the language of `request` if it is one of the page's English texts; else `text`."""
-    keys = (key for key, english in TEXTS["en"].items() if english == text)
-    key = next(keys, None)
-    return text if key is None else TEXTS[language(request)][key]
+class TextError(ValueError):
+    """An error that is explained by a text of the page. Its str() is the text in English.
+
+    Attributes:
+        key: of the text.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(TEXTS["en"][key])
+        self.key = key

@@ -6,10 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from mnist_demo.page.draw_tab import CONFIDENCE_THRESHOLD
-from mnist_demo.page.html_parts import MOST, gray_pixels, png_image
+from mnist_demo.page.html_parts import MAX_SHOWN_PROBABILITY, gray_pixels, png_image
 from mnist_demo.page.i18n import Request, t, translate
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.reader import PageReader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
 from mnist_demo.read.lines import Number
@@ -24,7 +23,7 @@ class NumberEvents:
     Both methods return the number in a sentence, and a card for each digit, as HTML.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: PageReader) -> None:
         self._reader = reader
 
     def answer_drawing(self, url: str, request: gr.Request) -> tuple[str, str]:
@@ -40,7 +39,7 @@ class NumberEvents:
         return verdict(number, request), digit_cards(number)
 
 
-def numbers_tab(reader: Reader) -> None:
+def numbers_tab(reader: PageReader) -> None:
     """Add the tab's components and events to the page."""
     events = NumberEvents(reader)
     add_sketchpad("number_", CANVAS)
@@ -58,10 +57,7 @@ def verdict(number: Number, request: Request = None) -> str:
     """One sentence with the number as HTML: sure of every digit, not sure, or blank."""
     if not number.digits:
         return f"<p>{translate('number_blank', request)}</p>"
-    sure = all(
-        digit.is_digit and digit.confidence >= CONFIDENCE_THRESHOLD for digit in number.digits
-    )
-    key = "number_sure" if sure else "number_unsure"
+    key = "number_sure" if all(digit.is_clear for digit in number.digits) else "number_unsure"
     return f"<p>{translate(key, request, f'<strong>{number.text}</strong>')}</p>"
 
 
@@ -75,7 +71,7 @@ def _card(digit: Prediction) -> str:
     picture = png_image(gray_pixels(digit.model_input), "")
     guesses = "".join(
         f'<div><span>{guess}</span><meter value="{probability:.3f}" aria-hidden="true"></meter>'
-        f"<span>{min(probability, MOST):.0%}</span></div>"
+        f"<span>{min(probability, MAX_SHOWN_PROBABILITY):.0%}</span></div>"
         for guess, probability in digit.top(3)
     )
     return f"<li>{picture}{guesses}</li>"

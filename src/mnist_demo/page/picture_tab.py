@@ -11,9 +11,9 @@ import numpy as np
 from mnist_demo.page.draw_tab import label_value, verdict
 from mnist_demo.page.html_parts import figure, ink_figure, png_image
 from mnist_demo.page.i18n import Request, t, translate
-from mnist_demo.page.reader import Reader
+from mnist_demo.page.reader import PageReader
 from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.picture import Reading
+from mnist_demo.read.picture import PictureResult
 
 DIGIT_COLOUR, OTHER_COLOUR = (37, 99, 235), (217, 119, 6)  # red, green, blue
 # The key of the text that says why no digit was found.
@@ -23,7 +23,7 @@ REASONS = {"too faint": "too_faint", "too small": "too_small"}
 class PictureEvents:
     """What happens when a visitor takes, uploads or removes a picture."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: PageReader) -> None:
         self._reader = reader
 
     def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
@@ -42,7 +42,7 @@ class PictureEvents:
         return words, label_value(reading.prediction), pictures
 
 
-def picture_tab(reader: Reader) -> None:
+def picture_tab(reader: PageReader) -> None:
     """Add the tab's components and events to the page."""
     with gr.Row():
         with gr.Column(min_width=288):
@@ -70,7 +70,7 @@ def picture_tab(reader: Reader) -> None:
     )
 
 
-def found_figure(reading: Reading, request: Request = None) -> str:
+def found_figure(reading: PictureResult, request: Request = None) -> str:
     """The picture with the ink that the finder saw, and a caption, as HTML; "" if it saw none."""
     if reading.digit is None:
         return ""
@@ -78,7 +78,7 @@ def found_figure(reading: Reading, request: Request = None) -> str:
     return figure(picture, translate("found", request))
 
 
-def paint_found(reading: Reading) -> Pixels:
+def paint_found(reading: PictureResult) -> Pixels:
     """The picture with the ink of digits in one colour, other ink in another, and the part that was
     read in a frame: uint8 (h, w, 3)."""
     assert reading.picture is not None

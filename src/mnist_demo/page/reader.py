@@ -12,7 +12,7 @@ import gradio as gr
 from mnist_demo.page.i18n import Request, translate
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.lines import Number
-from mnist_demo.read.picture import Reading, read_picture
+from mnist_demo.read.picture import PictureResult, read_picture
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.monitoring import monitor
 
@@ -37,7 +37,7 @@ def in_background(load: Callable[[], T]) -> Future[T]:
     return loading
 
 
-class Reader:
+class PageReader:
     """Reads images for visitors and programs; waits until the classifier is loaded.
 
     `request` says in which language an error is written, and `endpoint` under which name a call is
@@ -70,7 +70,7 @@ class Reader:
         """The digits in `image` from left to right."""
         return self._read(Classifier.read_number, image, request, endpoint)
 
-    def read_picture(self, file: str | None, request: Request = None) -> Reading:
+    def read_picture(self, file: str | None, request: Request = None) -> PictureResult:
         """The digit in the picture in `file`, and what was seen on the way."""
         return self._read(read_picture, file, request, "page")
 

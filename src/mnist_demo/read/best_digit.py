@@ -13,7 +13,7 @@ from mnist_demo.read.arrays import Pixels
 from mnist_demo.read.digit_ink import Finding, Located, find_digits, look_again
 from mnist_demo.read.finder import Find
 from mnist_demo.read.prediction import Prediction
-from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width
 
 Array = NDArray[np.float32]
 Read = Callable[[Sequence[Array | None]], "list[Prediction]"]  # `Classifier.classify_inputs`
@@ -40,9 +40,9 @@ def find_digit(find: Find, read: Read, pixels: Pixels) -> tuple[Finding, Predict
         find, read: the two networks.
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
     """
-    located = locate_ink(pixels)
+    located = crop_ink(pixels)
     if located:
-        plain = read([normalise(even_strokes(located[0]))])[0]
+        plain = read([normalize(normalize_stroke_width(located[0]))])[0]
         if is_plain(plain, located[0]):
             return Finding(None, None, located[0]), plain
     return search(find, read, pixels, located)
@@ -75,7 +75,7 @@ def search(
 
     Args:
         find, read, pixels: as for `find_digit`.
-        located: what `locate_ink` returned for the picture.
+        located: what `crop_ink` returned for the picture.
     """
     found, model_input = best_digit(read, find_digits(find, pixels, located))
     looks = [model_input]
@@ -85,14 +85,14 @@ def search(
     if found.view is not None and model_input is not None:
         sureness = found.view.sureness(found.box or found.view.box)
         trust = PARTIAL_TRUST if found.partial else float(np.interp(sureness, *TRUST))
-        prediction = prediction.doubted(trust)
+        prediction = prediction.mix_with_uniform(trust)
     return found, replace(prediction, reason=found.reason)
 
 
 def mean_of_looks(first: Prediction, *others: Prediction) -> Prediction:
     """The first prediction, with the mean probabilities of all. As far as a further look shows no
     digit, it may be any."""
-    further = [p.doubted(p.digit_score).probabilities for p in others]
+    further = [p.mix_with_uniform(p.digit_score).probabilities for p in others]
     mean = np.mean([first.probabilities, *further], axis=0)
     return replace(first, probabilities=np.asarray(mean, np.float32))
 
@@ -139,10 +139,10 @@ def input_of(read: Read, found: Finding) -> Array | None:
     digits and the drawing has several pieces or far more ink, the part is taken: the rest may be an
     underline or a frame. If none is, what looks more like a digit is taken.
     """
-    part = None if found.ink is None else normalise(even_strokes(found.ink))
+    part = None if found.ink is None else normalize(normalize_stroke_width(found.ink))
     if found.whole is None:
         return part
-    whole = normalise(even_strokes(found.whole))
+    whole = normalize(normalize_stroke_width(found.whole))
     of_all, of_part = read([whole, part])
     if of_all.is_clear and of_part.is_clear:
         assert whole is not None and part is not None

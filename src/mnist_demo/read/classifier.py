@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,21 +15,26 @@ from mnist_demo.read.best_digit import is_plain, search
 from mnist_demo.read.digit_ink import Located
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lines import Number, read_number
+from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK, Prediction
-from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 BATCH_SIZE = 256  # images in one run of the network; larger batches are not faster
-MOST_HELD = 50_000_000  # bytes of pictures that are read together
-PREFETCH = 64  # images for each processor that `classify_many` holds at a time
-SMALLEST_PICTURE = 40  # pixels; the finder does not look at pictures without a longer side
+MAX_BYTES_HELD = 50_000_000  # of the pictures that are read together
+MIN_PICTURE_SIDE = 40  # pixels; the finder does not look at pictures that are smaller
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """An image as it is read first: the network's input, and what the finder may have to search."""
+    """An image that is decoded.
+
+    Attributes:
+        model_input: float32 (28, 28) in [0, 1], made of all its ink; None if there is none.
+        to_search: the pixels and what `crop_ink` returned, if the finder may look at them.
+    """
 
     model_input: Array | None
     to_search: tuple[Pixels, Located | None] | None = None
@@ -48,7 +49,7 @@ class Classifier:
 
     Attributes:
         weights: where the SavedModel came from.
-        has_finder: whether it finds digits in any picture. The first versions did not.
+        has_finder: whether it finds digits in any picture.
     """
 
     def __init__(self, weights: Weights) -> None:
@@ -79,8 +80,9 @@ class Classifier:
 
         Args:
             source: a folder that holds model/, or a Hub repository "OWNER/NAME". If None, the
-                environment variables MNIST_DEMO_REPO and MNIST_DEMO_REVISION name the weights. If
-                they are not set, or their weights cannot be loaded, this repository's are loaded.
+                environment variables MNIST_DEMO_WEIGHTS_REPO and MNIST_DEMO_WEIGHTS_REVISION name
+                the weights. If they are not set, or their weights cannot be loaded, this
+                repository's are loaded.
             revision: the full sha of a commit on the Hub.
 
         Raises:
@@ -142,15 +144,15 @@ class Classifier:
         It does not look at drawings from a Sketchpad, whose owner sees what is read and can erase,
         nor at small pictures, which hold nothing but a digit.
         """
-        small = max(pixels.shape[:2]) <= SMALLEST_PICTURE
+        small = max(pixels.shape[:2]) <= MIN_PICTURE_SIDE
         return self.has_finder and not small and not isinstance(image, Mapping)
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches, in threads, one for each processor.
 
         Args:
-            images: each is anything that `preprocess` accepts. This may be a generator: at most
-                `PREFETCH` images for each processor are held at a time.
+            images: each is anything that `preprocess` accepts. This may be a generator: few images
+                are held at a time, see `map_chunks`.
 
         Returns:
             A prediction for each image, in the same order.
@@ -159,34 +161,17 @@ class Classifier:
             ValueError: `preprocess` raised it. The text begins with the image's index, from 0.
         """
         predictions: list[Prediction] = []
-        running: deque[Future[list[Prediction | ValueError]]] = deque()
-        images = iter(images)
-        processors = os.cpu_count() or 1
-        pool = ThreadPoolExecutor(processors)
-
-        def take() -> None:
-            for result in running.popleft().result():
-                if isinstance(result, ValueError):
-                    raise ValueError(f"image {len(predictions)}: {result}")
-                predictions.append(result)
-
-        try:
-            while chunk := list(itertools.islice(images, PREFETCH // 2)):
-                running.append(pool.submit(self.classify_each, chunk))
-                del chunk
-                if len(running) == 2 * processors:
-                    take()
-            while running:
-                take()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for result in map_chunks(self.classify_each, images):
+            if isinstance(result, ValueError):
+                raise ValueError(f"image {len(predictions)}: {result}")
+            predictions.append(result)
         return predictions
 
     def classify_each(self, images: Iterable[Any]) -> list[Prediction | ValueError]:
         """Read some images together.
 
-        All are read as they are in one batch. The finder looks only at those that it may look at,
-        see `looks_at`, and that do not read well.
+        One batch reads the ink of them all. The finder searches those pictures that it may look at
+        (see `looks_at`) and that were not read with confidence.
 
         Returns:
             For each image, in the same order, its prediction or the error that `preprocess` raised.
@@ -200,7 +185,7 @@ class Classifier:
             except ValueError as error:
                 opened.append(error)
             held += getattr(opened[-1], "bytes_held", 0)
-            if held > MOST_HELD:
+            if held > MAX_BYTES_HELD:
                 results += self._read(opened)
                 opened, held = [], 0
         return results + self._read(opened)
@@ -209,8 +194,8 @@ class Classifier:
         pixels = read_pixels(image)
         if pixels is None:
             return _Opened(None)
-        located = locate_ink(pixels)
-        model_input = None if located is None else normalise(even_strokes(located[0]))
+        located = crop_ink(pixels)
+        model_input = None if located is None else normalize(normalize_stroke_width(located[0]))
         if not self.looks_at(image, pixels):
             return _Opened(model_input)
         return _Opened(model_input, (pixels, located))

@@ -44,7 +44,7 @@ NEAR_SURE = 0.9  # mean probability of ink, seen from near, that is only looked 
 LEAST_SURE = 0.7  # mean probability of the ink of a digit in a large picture
 MIN_PIXELS = 8  # longer side of a digit; smaller ones cannot be read
 
-Located = tuple[Array, tuple[int, int]]  # what `locate_ink` returns
+Located = tuple[Array, tuple[int, int]]  # what `crop_ink` returns
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def find_digits(find: Find, pixels: Pixels, located: Located | None) -> Iterator
     Args:
         find: the network, see `Classifier.find`.
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
-        located: what `locate_ink` returned for them.
+        located: what `crop_ink` returned for them.
     """
     colour = rgb(pixels)
     areas = areas_to_see(pixels.shape)
@@ -194,7 +194,7 @@ def pieces(view: View, ink: Array, corner: tuple[int, int]) -> Iterator[Finding]
 
     Args:
         view: of the whole picture.
-        ink, corner: what `locate_ink` returned.
+        ink, corner: what `crop_ink` returned.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.05).view(np.uint8))
     height, width = ink.shape
@@ -226,10 +226,10 @@ def is_large(picture: tuple[int, ...]) -> bool:
 
 
 def inked(located: Located | None, picture: tuple[int, ...], view: View) -> NDArray[np.bool_]:
-    """Where `locate_ink` sees ink, in pixels of a view: bool (h, w).
+    """Where `crop_ink` sees ink, in pixels of a view: bool (h, w).
 
     Args:
-        located: what `locate_ink` returned.
+        located: what `crop_ink` returned.
         picture: the picture's height and width.
         view: of all of it, or of a part.
     """

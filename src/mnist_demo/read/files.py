@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from mnist_demo.read.accepted import FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, is_ppm, refused_kind
 from mnist_demo.read.arrays import is_array
+from mnist_demo.read.formats import FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, is_ppm, refused_kind
 
 MAX_PATH = 4096  # characters; a longer text is no path
 

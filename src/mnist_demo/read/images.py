@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
-from mnist_demo.read.accepted import ACCEPTED, MAX_PIXELS
 from mnist_demo.read.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
 from mnist_demo.read.files import open_if_file
+from mnist_demo.read.formats import ACCEPTED, MAX_PIXELS
 
 # Larger images are read at half of their height and width, as two copies of 24 million pixels take
 # 200 MB. Formats that are not in `HALVABLE_FORMATS` must not be larger: Pillow cannot hand out

@@ -32,7 +32,7 @@ from mnist_demo.read.images import is_halved, read_pixels
 from mnist_demo.read.measure_ink import measure_ink
 from mnist_demo.read.numbers import read_line
 from mnist_demo.read.prediction import Prediction
-from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.preprocess import crop_ink
 from mnist_demo.read.signs import find_signs, text_of, without_signs
 from mnist_demo.read.split_lines import split_lines
 
@@ -148,7 +148,7 @@ def read_number(classifier: Classifier, image: Any) -> Number:
     pixels = read_pixels(image)
     if pixels is None:
         return Number([])
-    located = locate_ink(pixels)
+    located = crop_ink(pixels)
     all_ink = None if located is None else _Ink(*located)
     if not classifier.looks_at(image, pixels):
         return _read_lines(classifier, all_ink, pixel)
@@ -196,7 +196,7 @@ def compared(number: Number, other: Number) -> Number:
     lines = []
     for line in number.lines:
         digits = [
-            digit if _has(other, digit.digit, box) else digit.doubted(0.5)
+            digit if _has(other, digit.digit, box) else digit.mix_with_uniform(0.5)
             for digit, box in zip(line.digits, line.boxes, strict=True)
         ]
         lines.append(replace(line, digits=digits))
@@ -260,7 +260,7 @@ def _find_ink(find: Find, colour: Pixels, view: View) -> _Ink | None:
     measured = measure_ink(view, colour, INK_SIDE)
     if measured is None:
         return None
-    clean = locate_ink(255 - np.round(255 * measured).astype(np.uint8))
+    clean = crop_ink(255 - np.round(255 * measured).astype(np.uint8))
     if clean is None:
         return None
     ink, (x, y) = clean

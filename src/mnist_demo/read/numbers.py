@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.lattice import agreement, best_segmentation, segment_shares
 from mnist_demo.read.prediction import Prediction
-from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width, stroke_width
 from mnist_demo.read.segmentation import cut_paths
 from mnist_demo.weights import Weights, read_metrics
 
@@ -97,7 +97,7 @@ def read_line(classifier: Classifier, ink: Array) -> tuple[list[Prediction], lis
         first, last = segments[k]
         largest = first + int(amounts[first : last + 1].argmax())
         share = agreement(segments, shares, read, k, largest)
-        digits.append(predictions[k].doubted(share))
+        digits.append(predictions[k].mix_with_uniform(share))
         left, top, right, bottom = pieces.bounds(*segments[k])
         corner = (int(left * across), int(top * down))
         boxes.append((*corner, int(np.ceil(right * across)), int(np.ceil(bottom * down))))
@@ -112,7 +112,7 @@ def find_pieces(image: Any) -> tuple[Pieces, tuple[int, int], tuple[float, float
         those pixels, across and down, one pixel of the pieces stands for.
     """
     pixels = read_pixels(image)
-    found = None if pixels is None else locate_ink(pixels)
+    found = None if pixels is None else crop_ink(pixels)
     if found is None:
         return None
     ink, corner = found
@@ -227,7 +227,7 @@ def candidate_segments(pieces: Pieces) -> tuple[list[tuple[int, int]], list[Arra
             part = pieces.ink[top:bottom, left:right]
             part = np.where((labels > i) & (labels <= j + 1), part, np.float32(0))
             segments.append((i, j))
-            inputs.append(normalise(even_strokes(part / part.max())))
+            inputs.append(normalize(normalize_stroke_width(part / part.max())))
     return segments, inputs
 
 

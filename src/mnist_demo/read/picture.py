@@ -21,7 +21,7 @@ SHOWN_SIDE = 480  # longest side, in pixels, of the picture that is shown
 
 
 @dataclass(frozen=True)
-class Reading:
+class PictureResult:
     """What was seen in a picture.
 
     Attributes:
@@ -40,7 +40,7 @@ class Reading:
     box: tuple[float, float, float, float] | None = None
 
 
-def read_picture(classifier: Classifier, image: Any) -> Reading:
+def read_picture(classifier: Classifier, image: Any) -> PictureResult:
     """Read the digit in any picture, as `Classifier.classify` does.
 
     A JPEG given by its path, or as a PIL image that is not loaded yet, is decoded at a fraction of
@@ -52,19 +52,19 @@ def read_picture(classifier: Classifier, image: Any) -> Reading:
     image = open_reduced(image)
     pixels = read_pixels(image)
     if pixels is None:
-        return Reading(BLANK)
+        return PictureResult(BLANK)
     height, width = pixels.shape[:2]
     scale = min(1.0, SHOWN_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     colour = rgb(pixels)
     picture = resize(colour, size)
     if not classifier.looks_at(image, pixels):
-        return Reading(classifier.classify(image), picture)
+        return PictureResult(classifier.classify(image), picture)
     found, prediction = find_digit(classifier.find, classifier.classify_inputs, pixels)
     classes = (found.view or look(classifier.find, colour)).classes
     box = None if found.box is None else _as_shares(found.box, width, height)
     other = (classes != DIGIT) & (classes != PAPER)
-    return Reading(prediction, picture, classes == DIGIT, other, box)
+    return PictureResult(prediction, picture, classes == DIGIT, other, box)
 
 
 def _as_shares(box: Box, width: int, height: int) -> tuple[float, float, float, float]:

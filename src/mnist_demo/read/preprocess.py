@@ -64,7 +64,7 @@ def preprocess(image: Any) -> Array | None:
     """
     pixels = read_pixels(image)
     ink = None if pixels is None else find_ink(pixels)
-    return None if ink is None else normalise(even_strokes(ink))
+    return None if ink is None else normalize(normalize_stroke_width(ink))
 
 
 def stroke_width(mask: NDArray[np.uint8]) -> float:
@@ -84,11 +84,11 @@ def find_ink(pixels: Pixels) -> Array | None:
     Returns:
         float32 (h, w) in [0, 1]; None if there is no ink.
     """
-    found = locate_ink(pixels)
+    found = crop_ink(pixels)
     return None if found is None else found[0]
 
 
-def locate_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
+def crop_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
     """The ink that `find_ink` returns, and the (x, y) of its upper left corner in `pixels`."""
     # The steps that touch every pixel take nearly all of the time, so they stay in 8 bits.
     if pixels.ndim == 3 and pixels.shape[2] == 4:
@@ -170,12 +170,12 @@ def _clean(
     if peak < max(MIN_CONTRAST, 1.5 * faint):
         return None
     clear = np.asarray(cv2.threshold(distance, faint - 1, 0, cv2.THRESH_TOZERO)[1], np.uint8)
-    near, (x, y) = _cut(clear)
-    ink, (right, down) = _cut(_without_specks(np.minimum(near.astype(np.float32) / peak, 1)))
+    near, (x, y) = _crop(clear)
+    ink, (right, down) = _crop(_without_specks(np.minimum(near.astype(np.float32) / peak, 1)))
     return ink, (corner[0] + x + right, corner[1] + y + down)
 
 
-def _cut(ink: NDArray[Ink]) -> tuple[NDArray[Ink], tuple[int, int]]:
+def _crop(ink: NDArray[Ink]) -> tuple[NDArray[Ink], tuple[int, int]]:
     """`ink` cropped to its bounding box, and the (x, y) of the box's upper left corner."""
     x, y, width, height = cv2.boundingRect((ink > 0).view(np.uint8))
     return ink[y : y + height, x : x + width], (x, y)
@@ -192,7 +192,7 @@ def _without_specks(ink: Array) -> Array:
     return np.where(specks[labels], np.float32(0), ink) if specks.any() else ink
 
 
-def even_strokes(ink: Array) -> Array:
+def normalize_stroke_width(ink: Array) -> Array:
     """Thin or thicken strokes outside MNIST's range of widths to MNIST's median.
 
     Let m be the longest side of the ink's bounding box and w the width of its strokes. Moving the
@@ -228,7 +228,7 @@ def even_strokes(ink: Array) -> Array:
     else:
         paper = 1 - np.pad(mask, int(np.ceil(r)) + 2)
         moved = np.float32(1 + r) - cv2.distanceTransform(paper, cv2.DIST_L2, 5)
-    return _cut(np.clip(moved, 0, 1).astype(np.float32))[0]
+    return _crop(np.clip(moved, 0, 1).astype(np.float32))[0]
 
 
 def _depth(mask: NDArray[np.uint8]) -> Array:
@@ -262,7 +262,7 @@ def _work_mask(ink: Array) -> NDArray[np.uint8]:
     return (small > 0.05).astype(np.uint8)
 
 
-def normalise(ink: Array) -> Array:
+def normalize(ink: Array) -> Array:
     """Scale and centre `ink` as MNIST's authors did (see above).
 
     Args:

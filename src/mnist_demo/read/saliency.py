@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.images import Pixels
-from mnist_demo.read.preprocess import WORK_SIDE, even_strokes, locate_ink
+from mnist_demo.read.preprocess import WORK_SIDE, crop_ink, normalize_stroke_width
 
 PATCH_SIDE = 5  # pixels on a side of the square that is erased
 OVERLAY_SIDE = 400  # longest side, in pixels, of the picture
@@ -62,7 +62,7 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
         model_input: float32 (28, 28), what `preprocess` returns for it.
         heat: float32 (28, 28), what `saliency_map` returns for `model_input`.
     """
-    located = locate_ink(pixels)
+    located = crop_ink(pixels)
     assert located is not None
     ink, (x, y) = located
     height, width = pixels.shape[:2]
@@ -85,15 +85,15 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
 def placement(located: tuple[Array, tuple[int, int]], model_input: Array) -> Array:
     """The affine map from a drawing's pixels to those of `model_input`: float32 (2, 3).
 
-    `even_strokes` moves all edges of the ink's box outwards alike, and `normalise` places it by
-    its centre of mass. So the two centres of mass are the same point of the drawing.
+    `normalize_stroke_width` moves all edges of the ink's box outwards alike, and `normalize` places
+    it by its centre of mass. So the two centres of mass are the same point of the drawing.
 
     Args:
-        located: the drawing's ink and its corner, as `locate_ink` returns them.
+        located: the drawing's ink and its corner, as `crop_ink` returns them.
         model_input: float32 (28, 28), what `preprocess` returns for the drawing.
     """
     ink, corner = located
-    even = even_strokes(ink)
+    even = normalize_stroke_width(ink)
     # The drawing's pixels in one pixel of `even`.
     unit = 1.0 if even is ink else max(ink.shape) / WORK_SIDE
     middle = np.array(ink.shape[::-1]) / 2 + corner

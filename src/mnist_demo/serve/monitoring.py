@@ -18,7 +18,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -154,8 +155,7 @@ def monitoring_routes(
         if loading.done() and not loading.exception():
             weights = loading.result().weights
             MODEL.info({"version": weights.version, "origin": weights.origin})
-        text = generate_latest(REGISTRY)
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(generate_latest(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     routes: list[BaseRoute] = []
     if os.environ.get("MNIST_DEMO_HEALTH") == "1":

@@ -19,9 +19,9 @@ from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from mnist_demo.read.accepted import FORMATS_OR, MAX_PIXELS
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.files import ImageTooLargeError, RefusedKindError, open_image
+from mnist_demo.read.formats import FORMATS_OR, MAX_PIXELS
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher

@@ -31,7 +31,7 @@ from huggingface_hub.errors import (
 )
 
 METRICS = "metrics.json"
-BROWSER = "browser.bin"  # the network for the reader in the browser; versions before 2.0.0 lack it
+BROWSER = "browser.bin"  # the network for the reader in the browser; weights may lack it
 # The files that TensorFlow writes as a SavedModel. No other file may be in its folder.
 MODEL_FILE = re.compile(
     r"model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))"

@@ -14,6 +14,10 @@ from mnist_demo.weights.hub import HUB_ERRORS, check_files, explain_error, fetch
 REPOSITORY = Path(__file__).resolve().parents[3] / "weights"  # the weights in this repository
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
+CHOOSE = (
+    "set MNIST_DEMO_WEIGHTS_REPO and MNIST_DEMO_WEIGHTS_REVISION to a Hub repository and the full "
+    "sha of a commit, or give Classifier.load a folder"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,25 +48,35 @@ def find_weights(source: str | Path | None = None, revision: str | None = None) 
 
     Args:
         source: a folder that holds model/, or a Hub repository "OWNER/NAME". If None, the
-            environment variables MNIST_DEMO_REPO and MNIST_DEMO_REVISION name a Hub repository and
-            a commit. If they are not set, or those weights cannot be loaded, this repository's
-            weights are used.
+            environment variables MNIST_DEMO_WEIGHTS_REPO and MNIST_DEMO_WEIGHTS_REVISION name a Hub
+            repository and a commit. If they are not set, or those weights cannot be loaded, this
+            repository's weights are used.
         revision: the full sha of a commit on the Hub.
 
     Raises:
-        ValueError: `source` has no weights, cannot be reached, or fails `check_model`.
+        ValueError: `source` has no weights, cannot be reached, or fails `check_model`; or this
+            repository's weights are wanted, and the package was installed without them.
     """
     if source is not None:
         return _from_source(source, revision)
-    repo = os.environ.get("MNIST_DEMO_REPO")
+    repo = _variable("REPO")
     if not repo:
         return repository_weights()
     try:
-        return _from_hub(repo, os.environ.get("MNIST_DEMO_REVISION"))
+        return _from_hub(repo, _variable("REVISION"))
     except ValueError as error:
         return repository_weights(f"{repo} cannot be served: {error}")
     except Exception as error:  # no error may keep the demo from starting
         return repository_weights(f"{repo} cannot be served: {explain_error(error, repo)}")
+
+
+def _variable(name: str) -> str | None:
+    """The environment variable MNIST_DEMO_WEIGHTS_`name`, or else MNIST_DEMO_`name`."""
+    if value := os.environ.get(f"MNIST_DEMO_WEIGHTS_{name}"):
+        return value
+    if value := os.environ.get(f"MNIST_DEMO_{name}"):
+        logger.warning("MNIST_DEMO_%s is now called MNIST_DEMO_WEIGHTS_%s", name, name)
+    return value
 
 
 def repository_weights(note: str = "") -> Weights:
@@ -70,7 +84,13 @@ def repository_weights(note: str = "") -> Weights:
 
     Args:
         note: why they are used in place of others. It is logged as a warning.
+
+    Raises:
+        ValueError: the package was installed without them, as from a wheel.
     """
+    if not REPOSITORY.is_dir():
+        why = f" ({note})" if note else ""
+        raise ValueError(f"this installation has no weights of its own{why}: {CHOOSE}")
     if note:
         logger.warning("Serving the repository's weights: %s", note)
     return Weights(REPOSITORY, _version(REPOSITORY), "the repository", note)

@@ -5,7 +5,7 @@ import numpy as np
 from mnist_demo import Classifier
 from mnist_demo.read.images import read_pixels
 from mnist_demo.read.numbers import candidate_segments, scale_ink, split_ink
-from mnist_demo.read.preprocess import locate_ink
+from mnist_demo.read.preprocess import crop_ink
 from tests.helpers.sketchpad import one_of_each
 from train.data.compose_numbers import compose_numbers
 from train.fit.examples import NOT_A_DIGIT
@@ -31,7 +31,7 @@ def test_digits_apart_are_found_and_their_labels_are_right() -> None:
 def test_a_pair_and_a_piece_are_no_digits() -> None:
     for number in compose_numbers(one_of_each(), 2, seed=1):
         pixels = read_pixels(number.canvas)
-        located = None if pixels is None else locate_ink(pixels)
+        located = None if pixels is None else crop_ink(pixels)
         assert located is not None
         ink, corner = located
         pieces = split_ink(scale_ink(ink))

@@ -111,7 +111,7 @@ def test_pinned_weights(hub: Hub, project: Path, capsys: pytest.CaptureFixture[s
     sha = hub.store(REPO, project / "weights")
     run("--create", "--repo", REPO, "--revision", sha)
     space = hub.repos["spaces", SPACE]
-    assert space.variables == {"MNIST_DEMO_REPO": REPO, "MNIST_DEMO_REVISION": sha}
+    assert space.variables == {"MNIST_DEMO_WEIGHTS_REPO": REPO, "MNIST_DEMO_WEIGHTS_REVISION": sha}
     card = SpaceCard(space.commits[-1].files["README.md"].data.decode())
     assert card.data["models"] == [REPO]
     assert card.data["datasets"] == ["ylecun/mnist"]
@@ -229,7 +229,7 @@ def test_missing_variables_are_set_by_the_next_run(hub: Hub, project: Path) -> N
     hub.fail("POST", "/variables", times=1, status=500)
     assert "not the variables" in refusal("--repo", REPO, "--revision", sha)
     run("--repo", REPO, "--revision", sha)
-    assert space.variables["MNIST_DEMO_REVISION"] == sha
+    assert space.variables["MNIST_DEMO_WEIGHTS_REVISION"] == sha
     assert len(space.commits) == 2
 
 

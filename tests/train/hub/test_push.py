@@ -50,7 +50,7 @@ def test_one_commit_with_a_tag(hub: Hub, weights: Path, capsys: pytest.CaptureFi
         assert commit.files[name].data == (weights / name).read_bytes()
     assert commit.files["model/saved_model.pb"].large
     assert f"{hub.url}/{REPO}/commit/{commit.sha}" in (printed := capsys.readouterr().out)
-    assert f"MNIST_DEMO_REPO={REPO} MNIST_DEMO_REVISION={commit.sha}" in printed
+    assert f"MNIST_DEMO_WEIGHTS_REPO={REPO} MNIST_DEMO_WEIGHTS_REVISION={commit.sha}" in printed
 
 
 def test_the_card_says_what_the_hub_shows(hub: Hub, weights: Path) -> None:

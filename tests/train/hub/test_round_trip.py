@@ -45,9 +45,11 @@ def test_train_push_serve_and_classify(
         words = ("--weights", sample_run / "weights", "--repo", REPO, "--create", "--private")
         pushed = train("push", *words, **on_hub)
         assert pushed.returncode == 0, pushed.stderr
-        pin = re.search(r"MNIST_DEMO_REPO=(\S+) MNIST_DEMO_REVISION=(\S+)", pushed.stdout)
+        pin = re.search(
+            r"MNIST_DEMO_WEIGHTS_REPO=(\S+) MNIST_DEMO_WEIGHTS_REVISION=(\S+)", pushed.stdout
+        )
         assert pin
-        variables = {"MNIST_DEMO_REPO": pin[1], "MNIST_DEMO_REVISION": pin[2]}
+        variables = {"MNIST_DEMO_WEIGHTS_REPO": pin[1], "MNIST_DEMO_WEIGHTS_REVISION": pin[2]}
 
         with serve_app(tmp_path, **on_hub, **variables) as url:
             client = Client(url, verbose=False)
@@ -68,7 +70,7 @@ def test_train_push_serve_and_classify(
         assert all(WRITER not in headers for headers in hub.storage_headers)
 
         # Without the Hub, a commit that is not in the cache cannot be served: the repository's is.
-        variables["MNIST_DEMO_REVISION"] = "0" * 40
+        variables["MNIST_DEMO_WEIGHTS_REVISION"] = "0" * 40
         hub.stop()
         with serve_app(tmp_path, **on_hub, **variables) as url:
             answer = Client(url, verbose=False).predict(

@@ -1,6 +1,6 @@
 // The page of the static edition: texts in the reader's language, the verdict, Undo and Clear.
 
-import { SURE } from "./digit-answer.js";
+import { CONFIDENCE_THRESHOLD } from "./digit-answer.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
 /** @typedef {import("./digit-pad.js").DigitPad} DigitPad */
@@ -49,7 +49,7 @@ function sentence(prediction) {
   const { confidence, isDigit, top } = prediction;
   const [first, second] = top.map(({ digit }) => String(digit));
   if (!isDigit) return `${texts.not_a_digit} ${first}, ${second}`;
-  const form = confidence < SURE ? texts.unsure : texts.sure;
+  const form = confidence < CONFIDENCE_THRESHOLD ? texts.unsure : texts.sure;
   return form.replace("{0}", first).replace("{1}", second).replaceAll(" a 8", " an 8");
 }
 

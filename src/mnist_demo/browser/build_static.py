@@ -1,6 +1,6 @@
 """Write the static edition: a folder that any web host can serve, whose page reads by itself.
 
-    python src/mnist_demo/browser/static_edition.py [FOLDER]
+    python src/mnist_demo/browser/build_static.py [FOLDER]
 
 FOLDER is dist if not given. Python's standard library is enough.
 """
