@@ -12,8 +12,6 @@ COMMANDS = {
     "clean": ("fit.clean", "find wrongly labelled drawings"),
     "fit": ("fit.fit", "train a network"),
     "finder": ("fit.finder", "train the network that finds digits in pictures"),
-    "compare": ("fit.compare", "compare shortened recipes"),
-    "compare-architectures": ("fit.compare_architectures", "compare networks: cost and learning"),
     "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
     "browser": ("fit.browser", "write the network for the reader in the browser"),
     "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.fit.tables import write_table
-
 Array = NDArray[Any]
 
 # Key in metrics.json: title of the row, and format of the value.
@@ -133,3 +131,17 @@ def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
     (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
         write_table(Path("README.md"), markdown_table(all_results(metrics)))
+
+
+def write_table(page: Path, table: str) -> None:
+    """Replace what is between the two marks in a Markdown page by `table`.
+
+    Raises:
+        SystemExit: the page lacks a mark.
+    """
+    begin, end = "<!-- metrics:begin -->", "<!-- metrics:end -->"
+    text = page.read_text()
+    if begin not in text or end not in text:
+        raise SystemExit(f"{page} lacks the marks {begin} and {end} for the table")
+    head, rest = text.split(begin, 1)
+    page.write_text(head + begin + "\n" + table + "\n" + end + rest.split(end, 1)[1])

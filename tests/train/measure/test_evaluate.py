@@ -7,13 +7,13 @@ import pytest
 
 from train.fit.clean import find_label_issues
 from train.fit.export import fit_temperature
-from train.fit.tables import write_table
 from train.measure.inputs import prepare_inputs
 from train.measure.metrics import (
     add_metric,
     expected_calibration_error,
     markdown_table,
     write_metrics,
+    write_table,
 )
 from train.paint.strokes import Brush
 
