@@ -210,16 +210,16 @@ def pen_metrics(
             "worst_bucket": {"radius": worst[0], "size": worst[1]},
             "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
             "ece": expected_calibration_error(probabilities, labels),
-            "sure_and_wrong": confident_error_rate(probabilities, labels),
+            "confident_error_rate": confident_error_rate(probabilities, labels),
             "held_out_digits": {"unipen_1a": int(unipen.sum()), "pendigits": int((~unipen).sum())},
             "held_out_writers": len({d.writer for d in digits}),
             "held_out_letters_and_symbols": len(others),
         }
         if reader.name == "released":
             rows[reader.name] |= {
-                "digits_refused": float((score < 0.5).mean()),
-                "letters_and_symbols_refused": float((other_score < 0.5).mean()),
-                "scribbles_and_pairs_refused": float(
+                "digits_rejected": float((score < 0.5).mean()),
+                "letters_and_symbols_rejected": float((other_score < 0.5).mean()),
+                "scribbles_and_pairs_rejected": float(
                     (reader.predict(scribbles[:, reader.input_index])[1] < 0.5).mean()
                 ),
             }
@@ -271,11 +271,11 @@ def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str
         probabilities, _ = reader.predict(examples.images.astype(np.float32) / 255)
         right = probabilities.argmax(axis=1) == examples.labels
         rows[f"{name}_accuracy"] = float(right.mean())
-        rows[f"{name}_sure_and_wrong"] = confident_error_rate(probabilities, examples.labels)
+        rows[f"{name}_confident_error_rate"] = confident_error_rate(probabilities, examples.labels)
         rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
         rows[f"{name}_digits"] = len(examples)
     enclosed = marks["enclosed"].images.astype(np.float32) / 255
-    rows["enclosed_refused"] = float((reader.predict(enclosed)[1] < 0.5).mean())
+    rows["enclosed_rejected"] = float((reader.predict(enclosed)[1] < 0.5).mean())
     return rows
 
 

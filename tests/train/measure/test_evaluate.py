@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.fit.clean import find_label_issues
 from train.fit.export import fit_temperature
+from train.fit.label_errors import find_label_issues
 from train.measure.inputs import prepare_inputs
 from train.measure.metrics import (
     add_metric,
@@ -86,6 +86,6 @@ def test_the_readme_follows_every_measurement(
     assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
     add_metric(Path("weights"), "photos", {"accuracy": 0.25})
     assert "| photos | 25.00% |" in readme.read_text()
-    pictures = {"trained": 0.75, "other": 0.5, "right_if_sure": 1.0}
+    pictures = {"trained": 0.75, "other": 0.5, "precision_at_95": 1.0}
     add_metric(Path("weights"), "pictures", pictures)
     assert "| any picture, kinds kept out of training | 50.0% |" in readme.read_text()

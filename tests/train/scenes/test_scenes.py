@@ -15,7 +15,7 @@ from mnist_demo.read.picture import read_picture
 from mnist_demo.weights import Weights
 from mnist_demo.weights.graph import check_model
 from train.fit.finder import Learner, build, fit_finder, fold, load_finder, loss_of
-from train.measure.pictures import measure, strip, table
+from train.measure.evaluate_pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
@@ -187,7 +187,7 @@ def test_pictures_with_and_without_digits_are_counted() -> None:
 
 
 def test_the_table_tells_trained_kinds_from_others() -> None:
-    row = {"right": 0.5, "sure": 0.5, "sure_and_wrong": 0.125, "trained": True}
+    row = {"right": 0.5, "sure": 0.5, "confident_error_rate": 0.125, "trained": True}
     text = table({"a": row, "b": row | {"right": 1.0, "trained": False}})
     assert "| b (never trained on) | 100.0% | 12.5% |" in text
     assert "| answers with more than 95% confidence | 75.0% |" in text

@@ -30,9 +30,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from mnist_demo.files import write_whole
 from mnist_demo.weights.hub import BROWSER, METRICS, file_checksums
 from train.arguments import add_weights
-from train.files import write_whole
 
 MAX_BYTES = 800_000
 Array = NDArray[np.float32]
