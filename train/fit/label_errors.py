@@ -28,7 +28,6 @@ from train.fit.fit import TrainingConfig, fit, predict
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     add_cache(parser)
-    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/mislabelled.json"))
 
 
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
             Source("letters and symbols", others, 0.3),
             Source("scribbles and pairs", scribbles, 0.5),
         ]
-        config = TrainingConfig(epochs=args.epochs, width=48, seed=held_out)
+        config = TrainingConfig(epochs=4, width=48, seed=held_out)
         model = fit(learn, {"other half": pens[~known]}, config, args.cache / f"clean-{held_out}")
         logits, _ = predict(model, pens.images[~known])
         # All paintings of a drawing together give one answer.

@@ -32,6 +32,7 @@ def drawings(tmp_path: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.training
 def test_train_push_serve_and_classify(
     sample_run: Path, drawings: list[Path], tmp_path: Path
 ) -> None:

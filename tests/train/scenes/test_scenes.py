@@ -108,12 +108,16 @@ def test_the_finder_is_small() -> None:
     assert build().count_params() <= 100_000
 
 
+@pytest.mark.training
 def test_the_finder_learns_and_continues(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    training = scenes_to_learn_from("train", 400, tmp_path)
-    validation = scenes_to_learn_from("validation", 200, tmp_path)
-    assert sum(len(training[name]) for name in SHAPES) == 400
+    monkeypatch.setattr("train.scenes.collect.CHUNK", 50)
+    monkeypatch.setattr("train.scenes.collect.PHOTOS", 9)
+    monkeypatch.setattr("train.fit.finder.BATCH", 8)
+    training = scenes_to_learn_from("train", 100, tmp_path)
+    validation = scenes_to_learn_from("validation", 50, tmp_path)
+    assert sum(len(training[name]) for name in SHAPES) == 100
     fit_finder(training, validation, tmp_path / "run", epochs=1)
     fit_finder(training, validation, tmp_path / "run", epochs=3)
     lines = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
