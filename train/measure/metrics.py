@@ -50,7 +50,7 @@ ROWS = {
 
 
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The metrics of each reader by name. What was measured apart is among the released one's.
+    """The metrics of each method by name. What was measured apart is among the released one's.
 
     `metrics` are what metrics.json holds.
     """
@@ -75,9 +75,9 @@ def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def markdown_table(results: dict[str, dict[str, Any]]) -> str:
-    """A Markdown table with a row for each metric of `ROWS` and a column for each reader.
+    """A Markdown table with a row for each metric of `ROWS` and a column for each method.
 
-    `results` has the metrics of each reader by name.
+    `results` has the metrics of each method by name.
     """
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for key, (title, form) in ROWS.items():

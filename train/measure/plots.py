@@ -65,15 +65,16 @@ def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 10)
     label = f"about {len(labels) // bins} digits each, 95% interval"
     axes.errorbar(means, shares, bars, fmt="o", markersize=4, capsize=3, label=label)
     axes.set(xscale="logit", xlabel="confidence, mean of the bin", ylabel="share read right")
+    axes.set_xticks([0.9, 0.99, 0.999, 0.9999], ["0.9", "0.99", "0.999", "0.9999"])
     axes.set_title("Is it as sure as it should be?")
     axes.legend(fontsize=7, loc="lower right")
     save_figure(figure, file)
 
 
 def brush_widths(buckets: dict[str, dict[tuple[float, int], float]], file: Path) -> None:
-    """Plot accuracy against the brush's radius, with a line for each size and reader.
+    """Plot accuracy against the brush's radius, with a line for each size and method.
 
-    `buckets` has the accuracy in [0, 1] of each reader, by radius and size in canvas pixels.
+    `buckets` has the accuracy in [0, 1] of each method, by radius and size in canvas pixels.
     """
     figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
     for name, style in zip(buckets, ("-", ":", "--"), strict=False):
