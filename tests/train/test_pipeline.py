@@ -1,4 +1,4 @@
-"""The recipe from data to weights: its steps run once, in order, and continue after a stop."""
+"""The pipeline from data to weights: its steps run once, in order, and continue after a stop."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_another_version_repeats_what_depends_on_it(
     assert [words[0] for words in runs.words] == FROM_EXPORT
 
 
-def test_a_run_is_not_continued_by_another_recipe(tmp_path: Path) -> None:
+def test_a_run_is_not_continued_by_another_config(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     check_same_config(file, {"epochs": 3, "seed": 0})
     file.write_text(json.dumps({"epochs": 3, "seed": 0}))
