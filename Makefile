@@ -46,7 +46,7 @@ format: .venv/test.stamp .venv/node.stamp
 
 weights: .venv/test.stamp
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make weights DATA=DIR"; exit 1; }
-	$(BIN)/python -m train all --data-dir $(DATA)
+	$(BIN)/python -m train pipeline --data-dir $(DATA)
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.helpers.programs

@@ -15,7 +15,7 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.weights import REPOSITORY
 from tests.helpers.sketchpad import one_of_each
 from tests.helpers.static_host import StaticHost
-from train.fit.browser import MAX_BYTES, write_browser_weights
+from train.fit.export_browser import MAX_BYTES, write_browser_weights
 from train.paint.own_drawings import DRAWINGS, load, strokes_of
 from train.paint.strokes import CANVAS, Brush, draw, paint, random_brush, scribble, vary
 from train.paint.strokes import side_by_side as pair

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.helpers.waiting import LIMIT
 
 ROOT = Path(__file__).parents[2]
+
+
+def train_here(*words: str | Path) -> str:
+    """Run a command of `train` in this process, which spares importing TensorFlow.
+
+    Returns what the command printed.
+    """
+    from train.__main__ import main
+
+    argv = [str(word) for word in words]
+    with contextlib.redirect_stdout(io.StringIO()) as printed, patch("sys.argv", ["train", *argv]):
+        main(argv)
+    return printed.getvalue()
 
 
 def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -431,6 +431,7 @@ def test_pull_says_when_there_is_nothing(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "extra.npz").exists()
 
 
+@pytest.mark.training
 def test_fit_learns_from_the_extra_examples(folder: Path, tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train.files import write_whole
+from mnist_demo.files import write_whole
 
 
 def test_the_file_appears_when_it_is_complete(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from mnist_demo.weights import Weights
 from tests.helpers.images import row
 from tests.helpers.sketchpad import one_of_each
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers
+from train.measure.evaluate_numbers import table
 from train.measure.metrics import add_metric
-from train.measure.numbers import table
 from train.paint.own_drawings import load
 
 Ink = NDArray[np.uint8]

@@ -22,7 +22,7 @@ from mnist_demo.read.prediction import BLANK
 from mnist_demo.read.preprocess import crop_ink
 from mnist_demo.weights import REPOSITORY
 from train.data.drawing import Drawing
-from train.measure import photos
+from train.measure import evaluate_photos as photos
 from train.paint.own_drawings import load, strokes_of
 from train.paint.photo_scene import INKS, Scene, random_scene
 from train.paint.photograph import photograph

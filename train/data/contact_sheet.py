@@ -1,4 +1,4 @@
-"""Make a picture of many drawings, to see whether the strokes are read right."""
+"""Make a contact sheet of the data sets' drawings, to see whether the strokes are read right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--section", choices=["1a", "1b", "1c", "1d", "pendigits", "fonts", "styles"], default="1a"
     )
-    parser.add_argument("--columns", type=int, default=24)
     parser.add_argument("--out", type=Path, default=Path("out/contact.png"), help="stays ignored")
 
 
@@ -38,11 +37,11 @@ def run(args: argparse.Namespace) -> None:
         drawings = read_pendigits(args.data_dir)
     else:
         drawings = read_unipen(args.data_dir, args.section)
-    cv2.imwrite(str(args.out), drawing_sheet(drawings, args.columns))
+    cv2.imwrite(str(args.out), drawing_sheet(drawings))
     print(f"{len(drawings)} drawings read; {args.out} shows some of each label")
 
 
-def drawing_sheet(drawings: list[Drawing], columns: int) -> np.ndarray:
+def drawing_sheet(drawings: list[Drawing], columns: int = 24) -> np.ndarray:
     """A row of random drawings for each label: uint8 (rows * 60, columns * 60), paper 255."""
     rng = np.random.default_rng(0)
     rows = []

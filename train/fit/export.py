@@ -18,10 +18,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from mnist_demo.files import write_whole
 from train.arguments import add_cache, add_data_dir
-from train.files import write_whole
-from train.fit.browser import write_browser_weights
 from train.fit.examples import NOT_A_DIGIT, Examples, load
+from train.fit.export_browser import write_browser_weights
 from train.fit.finder import load_finder
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
@@ -34,7 +34,7 @@ PICTURES = tf.TensorSpec((None, None, None, 3), tf.float32, name="pictures")
 # Validation sets for the temperature. The first also gives the offset. MNIST is not among them, as
 # visitors' drawings are more like these.
 CALIBRATION = ("digits", "extremes", "marked", "displays", "fonts", "styles")
-MAX_REFUSED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
+MAX_REJECTED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
     add_data_dir(parser)
     add_cache(parser)
-    parser.add_argument(
-        "--between",
-        type=Path,
-        help="the network.keras that the run began with; its weights are averaged with the run's",
-    )
     parser.add_argument("--finder", type=Path, help="folder that finder wrote")
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
@@ -57,27 +52,23 @@ def run(args: argparse.Namespace) -> None:
     if not network.exists():
         raise SystemExit(f"{network} is not there: run `python -m train fit --out {args.run}`")
     model = keras.saving.load_model(network, compile=False)
-    if args.between:
-        interpolate_weights(model, keras.saving.load_model(args.between, compile=False))
     finder = load_finder(args.finder) if args.finder else None
     _, validation = load(args.data, args.data_dir, args.cache)
     calibration = export(model, validation, args.out, finder)
     write_browser_weights(args.out)
-    recipe = json.loads((args.run / "recipe.json").read_text())
+    config = json.loads((args.run / "config.json").read_text())
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
     training: dict[str, Any] = {
         "version": args.version,
         "data": args.data,
-        "recipe": recipe,
-        "seed": recipe["seed"],
+        "config": config,
+        "seed": config["seed"],
         "commit": commit,
         "parameters": model.count_params(),
         "calibration": calibration,
     }
-    if args.between:
-        training["between"] = "the run's weights and those that it began with"
     (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
     print(json.dumps(calibration, indent=1))
 
@@ -95,7 +86,7 @@ def export(
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the mean cross-entropy of the validation sets in `CALIBRATION`, each of which counts
     alike: a visitor's digit may be of any of these kinds. The offset is subtracted from the logit
-    of `is_digit`, so that `MAX_REFUSED_DIGITS` of the pen-drawn digits have a `digit_score` below
+    of `is_digit`, so that `MAX_REJECTED_DIGITS` of the pen-drawn digits have a `digit_score` below
     0.5.
 
     Returns:
@@ -109,22 +100,9 @@ def export(
     is_digit = outputs[0][1]
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
-        offset = float(np.quantile(is_digit, MAX_REFUSED_DIGITS))
+        offset = float(np.quantile(is_digit, MAX_REJECTED_DIGITS))
     _write_model(model, temperature, offset, out / "model", finder)
     return {"temperature": temperature, "digit_score_offset": offset}
-
-
-def interpolate_weights(model: keras.Model, start: keras.Model) -> None:
-    """Set `model`'s weights to the mean of its own and those of `start`, where it began.
-
-    The network then keeps most of what it learned last and forgets less of what it knew before
-    (Wortsman and others, "Robust fine-tuning of zero-shot models", CVPR 2022).
-
-    Raises:
-        ValueError: the two networks have different weights.
-    """
-    pairs = zip(model.get_weights(), start.get_weights(), strict=True)
-    model.set_weights([(new + old) / 2 for new, old in pairs])
 
 
 def fit_temperature(sets: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> float:

@@ -1,13 +1,11 @@
-"""Train a network. An interrupted run continues from its last checkpoint."""
+"""Train the network for digits. An interrupted run continues from its last checkpoint."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,11 @@ from tqdm import tqdm
 
 from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
+from train.fit.config import TrainingConfig
 from train.fit.epochs import epochs_to_go
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
 from train.fit.optimizer import make_optimizer
-from train.fit.recipe import Recipe
 from train.fit.segments import composed
 from train.fit.train_step import make_train_step
 
@@ -33,16 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/latest"), help="folder of this run")
     add_cache(parser)
-    parser.add_argument("--mislabelled", type=Path, help="JSON that `clean` wrote")
-    parser.add_argument("--extra", type=Path, help="more to learn from, as `pull-feedback` wrote")
-    parser.add_argument("--start", type=Path, help="a network.keras to begin with, see `fit`")
-    parser.add_argument("--teacher", type=Path, help="a network.keras for --distillation")
-    for name, value in asdict(Recipe()).items():
+    parser.add_argument("--mislabelled", type=Path, help="JSON that find-label-errors wrote")
+    parser.add_argument("--extra", type=Path, help="more to learn from, as pull-feedback wrote")
+    parser.add_argument("--start", type=Path, help="a network.keras to begin with")
+    for name, value in asdict(TrainingConfig()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
 
 
 def run(args: argparse.Namespace) -> None:
-    recipe = Recipe(**{name: getattr(args, name) for name in asdict(Recipe())})
+    config = TrainingConfig(**{name: getattr(args, name) for name in asdict(TrainingConfig())})
     mislabelled = None
     if args.mislabelled:
         mislabelled = np.array(json.loads(args.mislabelled.read_text())["drawings"], np.int64)
@@ -54,18 +51,16 @@ def run(args: argparse.Namespace) -> None:
         sources += composed(args.data_dir, args.cache)
     if args.extra:
         sources.append(Source("extra", read_extra(args.extra)))
-    fit(sources, validation, recipe, args.out, strategy, args.start, args.teacher)
+    fit(sources, validation, config, args.out, strategy, args.start)
 
 
 def fit(
     sources: list[Source],
     validation: dict[str, Examples],
-    recipe: Recipe,
+    config: TrainingConfig,
     out: Path,
     strategy: tf.distribute.Strategy | None = None,
     start: Path | None = None,
-    teacher: Path | None = None,
-    network: Callable[[], keras.Model] | None = None,
 ) -> keras.Model:
     """Train a network, or continue the training in `out`.
 
@@ -75,55 +70,45 @@ def fit(
     Args:
         sources: what to learn from.
         validation: sets to measure after each epoch, by name.
-        recipe: how to train.
-        out: folder of the run. It gets checkpoints, a log for TensorBoard, recipe.json and the
+        config: how to train.
+        out: folder of the run. It gets checkpoints, a log for TensorBoard, config.json and the
             averaged network as network.keras.
         strategy: how to train on several workers. Every worker calls this function with the same
             arguments, and takes its share of every batch.
         start: a network.keras. Each layer begins with the weights of this network's layer of the
             same name. Layers that it lacks begin at random.
-        teacher: a network.keras for `recipe.distillation`. It sees the same distorted images as
-            the network that is trained. If None, the average of the network teaches.
-        network: makes the untrained network; `train.fit.model.build` if None.
 
     Returns:
         The network with averaged weights.
 
     Raises:
-        SystemExit: there is a `teacher` and `recipe.distillation` is 0; or `out` holds a run with
-            another recipe.
+        SystemExit: `out` holds a run with another config.
     """
-    if teacher is not None and not recipe.distillation:
-        raise SystemExit("--teacher needs a --distillation above 0")
     strategy = strategy or tf.distribute.get_strategy()
     resolver = strategy.cluster_resolver
     chief = resolver is None or resolver.task_type is None or resolver.task_id == 0
     folder = out if chief else out / f"worker-{resolver.task_id}"
     folder.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(recipe.seed)
-    steps = max(1, epoch_size(sources) // recipe.batch)
+    keras.utils.set_random_seed(config.seed)
+    steps = max(1, epoch_size(sources) // config.batch)
     with strategy.scope():
         synchronized = strategy.num_replicas_in_sync > 1
-        network = network or partial(build, recipe.width, recipe.dropout, synchronized)
-        model, average = network(), network()
+        model, average = (build(config.width, config.dropout, synchronized) for _ in range(2))
         if start is not None:
             copy_weights(keras.saving.load_model(start, compile=False), model)
         average.set_weights(model.get_weights())
-        teacher_model = average if recipe.distillation else None
-        if teacher is not None:
-            teacher_model = keras.saving.load_model(teacher, compile=False)
         optimizer = make_optimizer(
             model,
-            recipe.learning_rate,
-            recipe.weight_decay,
+            config.learning_rate,
+            config.weight_decay,
             warmup_steps=steps,
-            decay_steps=steps * max(1, recipe.epochs - 1),
+            decay_steps=steps * max(1, config.epochs - 1),
         )
-    settings = asdict(recipe) | ({"start": start.name} if start else {})
-    check_same_recipe(folder / "recipe.json", settings)
-    (folder / "recipe.json").write_text(json.dumps(settings, indent=1) + "\n")
+    settings = asdict(config) | ({"start": start.name} if start else {})
+    check_same_config(folder / "config.json", settings)
+    (folder / "config.json").write_text(json.dumps(settings, indent=1) + "\n")
     log = tf.summary.create_file_writer(str(folder / "log"))
-    train_step = make_train_step(model, average, optimizer, recipe, strategy, teacher_model)
+    train_step = make_train_step(model, average, optimizer, config, strategy)
 
     finished = tf.Variable(0, dtype=tf.int64, trainable=False)
     checkpoint = tf.train.Checkpoint(
@@ -131,9 +116,9 @@ def fit(
     )
     manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
     manager.restore_or_initialize()
-    for epoch in epochs_to_go(int(finished), recipe.epochs):
+    for epoch in epochs_to_go(int(finished), config.epochs):
         batches = strategy.experimental_distribute_dataset(
-            dataset(sample_epoch(sources, recipe.seed + epoch.index), recipe)
+            dataset(sample_epoch(sources, config.seed + epoch.index), config)
         )
         total = tf.constant(0.0)
         quiet = not chief or None  # None: without a terminal there is no bar
@@ -156,8 +141,8 @@ def fit(
     return average
 
 
-def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
-    """Compare `recipe` with the recipe.json of an earlier run, if there is one.
+def check_same_config(file: Path, config: dict[str, Any]) -> None:
+    """Compare `config` with the config.json of an earlier run, if there is one.
 
     Raises:
         SystemExit: a value other than `epochs` differs.
@@ -165,7 +150,7 @@ def check_same_recipe(file: Path, recipe: dict[str, Any]) -> None:
     if file.exists():
         before = json.loads(file.read_text())
         changed = sorted(
-            key for key in recipe if key != "epochs" and recipe[key] != before.get(key)
+            key for key in config if key != "epochs" and config[key] != before.get(key)
         )
         if changed:
             raise SystemExit(
@@ -209,15 +194,17 @@ def sample_epoch(sources: list[Source], seed: int) -> Examples:
     return examples[rng.permutation(len(examples))]
 
 
-def dataset(examples: Examples, recipe: Recipe) -> tf.data.Dataset:
+def dataset(examples: Examples, config: TrainingConfig) -> tf.data.Dataset:
     """Batches of distorted images, float32 (batch, 28, 28, 1) in [0, 1], and int64 labels."""
 
     def prepare(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scaled = tf.cast(images[..., tf.newaxis], tf.float32) / 255
-        return (distort(scaled, recipe.strength) if recipe.strength else scaled), labels
+        if config.augmentation_strength:
+            scaled = distort(scaled, config.augmentation_strength)
+        return scaled, labels
 
     batches = tf.data.Dataset.from_tensor_slices((examples.images, examples.labels))
-    batches = batches.batch(recipe.batch, drop_remainder=True).map(prepare).prefetch(4)
+    batches = batches.batch(config.batch, drop_remainder=True).map(prepare).prefetch(4)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.with_options(options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from math import prod
 from typing import Any
 
 import keras
@@ -25,7 +24,6 @@ def build(width: int = 64, dropout: float = 0.3, synchronized: bool = False) -> 
     Depthwise and 1x1 layers would multiply less than these 3x3 layers, but take longer on a CPU.
     docs/architectures.md compares this network with others.
     """
-
     layer = partial(convolve, synchronized=synchronized)
 
     def block(x: Any, name: str, filters: int, stride: int = 1) -> Any:
@@ -92,24 +90,3 @@ def heads(
     is_digit = layers.Dense(64, activation="relu", name="hidden")(layers.Dropout(dropout)(pooled))
     is_digit = layers.Dense(1, name="is_digit")(is_digit)
     return keras.Model(images, [digits, is_digit], name="digits")
-
-
-def count_multiplications(model: keras.Model) -> int:
-    """How many multiplications of convolutions and dense layers one image costs `model`.
-
-    Those of batch normalisation are not counted, as it can be folded into the convolutions.
-    Padding is counted as if it were multiplied. Layers inside of layers are not seen.
-    """
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, layers.SeparableConv2D):
-            places = prod(layer.output.shape[1:3])
-            total += places * (
-                prod(layer.depthwise_kernel.shape) + prod(layer.pointwise_kernel.shape)
-            )
-        elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
-            # Every place of the output uses every weight of the kernel once.
-            total += prod(layer.output.shape[1:3]) * prod(layer.kernel.shape)
-        elif isinstance(layer, layers.Dense):
-            total += prod(layer.kernel.shape)
-    return total

@@ -31,8 +31,8 @@ MAX_FOREIGN_SHARE = 0.08  # share of the segment's ink that belongs to other dig
 # Segments between these limits could be called either, so they are left out.
 MAX_PART_COVERAGE = 0.6
 MIN_FOREIGN_SHARE = 0.25
-# Half of a 4 may look like a 1. A part that the networks of `clean` take for a digit with more than
-# this probability is left out.
+# Half of a 4 may look like a 1. A part that the networks of `find-label-errors` take for a digit
+# with more than this probability is left out.
 MAX_DIGIT_PROBABILITY = 0.45
 NUMBERS_PER_KIND = 300  # numbers of each length and gap
 
@@ -118,7 +118,8 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
     the segments are kept in `cache`.
 
     Raises:
-        SystemExit: `clean` has not run with this cache, or a data set is missing or damaged.
+        SystemExit: `find-label-errors` has not run with this cache, or a data set is missing or
+            damaged.
     """
 
     def cut() -> dict[str, NDArray[Any]]:
@@ -147,16 +148,18 @@ def composed(data_dir: Path, cache: Path, seed: int = 0) -> list[Source]:
 
 
 def digit_probability(images: NDArray[np.uint8], cache: Path) -> NDArray[np.float64]:
-    """How much each image looks like a digit, in [0, 1]: the mean of the networks of `clean`.
+    """How much each image looks like a digit, in [0, 1]: by the networks of `find-label-errors`.
 
     Raises:
-        SystemExit: `clean` has not run with this cache.
+        SystemExit: `find-label-errors` has not run with this cache.
     """
     scores = []
     for name in ("clean-0", "clean-1"):
         file = cache / name / "network.keras"
         if not file.exists():
-            raise SystemExit(f"no {file}: run `python -m train clean --cache {cache}` first")
+            raise SystemExit(
+                f"no {file}: run `python -m train find-label-errors --cache {cache}` first"
+            )
         model = keras.saving.load_model(file, compile=False)
         logits = [
             model(batch[..., np.newaxis].astype(np.float32) / 255, training=False)[1].numpy()[:, 0]

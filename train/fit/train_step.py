@@ -7,19 +7,18 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from train.fit.config import TrainingConfig
 from train.fit.examples import NOT_A_DIGIT
-from train.fit.recipe import Recipe
 
 
 def make_train_step(
     model: keras.Model,
     average: keras.Model,
     optimizer: keras.optimizers.Optimizer,
-    recipe: Recipe,
+    config: TrainingConfig,
     strategy: tf.distribute.Strategy,
-    teacher: keras.Model | None = None,
 ) -> Any:
-    """A function that trains `model` on one batch and updates `average`.
+    """A function that trains `model` on one batch and updates `average`, which is its teacher.
 
     The function takes a distributed batch of float32 images (batch, 28, 28, 1) in [0, 1] and int64
     labels (batch,), and returns the mean loss over the batch of all workers.
@@ -27,12 +26,12 @@ def make_train_step(
 
     def replica_step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         teacher_probabilities = None
-        if teacher is not None:
-            teacher_probabilities = tf.nn.softmax(teacher(images, training=False)[0])
+        if config.distillation:
+            teacher_probabilities = tf.nn.softmax(average(images, training=False)[0])
         with tf.GradientTape() as tape:
             digits, is_digit = model(images, training=True)
-            each = losses(digits, is_digit, labels, recipe, teacher_probabilities)
-            loss = tf.reduce_sum(each) / recipe.batch
+            each = losses(digits, is_digit, labels, config, teacher_probabilities)
+            loss = tf.reduce_sum(each) / config.batch
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
@@ -40,7 +39,7 @@ def make_train_step(
     @tf.function
     def step(images: Any, labels: Any) -> tf.Tensor:
         loss = strategy.reduce("SUM", strategy.run(replica_step, (images, labels)), axis=None)
-        update_average(average, model, optimizer, recipe.average)
+        update_average(average, model, optimizer, config.ema_decay)
         return loss
 
     return step
@@ -50,7 +49,7 @@ def losses(
     digits: tf.Tensor,
     is_digit: tf.Tensor,
     labels: tf.Tensor,
-    recipe: Recipe,
+    config: TrainingConfig,
     teacher_probabilities: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """The loss of each image: cross-entropy of the digit, and of whether it is one.
@@ -59,7 +58,7 @@ def losses(
         digits: logits, float32 (batch, 10).
         is_digit: logits, float32 (batch, 1).
         labels: int64 (batch,), 0 to 9 or NOT_A_DIGIT. Without a digit only `is_digit` counts.
-        recipe: smoothing, weights and the teacher's share.
+        config: smoothing, weights and the teacher's share.
         teacher_probabilities: float32 (batch, 10).
 
     Returns:
@@ -67,13 +66,13 @@ def losses(
     """
     has_digit = tf.cast(labels != NOT_A_DIGIT, tf.float32)
     one_hot = tf.one_hot(labels, 10)  # all zero without a digit
-    smoothing = recipe.label_smoothing
+    smoothing = config.label_smoothing
     target = one_hot * (1 - smoothing) + smoothing / 10
     if teacher_probabilities is not None:
-        target = target * (1 - recipe.distillation) + teacher_probabilities * recipe.distillation
+        target = target * (1 - config.distillation) + teacher_probabilities * config.distillation
     digit_loss = tf.nn.softmax_cross_entropy_with_logits(target, digits) * has_digit
     is_digit_loss = tf.nn.sigmoid_cross_entropy_with_logits(has_digit, is_digit[:, 0])
-    return digit_loss + recipe.is_digit_weight * is_digit_loss
+    return digit_loss + config.is_digit_weight * is_digit_loss
 
 
 def update_average(

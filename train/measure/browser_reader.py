@@ -21,7 +21,7 @@ from mnist_demo import Classifier
 from mnist_demo.read.prediction import DIGIT_THRESHOLD, Prediction
 from mnist_demo.weights.hub import BROWSER
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
-from train.fit.examples import Examples, painted
+from train.fit.examples import Examples, load_painted
 from train.paint.strokes import Strokes, paint, random_brush
 
 SCRIPT = Path(__file__).with_name("read_in_node.js")
@@ -50,7 +50,7 @@ def browser_metrics(
         validation: MNIST's validation images.
 
     Returns:
-        "parity" has the largest difference of a probability and of a score between the two
+        "max_difference" has the largest difference of a probability and of a score between the two
         networks on validation images. The other entries are what `compare` returns. {} if there is
         no Node or no browser.bin, which is printed.
     """
@@ -63,9 +63,9 @@ def browser_metrics(
     metrics: dict[str, Any] = {"node": version.stdout.strip()}
     sets = [validation]
     if args.data == "all":
-        sets += painted(args.data_dir, args.cache, "validation").values()
+        sets += load_painted(args.data_dir, args.cache, "validation").values()
     images = np.concatenate([thin(examples).images for examples in sets]).astype(np.float32) / 255
-    metrics["parity"] = parity(
+    metrics["max_difference"] = max_difference(
         read_in_node(node, weights, images), classifier.classify_inputs(list(images))
     )
     images = test.images.astype(np.float32) / 255
@@ -147,7 +147,7 @@ def read_in_node(node: str, weights: Path, pictures: Array) -> Array:
     return np.frombuffer(done.stdout, "<f4").reshape(len(pictures), 12)
 
 
-def parity(answers: Array, predictions: Sequence[Prediction]) -> dict[str, Any]:
+def max_difference(answers: Array, predictions: Sequence[Prediction]) -> dict[str, Any]:
     """The largest difference of a probability and of a score: `answers` are float32 (n, 12)."""
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     scores = np.array([prediction.digit_score for prediction in predictions])
@@ -183,8 +183,8 @@ def compare(
         "pictures": len(answers),
         "same_digit": float((digits == own_digits).mean()),
         "same_verdict": float((accepted == own_accepted).mean()),
-        "released_refused": float((~own_accepted).mean()),
-        "browser_refused": float((~accepted).mean()),
+        "released_rejected": float((~own_accepted).mean()),
+        "browser_rejected": float((~accepted).mean()),
     }
     if labels is not None:
         released, browser = float((own_digits == labels).mean()), float((digits == labels).mean())

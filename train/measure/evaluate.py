@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from mnist_demo import Classifier
+from mnist_demo.read.prediction import DIGIT_THRESHOLD
 from mnist_demo.weights import file_checksums
 from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
@@ -64,7 +65,7 @@ Predict = Callable[[Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
-class Reader:
+class Method:
     """A network, with the way in which a canvas is prepared for it.
 
     Attributes:
@@ -89,8 +90,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
-    readers = [Reader("released", 0, lambda images: _predict_released(classifier, images))]
-    results: dict[str, dict[str, Any]] = {reader.name: {} for reader in readers}
+    methods = [Method("released", 0, lambda images: _predict_released(classifier, images))]
+    results: dict[str, dict[str, Any]] = {method.name: {} for method in methods}
     if args.data == "sample":
         training, test = (Examples(*part) for part in read_sample())
     else:
@@ -100,20 +101,20 @@ def run(args: argparse.Namespace) -> None:
         test = validation
     if args.data == "all":
         model = plain_convnet(training, args.cache / "baseline.keras")
-        readers += [
-            Reader("plain convnet, canvas resized", 1, lambda x: _predict_baseline(model, x)),
-            Reader("plain convnet, MNIST normalisation", 2, lambda x: _predict_baseline(model, x)),
+        methods += [
+            Method("plain convnet, canvas resized", 1, lambda x: _predict_baseline(model, x)),
+            Method("plain convnet, MNIST normalisation", 2, lambda x: _predict_baseline(model, x)),
         ]
-    for reader in readers:
-        results[reader.name] = mnist_metrics(reader, test)
+    for method in methods:
+        results[method.name] = mnist_metrics(method, test)
     if args.data == "all":
         digits = select_split(read_digits(args.data_dir), args.split)
         others = select_split(read_letters_and_symbols(args.data_dir), args.split)
         plot_dir = args.weights if args.split == "test" else Path("out")
-        for name, rows in pen_metrics(readers, digits, others, plot_dir).items():
+        for name, rows in pen_metrics(methods, digits, others, plot_dir).items():
             results[name] |= rows
         results["released"] |= unseen_style_metrics(
-            readers[0], args.data_dir, args.cache, args.split
+            methods[0], args.data_dir, args.cache, args.split
         )
     browser = browser_metrics(classifier, args, test, validation)
     table = markdown_table(all_results({"results": results, "browser": browser}))
@@ -153,9 +154,9 @@ def _predict_baseline(model: Any, images: Array) -> tuple[Array, Array]:
     return probabilities, probabilities.max(axis=1)
 
 
-def mnist_metrics(reader: Reader, test: Examples) -> dict[str, Any]:
+def mnist_metrics(method: Method, test: Examples) -> dict[str, Any]:
     """Accuracy on MNIST's own images, which need no preprocessing."""
-    probabilities, _ = reader.predict(test.images.astype(np.float32) / 255)
+    probabilities, _ = method.predict(test.images.astype(np.float32) / 255)
     right = probabilities.argmax(axis=1) == test.labels
     per_class = [float(right[test.labels == digit].mean()) for digit in range(10)]
     return {
@@ -166,12 +167,12 @@ def mnist_metrics(reader: Reader, test: Examples) -> dict[str, Any]:
 
 
 def pen_metrics(
-    readers: Sequence[Reader],
+    methods: Sequence[Method],
     digits: Sequence[Drawing],
     others: Sequence[Drawing],
     plot_dir: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Every metric on held-out writers' strokes, by reader. Plots are written to `plot_dir`."""
+    """Every metric on held-out writers' strokes, by method. Plots are written to `plot_dir`."""
     rng = np.random.default_rng(0)
     labels = np.array([int(d.label) for d in digits])
     unipen = np.array([d.source != "pendigits" for d in digits])
@@ -191,45 +192,49 @@ def pen_metrics(
         for size in SIZES
     }
     rows, buckets = {}, {}
-    for reader in readers:
-        probabilities, score = reader.predict(inputs[:, reader.input_index])
+    for method in methods:
+        probabilities, score = method.predict(inputs[:, method.input_index])
         right = probabilities.argmax(axis=1) == labels
-        other_score = reader.predict(foreign[:, reader.input_index])[1]
+        other_score = method.predict(foreign[:, method.input_index])[1]
         truth = np.concatenate([np.ones(len(score)), np.zeros(len(other_score))])
-        buckets[reader.name] = {
+        buckets[method.name] = {
             key: float(
-                (reader.predict(images[:, reader.input_index])[0].argmax(axis=1) == labels).mean()
+                (method.predict(images[:, method.input_index])[0].argmax(axis=1) == labels).mean()
             )
             for key, images in grid.items()
         }
-        worst = min(buckets[reader.name], key=lambda key: buckets[reader.name][key])
-        rows[reader.name] = {
+        worst = min(buckets[method.name], key=lambda key: buckets[method.name][key])
+        rows[method.name] = {
             "unipen_1a_accuracy": float(right[unipen].mean()),
             "pendigits_accuracy": float(right[~unipen].mean()),
-            "worst_bucket_accuracy": buckets[reader.name][worst],
+            "worst_bucket_accuracy": buckets[method.name][worst],
             "worst_bucket": {"radius": worst[0], "size": worst[1]},
             "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
             "ece": expected_calibration_error(probabilities, labels),
-            "sure_and_wrong": confident_error_rate(probabilities, labels),
+            "confident_error_rate": confident_error_rate(probabilities, labels),
             "held_out_digits": {"unipen_1a": int(unipen.sum()), "pendigits": int((~unipen).sum())},
             "held_out_writers": len({d.writer for d in digits}),
             "held_out_letters_and_symbols": len(others),
         }
-        if reader.name == "released":
-            rows[reader.name] |= {
-                "digits_refused": float((score < 0.5).mean()),
-                "letters_and_symbols_refused": float((other_score < 0.5).mean()),
-                "scribbles_and_pairs_refused": float(
-                    (reader.predict(scribbles[:, reader.input_index])[1] < 0.5).mean()
-                ),
+        if method.name == "released":
+            scribble_score = method.predict(scribbles[:, method.input_index])[1]
+            rows[method.name] |= {
+                "digits_rejected": _rejected(score),
+                "letters_and_symbols_rejected": _rejected(other_score),
+                "scribbles_and_pairs_rejected": _rejected(scribble_score),
             }
             plots.confusion(labels, probabilities, plot_dir / "confusion.png")
             plots.reliability(labels, probabilities, plot_dir / "reliability.png")
             plot_misread_digits(inputs[:, 0], labels, probabilities, Path("out/mistakes.png"))
             wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
-            rows[reader.name] |= count_unipen_mistakes(wrong)
+            rows[method.name] |= count_unipen_mistakes(wrong)
     plots.brush_widths(buckets, plot_dir / "brush.png")
     return rows
+
+
+def _rejected(scores: Array) -> float:
+    """The share of `scores` (n,) that mean "not a digit", in [0, 1]."""
+    return float((scores < DIGIT_THRESHOLD).mean())
 
 
 def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
@@ -252,7 +257,7 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
     }
 
 
-def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
+def unseen_style_metrics(method: Method, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
     """Metrics on the fonts, styles and displays of `split`, and on extreme and marked drawings by
     its writers.
 
@@ -268,14 +273,14 @@ def unseen_style_metrics(reader: Reader, data_dir: Path, cache: Path, split: str
     }
     rows: dict[str, Any] = {}
     for name, examples in sets.items():
-        probabilities, _ = reader.predict(examples.images.astype(np.float32) / 255)
+        probabilities, _ = method.predict(examples.images.astype(np.float32) / 255)
         right = probabilities.argmax(axis=1) == examples.labels
         rows[f"{name}_accuracy"] = float(right.mean())
-        rows[f"{name}_sure_and_wrong"] = confident_error_rate(probabilities, examples.labels)
+        rows[f"{name}_confident_error_rate"] = confident_error_rate(probabilities, examples.labels)
         rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
         rows[f"{name}_digits"] = len(examples)
     enclosed = marks["enclosed"].images.astype(np.float32) / 255
-    rows["enclosed_refused"] = float((reader.predict(enclosed)[1] < 0.5).mean())
+    rows["enclosed_rejected"] = _rejected(method.predict(enclosed)[1])
     return rows
 
 

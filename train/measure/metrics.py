@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.fit.tables import write_table
-
 Array = NDArray[Any]
 
 # Key in metrics.json: title of the row, and format of the value.
@@ -22,20 +20,23 @@ ROWS = {
     "pendigits_accuracy": ("held-out writers, pendigits-orig", "{:.2%}"),
     "worst_bucket_accuracy": ("worst brush width and size", "{:.2%}"),
     "auroc": ("digits against letters and symbols, AUROC", "{:.4f}"),
-    "digits_refused": ("digits called not a digit", "{:.2%}"),
-    "letters_and_symbols_refused": ("letters and symbols called not a digit", "{:.2%}"),
-    "scribbles_and_pairs_refused": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
+    "digits_rejected": ("digits called not a digit", "{:.2%}"),
+    "letters_and_symbols_rejected": ("letters and symbols called not a digit", "{:.2%}"),
+    "scribbles_and_pairs_rejected": ("scribbles, dots, pairs called not a digit", "{:.2%}"),
     "ece": ("expected calibration error, held-out writers", "{:.2%}"),
-    "sure_and_wrong": ("wrong with more than 95% confidence, held-out writers", "{:.2%}"),
+    "confident_error_rate": ("wrong with more than 95% confidence, held-out writers", "{:.2%}"),
     "fonts_accuracy": ("held-out fonts", "{:.2%}"),
     "fonts_ece": ("expected calibration error, held-out fonts", "{:.2%}"),
-    "fonts_sure_and_wrong": ("wrong with more than 95% confidence, held-out fonts", "{:.2%}"),
+    "fonts_confident_error_rate": ("wrong with more than 95% confidence, held-out fonts", "{:.2%}"),
     "styles_accuracy": ("held-out styles", "{:.2%}"),
     "styles_ece": ("expected calibration error, held-out styles", "{:.2%}"),
-    "styles_sure_and_wrong": ("wrong with more than 95% confidence, held-out styles", "{:.2%}"),
+    "styles_confident_error_rate": (
+        "wrong with more than 95% confidence, held-out styles",
+        "{:.2%}",
+    ),
     "extremes_accuracy": ("fat, tiny and broken digits of held-out writers", "{:.2%}"),
     "marked_accuracy": ("their digits, underlined or beside a speck", "{:.2%}"),
-    "enclosed_refused": ("their digits in a circle, a frame or brackets: not a digit", "{:.2%}"),
+    "enclosed_rejected": ("their digits in a circle, a frame or brackets: not a digit", "{:.2%}"),
     "displays_accuracy": ("seven-segment displays and print", "{:.2%}"),
     "photos": ("photos", "{:.2%}"),
     "numbers": ("numbers of 2 to 5 digits, fully right", "{:.1%}"),
@@ -44,24 +45,24 @@ ROWS = {
     "pictures_sure": ("any picture, answers with more than 95% confidence", "{:.1%}"),
     "browser_mnist_accuracy": ("in the browser: MNIST test accuracy", "{:.2%}"),
     "browser_held_out_accuracy": ("in the browser: held-out writers", "{:.2%}"),
-    "browser_parity": ("in the browser: largest difference of a probability", "{:.5f}"),
+    "browser_max_difference": ("in the browser: largest difference of a probability", "{:.5f}"),
 }
 
 
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The metrics of each reader by name. What was measured apart is among the released one's.
+    """The metrics of each method by name. What was measured apart is among the released one's.
 
     `metrics` are what metrics.json holds.
     """
     places = {
         "browser_mnist_accuracy": ("browser", "mnist", "browser_accuracy"),
         "browser_held_out_accuracy": ("browser", "held_out_digits", "browser_accuracy"),
-        "browser_parity": ("browser", "parity", "probabilities"),
+        "browser_max_difference": ("browser", "max_difference", "probabilities"),
         "photos": ("photos", "accuracy"),
         "numbers": ("numbers", "read_right"),
         "pictures_trained": ("pictures", "trained"),
         "pictures_other": ("pictures", "other"),
-        "pictures_sure": ("pictures", "right_if_sure"),
+        "pictures_sure": ("pictures", "precision_at_95"),
     }
     rows = {}
     for key, place in places.items():
@@ -74,9 +75,9 @@ def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def markdown_table(results: dict[str, dict[str, Any]]) -> str:
-    """A Markdown table with a row for each metric of `ROWS` and a column for each reader.
+    """A Markdown table with a row for each metric of `ROWS` and a column for each method.
 
-    `results` has the metrics of each reader by name.
+    `results` has the metrics of each method by name.
     """
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for key, (title, form) in ROWS.items():
@@ -133,3 +134,17 @@ def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
     (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
         write_table(Path("README.md"), markdown_table(all_results(metrics)))
+
+
+def write_table(page: Path, table: str) -> None:
+    """Replace what is between the two marks in a Markdown page by `table`.
+
+    Raises:
+        SystemExit: the page lacks a mark.
+    """
+    begin, end = "<!-- metrics:begin -->", "<!-- metrics:end -->"
+    text = page.read_text()
+    if begin not in text or end not in text:
+        raise SystemExit(f"{page} lacks the marks {begin} and {end} for the table")
+    head, rest = text.split(begin, 1)
+    page.write_text(head + begin + "\n" + table + "\n" + end + rest.split(end, 1)[1])

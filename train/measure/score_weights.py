@@ -2,9 +2,9 @@
 
 The model is a conditional random field over the paths through the pieces (Lafferty, McCallum and
 Pereira, "Conditional Random Fields", ICML 2001). The fit makes the paths probable that read the
-correct digits. It uses numbers by validation writers, and not those that `numbers` composes with
-the same --seed. With --store, the weights are written to metrics.json, beside the network that they
-were fitted for.
+correct digits. It uses numbers by validation writers, and not those that `evaluate-numbers`
+composes with the same --seed. With --store, the weights are written to metrics.json, beside the
+network that they were fitted for.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from train.files import write_whole
+from mnist_demo.files import write_whole
 from train.scenes.hands import Hands
 from train.scenes.kinds import HARD, KINDS, TRAINED, Plan, plan_of, random_plan
 from train.scenes.photos import photo_scenes

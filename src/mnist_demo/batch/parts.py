@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from mnist_demo.files import write_whole
 
 PARTS_SUFFIX = ".parts"  # added to the output's name, it is the folder's name
 
@@ -56,14 +57,6 @@ def skip_done(names: Iterator[str], parts: Path) -> int:
                 )
             done += 1
     return done
-
-
-@contextmanager
-def write_whole(file: Path) -> Iterator[Path]:
-    """A path to write to, renamed to `file` at the end, so that `file` is never incomplete."""
-    unfinished = file.with_name(file.name + ".unfinished")
-    yield unfinished
-    unfinished.replace(file)
 
 
 def write_part(table: pa.Table, file: Path) -> None:

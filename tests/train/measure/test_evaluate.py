@@ -4,16 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from train.fit.clean import find_label_issues
 from train.fit.export import fit_temperature
-from train.fit.tables import write_table
+from train.fit.label_errors import find_label_issues
+from train.measure import plots
 from train.measure.inputs import prepare_inputs
 from train.measure.metrics import (
     add_metric,
     expected_calibration_error,
     markdown_table,
     write_metrics,
+    write_table,
 )
 from train.paint.strokes import Brush
 
@@ -86,6 +88,16 @@ def test_the_readme_follows_every_measurement(
     assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
     add_metric(Path("weights"), "photos", {"accuracy": 0.25})
     assert "| photos | 25.00% |" in readme.read_text()
-    pictures = {"trained": 0.75, "other": 0.5, "right_if_sure": 1.0}
+    pictures = {"trained": 0.75, "other": 0.5, "precision_at_95": 1.0}
     add_metric(Path("weights"), "pictures", pictures)
     assert "| any picture, kinds kept out of training | 50.0% |" in readme.read_text()
+
+
+def test_the_plots_are_written(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(10, size=200)
+    probabilities = np.eye(10)[np.where(rng.random(200) < 0.9, labels, 3)]
+    plots.confusion(labels, probabilities, tmp_path / "confusion.png")
+    plots.reliability(labels, probabilities, tmp_path / "reliability.png")
+    for name in ("confusion", "reliability"):
+        assert np.ptp(np.asarray(Image.open(tmp_path / f"{name}.png").convert("L"))) > 100

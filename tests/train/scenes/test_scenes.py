@@ -15,7 +15,7 @@ from mnist_demo.read.picture import read_picture
 from mnist_demo.weights import Weights
 from mnist_demo.weights.graph import check_model
 from train.fit.finder import Learner, build, fit_finder, fold, load_finder, loss_of
-from train.measure.pictures import measure, strip, table
+from train.measure.evaluate_pictures import measure, strip, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
@@ -108,12 +108,16 @@ def test_the_finder_is_small() -> None:
     assert build().count_params() <= 100_000
 
 
+@pytest.mark.training
 def test_the_finder_learns_and_continues(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    training = scenes_to_learn_from("train", 400, tmp_path)
-    validation = scenes_to_learn_from("validation", 200, tmp_path)
-    assert sum(len(training[name]) for name in SHAPES) == 400
+    monkeypatch.setattr("train.scenes.collect.CHUNK", 50)
+    monkeypatch.setattr("train.scenes.collect.PHOTOS", 9)
+    monkeypatch.setattr("train.fit.finder.BATCH", 8)
+    training = scenes_to_learn_from("train", 100, tmp_path)
+    validation = scenes_to_learn_from("validation", 50, tmp_path)
+    assert sum(len(training[name]) for name in SHAPES) == 100
     fit_finder(training, validation, tmp_path / "run", epochs=1)
     fit_finder(training, validation, tmp_path / "run", epochs=3)
     lines = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
@@ -187,7 +191,7 @@ def test_pictures_with_and_without_digits_are_counted() -> None:
 
 
 def test_the_table_tells_trained_kinds_from_others() -> None:
-    row = {"right": 0.5, "sure": 0.5, "sure_and_wrong": 0.125, "trained": True}
+    row = {"right": 0.5, "sure": 0.5, "confident_error_rate": 0.125, "trained": True}
     text = table({"a": row, "b": row | {"right": 1.0, "trained": False}})
     assert "| b (never trained on) | 100.0% | 12.5% |" in text
     assert "| answers with more than 95% confidence | 75.0% |" in text

@@ -22,13 +22,12 @@ from train.arguments import add_cache, add_data_dir
 from train.data.gallery import plot_misread_digits
 from train.data.writers import read_digits, select_split
 from train.fit.examples import PAINTINGS, Examples, Source, load
-from train.fit.fit import Recipe, fit, predict
+from train.fit.fit import TrainingConfig, fit, predict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     add_cache(parser)
-    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/mislabelled.json"))
 
 
@@ -46,8 +45,8 @@ def run(args: argparse.Namespace) -> None:
             Source("letters and symbols", others, 0.3),
             Source("scribbles and pairs", scribbles, 0.5),
         ]
-        recipe = Recipe(epochs=args.epochs, width=48, seed=held_out)
-        model = fit(learn, {"other half": pens[~known]}, recipe, args.cache / f"clean-{held_out}")
+        config = TrainingConfig(epochs=4, width=48, seed=held_out)
+        model = fit(learn, {"other half": pens[~known]}, config, args.cache / f"clean-{held_out}")
         logits, _ = predict(model, pens.images[~known])
         # All paintings of a drawing together give one answer.
         mean_probabilities = softmax(logits, axis=1).reshape(-1, PAINTINGS, 10).mean(axis=1)

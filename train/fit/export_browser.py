@@ -1,6 +1,6 @@
-"""Writes the SavedModel's network for the reader in the browser: browser.bin.
+"""Write the SavedModel's network for the reader in the browser: browser.bin.
 
-As a command, it also lists the file in metrics.json, if there is one. `export` writes it too.
+`export` writes it, too. This command also lists the file in metrics.json, if there is one.
 
 The file is a header in JSON and the weights behind it. Every entry of the header's "layers" is one
 operation on the results of earlier ones; its "inputs" are their numbers, or -1 for the image. Batch
@@ -9,7 +9,7 @@ layers: the looks, the temperature and the offset of the score. All is taken fro
 served, so that both readers have the same network.
 
 Weights are int16 with one scale, float32, for each filter. float16 takes as much room and is less
-exact: with it, probabilities of version 1.3.0 differed by up to 0.0017 from the SavedModel's.
+exact: with it, probabilities differed by up to 0.0017 from the SavedModel's.
 
     bytes 0 to 3: length of the header, uint32; all numbers are little-endian
     then the header, filled up with spaces so that the floats begin at a multiple of 4
@@ -30,9 +30,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from mnist_demo.files import write_whole
 from mnist_demo.weights.hub import BROWSER, METRICS, file_checksums
 from train.arguments import add_weights
-from train.files import write_whole
 
 MAX_BYTES = 800_000
 Array = NDArray[np.float32]

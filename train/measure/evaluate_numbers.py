@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
             ),
             "by_gap": dict(zip(GAPS, right.mean(axis=(0, 2)).tolist(), strict=True)),
             # The share that a reader would reach if it were told where each digit is.
-            "digits_given_one_by_one": float(alone.mean()),
+            "oracle_accuracy": float(alone.mean()),
         }
         add_metric(args.weights, "numbers", results)
 

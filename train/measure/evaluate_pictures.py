@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
         results[name] = {
             "right": float(right.mean()),
             "sure": float(sure.mean()),
-            "sure_and_wrong": float((sure & ~right).mean()),
+            "confident_error_rate": float((sure & ~right).mean()),
             "trained": KINDS[name].trained,
         }
         wrong = [scene.picture for scene, good in zip(scenes, right, strict=True) if not good]
@@ -102,8 +102,14 @@ def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
         float(np.mean([r["right"] for r in results.values() if r["trained"] == was_trained]))
         for was_trained in (True, False)
     )
-    wrong, sure = (sum(r[key] for r in results.values()) for key in ("sure_and_wrong", "sure"))
-    return {"trained": trained, "other": other, "right_if_sure": 1 - wrong / sure if sure else 1.0}
+    wrong, sure = (
+        sum(r[key] for r in results.values()) for key in ("confident_error_rate", "sure")
+    )
+    return {
+        "trained": trained,
+        "other": other,
+        "precision_at_95": 1 - wrong / sure if sure else 1.0,
+    }
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
@@ -111,11 +117,11 @@ def table(results: dict[str, dict[str, float]]) -> str:
     rows = ["| kind | right | wrong with more than 95% confidence |", "|---|---|---|"]
     for name, result in results.items():
         title = name if result["trained"] else f"{name} (never trained on)"
-        rows.append(f"| {title} | {result['right']:.1%} | {result['sure_and_wrong']:.1%} |")
+        rows.append(f"| {title} | {result['right']:.1%} | {result['confident_error_rate']:.1%} |")
     shares = means(results)
     rows.append(f"| all trained kinds | {shares['trained']:.1%} | |")
     rows.append(f"| all other kinds | {shares['other']:.1%} | |")
-    rows.append(f"| answers with more than 95% confidence | {shares['right_if_sure']:.1%} | |")
+    rows.append(f"| answers with more than 95% confidence | {shares['precision_at_95']:.1%} | |")
     return "\n".join(rows)
 
 

@@ -1,4 +1,4 @@
-"""The recipe from data to weights: its steps run once, in order, and continue after a stop."""
+"""The pipeline from data to weights: its steps run once, in order, and continue after a stop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from train import all as recipe
+from train import pipeline
 from train.__main__ import COMMANDS
-from train.fit.fit import check_same_recipe
+from train.fit.fit import check_same_config
 
-STEPS = [name for name, _, _ in recipe.STEPS]
+STEPS = [name for name, _, _ in pipeline.STEPS]
 FROM_EXPORT = STEPS[STEPS.index("export") :]
 
 
@@ -41,7 +41,7 @@ def test_every_step_is_a_command_with_its_words(
 ) -> None:
     runs = Runs()
     monkeypatch.setattr(subprocess, "run", runs)
-    recipe.run_steps(names, tmp_path / "steps.json")
+    pipeline.run_steps(names, tmp_path / "steps.json")
     commands = ["fit" if name == "polish" else name for name in STEPS]
     assert [words[0] for words in runs.words] == commands
     assert {words[0] for words in runs.words} <= set(COMMANDS)
@@ -58,11 +58,11 @@ def test_what_is_done_is_not_done_again_after_a_failure(
 ) -> None:
     monkeypatch.setattr(subprocess, "run", Runs("export"))
     with pytest.raises(SystemExit, match="export failed: run the same command again"):
-        recipe.run_steps(names, tmp_path / "steps.json")
-    assert f"step 2 of {len(recipe.STEPS)}: fit, about" in capsys.readouterr().out
+        pipeline.run_steps(names, tmp_path / "steps.json")
+    assert f"step 2 of {len(pipeline.STEPS)}: fit, about" in capsys.readouterr().out
     runs = Runs()
     monkeypatch.setattr(subprocess, "run", runs)
-    done = recipe.run_steps(names, tmp_path / "steps.json")
+    done = pipeline.run_steps(names, tmp_path / "steps.json")
     assert [words[0] for words in runs.words] == FROM_EXPORT
     assert list(done) == STEPS
 
@@ -71,17 +71,17 @@ def test_another_version_repeats_what_depends_on_it(
     names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocess, "run", Runs())
-    recipe.run_steps(names, tmp_path / "steps.json")
+    pipeline.run_steps(names, tmp_path / "steps.json")
     runs = Runs()
     monkeypatch.setattr(subprocess, "run", runs)
-    recipe.run_steps(names | {"VERSION": "9.9.10"}, tmp_path / "steps.json")
+    pipeline.run_steps(names | {"VERSION": "9.9.10"}, tmp_path / "steps.json")
     assert [words[0] for words in runs.words] == FROM_EXPORT
 
 
-def test_a_run_is_not_continued_by_another_recipe(tmp_path: Path) -> None:
-    file = tmp_path / "recipe.json"
-    check_same_recipe(file, {"epochs": 3, "seed": 0})
+def test_a_run_is_not_continued_by_another_config(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    check_same_config(file, {"epochs": 3, "seed": 0})
     file.write_text(json.dumps({"epochs": 3, "seed": 0}))
-    check_same_recipe(file, {"epochs": 5, "seed": 0})
+    check_same_config(file, {"epochs": 5, "seed": 0})
     with pytest.raises(SystemExit, match=r"holds a run with another seed: delete it"):
-        check_same_recipe(file, {"epochs": 3, "seed": 1})
+        check_same_config(file, {"epochs": 3, "seed": 1})

@@ -1,4 +1,4 @@
-"""Make the released weights from the data sets: run every step of the recipe in turn.
+"""Make the released weights from the data sets: run every step of the training in turn.
 
 After an interruption, the same command continues. A finished step is not repeated, unless it or a
 step before it would now run with other arguments.
@@ -24,17 +24,22 @@ LEARN = (
     "fit --data-dir DATA --cache RUNS --mislabelled RUNS/mislabelled.json"
     " --weight-decay 0.05 --dropout 0.2 --distillation 0.5"
 )
+TEST = "--data-dir DATA --weights WEIGHTS --split test"
 # Each step: its name, minutes on two cores, and the words after `python -m train`. Words in
 # capitals are replaced by this command's own arguments. The minutes only serve to tell how much
 # time is left.
 STEPS = (
-    ("clean", 15, "clean --data-dir DATA --cache RUNS --out RUNS/mislabelled.json"),
+    (
+        "find-label-errors",
+        15,
+        "find-label-errors --data-dir DATA --cache RUNS --out RUNS/mislabelled.json",
+    ),
     ("fit", 90, f"{LEARN} --out RUNS/release --epochs 36 --learning-rate 3e-3"),
     # Images that are distorted half as much, at the end, are more like those that people draw.
     (
         "polish",
         20,
-        f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --strength 0.5"
+        f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --augmentation-strength 0.5"
         " --start RUNS/release/network.keras",
     ),
     ("finder", 180, "finder --data-dir DATA --cache RUNS --out RUNS/finder --epochs 35"),
@@ -46,9 +51,9 @@ STEPS = (
     ),
     ("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "prices --data-dir DATA --weights WEIGHTS --store"),
-    ("photos", 4, "photos --data-dir DATA --weights WEIGHTS --split test"),
-    ("numbers", 3, "numbers --data-dir DATA --weights WEIGHTS --split test --count 50"),
-    ("pictures", 12, "pictures --data-dir DATA --weights WEIGHTS --split test --count 100"),
+    ("evaluate-photos", 4, f"evaluate-photos {TEST}"),
+    ("evaluate-numbers", 3, f"evaluate-numbers {TEST} --count 50"),
+    ("evaluate-pictures", 12, f"evaluate-pictures {TEST} --count 100"),
 )
 
 
@@ -72,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
     done = run_steps(names, args.runs / "steps.json")
     minutes = {name: round(step["seconds"] / 60, 1) for name, step in done.items()}
     total = round(sum(minutes.values()), 1)
-    add_metric(args.out, "recipe_minutes", minutes | {"all": total, "processor": processor()})
+    add_metric(args.out, "step_minutes", minutes | {"all": total, "processor": processor()})
     print(f"{args.out} holds version {args.version}, made in {total} minutes")
 
 
