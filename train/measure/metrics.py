@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ ROWS = {
     "browser_held_out_accuracy": ("in the browser: held-out writers", "{:.2%}"),
     "browser_parity": ("in the browser: largest difference of a probability", "{:.5f}"),
 }
+# The rows of the README's table; docs/figures.md has all.
+HEADLINES = (
+    "mnist_test_accuracy",
+    "unipen_1a_accuracy",
+    "worst_bucket_accuracy",
+    "letters_and_symbols_rejected",
+    "pictures_other",
+)
 
 
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -73,14 +82,14 @@ def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return metrics["results"] | {"released": metrics["results"]["released"] | rows}
 
 
-def markdown_table(results: dict[str, dict[str, Any]]) -> str:
+def markdown_table(results: dict[str, dict[str, Any]], keys: Collection[str] = tuple(ROWS)) -> str:
     """A Markdown table with a row for each metric of `ROWS` and a column for each reader.
 
-    `results` has the metrics of each reader by name.
+    `results` has the metrics of each reader by name. Only the rows of `keys` are in the table.
     """
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for key, (title, form) in ROWS.items():
-        if any(key in result for result in results.values()):
+        if key in keys and any(key in result for result in results.values()):
             cells = [form.format(r[key]) if key in r else "" for r in results.values()]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -128,8 +137,9 @@ def add_metric(weights: Path, key: str, value: Any) -> None:
 def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json into the folder `weights`.
 
-    The README's table follows, if these are the repository's weights and were measured on all data.
+    The pages' tables follow, if these are the repository's weights and were measured on all data.
     """
     (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
-        write_table(Path("README.md"), markdown_table(all_results(metrics)))
+        write_table(Path("docs/figures.md"), markdown_table(all_results(metrics)))
+        write_table(Path("README.md"), markdown_table(all_results(metrics), HEADLINES))
