@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +56,13 @@ HEADLINES = (
 )
 
 
+def headlines(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those of `results`, which `all_results` returned, that are in the README's table."""
+    return {
+        name: {key: row[key] for key in HEADLINES if key in row} for name, row in results.items()
+    }
+
+
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The metrics of each reader by name. What was measured apart is among the released one's.
 
@@ -82,14 +88,14 @@ def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return metrics["results"] | {"released": metrics["results"]["released"] | rows}
 
 
-def markdown_table(results: dict[str, dict[str, Any]], keys: Collection[str] = tuple(ROWS)) -> str:
+def markdown_table(results: dict[str, dict[str, Any]]) -> str:
     """A Markdown table with a row for each metric of `ROWS` and a column for each reader.
 
-    `results` has the metrics of each reader by name. Only the rows of `keys` are in the table.
+    `results` has the metrics of each reader by name.
     """
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for key, (title, form) in ROWS.items():
-        if key in keys and any(key in result for result in results.values()):
+        if any(key in result for result in results.values()):
             cells = [form.format(r[key]) if key in r else "" for r in results.values()]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -142,4 +148,4 @@ def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
     (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
         write_table(Path("docs/figures.md"), markdown_table(all_results(metrics)))
-        write_table(Path("README.md"), markdown_table(all_results(metrics), HEADLINES))
+        write_table(Path("README.md"), markdown_table(headlines(all_results(metrics))))
