@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from mnist_demo.read.preprocess import even_strokes, locate_ink, normalise, stroke_width
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width, stroke_width
 from mnist_demo.weights import REPOSITORY
 from train.paint.own_drawings import load, strokes_of
 from train.paint.strokes import draw
@@ -75,7 +75,7 @@ def square() -> plt.Figure:
 def ink() -> plt.Figure:
     """The box around the ink, the ink alone, and the ink with strokes of MNIST's width."""
     found, (x, y) = located()
-    even = even_strokes(found)
+    even = normalize_stroke_width(found)
     pictures = {"the box around the ink": canvas(), width_of(found): found, width_of(even): even}
     figure, panels = row([picture.shape for picture in pictures.values()], height=2.9)
     for axes, (title, picture) in zip(panels, pictures.items(), strict=True):
@@ -152,14 +152,14 @@ def canvas() -> NDArray[np.uint8]:
 
 def located() -> tuple[NDArray[np.float32], tuple[int, int]]:
     """The ink, float32 (h, w) in [0, 1], and the (x, y) of its upper left corner."""
-    found = locate_ink(canvas())
+    found = crop_ink(canvas())
     assert found is not None
     return found
 
 
 def model_input() -> NDArray[np.float32]:
     """What the network sees: float32 (28, 28) in [0, 1]."""
-    return normalise(even_strokes(located()[0]))
+    return normalize(normalize_stroke_width(located()[0]))
 
 
 @cache
