@@ -33,7 +33,7 @@ DESK, PAPER, INK, SOFT, LINE, ACCENT = (
     "#f7f7fa", "#ffffff", "#1c1d21", "#5c5f68", "#d4d6de", "#2457d6",
 )  # fmt: skip
 MARK = "#d9480f"
-STYLE = {
+STYLE: Any = {
     "figure.facecolor": DESK,
     "axes.facecolor": PAPER,
     "axes.edgecolor": LINE,
@@ -67,8 +67,9 @@ def square() -> plt.Figure:
     show(axes, canvas(), "gray")
     for number, points in enumerate(strokes_of(DRAWING), 1):
         axes.plot(*points.T, color=MARK, linewidth=1, marker=".", markersize=3)
-        axes.plot(*points[0], "o", color=MARK, markersize=14)
-        axes.text(*points[0], str(number), color="white", ha="center", va="center", weight="bold")
+        x, y = points[0]
+        axes.plot(x, y, "o", color=MARK, markersize=14)
+        axes.text(x, y, str(number), color="white", ha="center", va="center", weight="bold")
     return figure
 
 
@@ -76,10 +77,10 @@ def ink() -> plt.Figure:
     """The box around the ink, the ink alone, and the ink with strokes of MNIST's width."""
     found, (x, y) = located()
     even = normalize_stroke_width(found)
-    pictures = {"the box around the ink": canvas(), width_of(found): found, width_of(even): even}
-    figure, panels = row([picture.shape for picture in pictures.values()], height=2.9)
-    for axes, (title, picture) in zip(panels, pictures.items(), strict=True):
-        show(axes, picture, "gray", title)
+    figure, panels = row([canvas().shape, found.shape, even.shape], height=2.9)
+    show(panels[0], canvas(), "gray", "the box around the ink")
+    show(panels[1], found, "gray", width_of(found))
+    show(panels[2], even, "gray", width_of(even))
     height, width = found.shape
     panels[0].add_patch(Rectangle((x, y), width, height, fill=False, color=MARK, linewidth=1.5))
     return figure
