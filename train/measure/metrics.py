@@ -47,6 +47,21 @@ ROWS = {
     "browser_held_out_accuracy": ("in the browser: held-out writers", "{:.2%}"),
     "browser_max_difference": ("in the browser: largest difference of a probability", "{:.5f}"),
 }
+# The rows of the README's table; docs/figures.md has all.
+HEADLINES = (
+    "mnist_test_accuracy",
+    "unipen_1a_accuracy",
+    "worst_bucket_accuracy",
+    "letters_and_symbols_rejected",
+    "pictures_other",
+)
+
+
+def headlines(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those of `results`, which `all_results` returned, that are in the README's table."""
+    return {
+        name: {key: row[key] for key in HEADLINES if key in row} for name, row in results.items()
+    }
 
 
 def all_results(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -129,11 +144,12 @@ def add_metric(weights: Path, key: str, value: Any) -> None:
 def write_metrics(weights: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json into the folder `weights`.
 
-    The README's table follows, if these are the repository's weights and were measured on all data.
+    The pages' tables follow, if these are the repository's weights and were measured on all data.
     """
     (weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     if weights == Path("weights") and metrics.get("test_data") == "all":
-        write_table(Path("README.md"), markdown_table(all_results(metrics)))
+        write_table(Path("docs/figures.md"), markdown_table(all_results(metrics)))
+        write_table(Path("README.md"), markdown_table(headlines(all_results(metrics))))
 
 
 def write_table(page: Path, table: str) -> None:

@@ -74,12 +74,14 @@ def test_the_table_goes_between_the_marks(tmp_path: Path) -> None:
         write_table(readme, table)
 
 
-def test_the_readme_follows_every_measurement(
+def test_the_pages_follow_every_measurement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    readme = Path("README.md")
-    readme.write_text("<!-- metrics:begin -->\nold\n<!-- metrics:end -->\n")
+    Path("docs").mkdir()
+    readme, page = Path("README.md"), Path("docs/figures.md")
+    for file in (readme, page):
+        file.write_text("<!-- metrics:begin -->\nold\n<!-- metrics:end -->\n")
     Path("weights").mkdir()
     metrics = {"results": {"released": {"mnist_test_accuracy": 0.5}}, "test_data": "sample"}
     write_metrics(Path("weights"), metrics)
@@ -87,7 +89,7 @@ def test_the_readme_follows_every_measurement(
     write_metrics(Path("weights"), metrics | {"test_data": "all"})
     assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
     add_metric(Path("weights"), "photos", {"accuracy": 0.25})
-    assert "| photos | 25.00% |" in readme.read_text()
+    assert "| photos | 25.00% |" in page.read_text() and "photos" not in readme.read_text()
     pictures = {"trained": 0.75, "other": 0.5, "precision_at_95": 1.0}
     add_metric(Path("weights"), "pictures", pictures)
     assert "| any picture, kinds kept out of training | 50.0% |" in readme.read_text()
