@@ -45,7 +45,7 @@ FRONT_MATTER_KEYS = set(
     """.split()  # noqa: SIM905
 )
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-PYTHON_VERSIONS = ("3.11", "3.12")
+PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
 MAX_SHORT_DESCRIPTION = 60  # characters
 SECRET = re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b")
 
