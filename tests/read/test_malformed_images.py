@@ -8,6 +8,7 @@ import json
 import struct
 import sys
 import urllib.parse
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,17 @@ def many_scans() -> bytes:
     file = encode(seven(), "JPEG", progressive=True)
     last = file[file.rindex(b"\xff\xda") : -2]
     return file[:-2] + 96 * last + file[-2:]
+
+
+def many_parts(kind: str) -> bytes:
+    """A digit behind more comments than any usual file has, each of them tiny: 1 MB of them."""
+    file = encode(seven(), kind)
+    start, part = {
+        "GIF": (13 + 3 * 2 ** (file[10] % 8 + 1), b"!\xfe" + b"\1a" * 500_000 + b"\0"),
+        "JPEG": (2, b"\xff\xfe\0\2" * 250_000),
+        "PNG": (33, (bytes(4) + b"tEXt" + struct.pack(">I", zlib.crc32(b"tEXt"))) * 80_000),
+    }[kind]
+    return file[:start] + part + file[start:]
 
 
 def long_exif() -> bytes:
@@ -125,6 +137,9 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
         415,
         "not an image",
     ),
+    "a GIF of comments": (lambda: many_parts("GIF"), 415, "not an image"),
+    "a JPEG of comments": (lambda: many_parts("JPEG"), 415, "not an image"),
+    "a PNG of comments": (lambda: many_parts("PNG"), 415, "not an image"),
     "many scans": (many_scans, 400, "more than 100 scans"),
 }
 

@@ -14,6 +14,9 @@ from mnist_demo.read.arrays import is_array
 from mnist_demo.read.formats import FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, is_ppm, refused_kind
 
 MAX_PATH = 4096  # characters; a longer text is no path
+# Reads from a file until Pillow has opened the image in it. Usual files take less than 200, one of
+# 10 MB with nothing but comments takes millions and minutes.
+MAX_READS = 4000
 
 
 class ImageTooLargeError(ValueError):
@@ -22,6 +25,27 @@ class ImageTooLargeError(ValueError):
 
 class RefusedKindError(ValueError):
     """The file is of a kind that is known but not read. The text says which, and what to do."""
+
+
+class _BoundedReads:
+    """Mixed into a file: raises OSError after `MAX_READS` reads, as long as `reads` is a number."""
+
+    reads: int | None = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.reads is not None:
+            self.reads += 1
+            if self.reads > MAX_READS:
+                raise OSError("the file has too many parts")
+        return super().read(size)  # type: ignore[misc]
+
+
+class _BoundedFile(_BoundedReads, io.BufferedReader):
+    pass
+
+
+class _BoundedBytes(_BoundedReads, io.BytesIO):
+    pass
 
 
 def open_if_file(image: Any) -> Any:
@@ -64,7 +88,14 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
         file = io.BytesIO(file.read())
     name = Path(file).name if isinstance(file, str | os.PathLike) else "this"
     try:
-        return _open(file)
+        if isinstance(file, str | os.PathLike):
+            file = _BoundedFile(io.FileIO(file))
+        elif isinstance(file, io.BytesIO):
+            file = _BoundedBytes(file.getbuffer())
+        image = _open(file)
+        if isinstance(file, _BoundedReads):
+            file.reads = None
+        return image
     except FileNotFoundError:
         raise ValueError(f"no such file: {name}") from None
     except Image.DecompressionBombError:
