@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +82,10 @@ def run(args: argparse.Namespace) -> None:
             inputs = itertools.chain.from_iterable(every)
             done = skip_done((item.name for item in inputs), parts)
             rows = classify(inputs, classifier)
-        with tqdm(total=total, initial=done, unit=" images", smoothing=0.1) as progress:
-            while part := list(itertools.islice(track(rows, progress), ROWS_PER_PART)):
-                write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
-                number += 1
+        rows = iter(tqdm(rows, total=total, initial=done, unit=" images", smoothing=0.1))
+        while part := list(itertools.islice(rows, ROWS_PER_PART)):
+            write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
+            number += 1
     except KeyboardInterrupt:
         raise SystemExit("stopped: run the same command again to go on") from None
     failed = merge_parts(parts, args.out, SCHEMA)
@@ -107,10 +107,3 @@ def cluster_rows(
     done = skip_done(names, parts)
     source = (args.weights, args.revision, checksums)
     return ray_cluster.classify(chunks, done, source, args.ray), done
-
-
-def track(rows: Iterable[Row], progress: tqdm) -> Iterator[Row]:
-    """The same rows. Each moves the progress bar by one."""
-    for row in rows:
-        progress.update()
-        yield row

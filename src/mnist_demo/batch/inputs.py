@@ -169,10 +169,7 @@ def holds_text(kind: pa.DataType) -> bool:
     """Whether the cells of a column are strings, dictionary-encoded ones included."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return any(
-        check(kind)
-        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    )
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def count(path: str, column: str) -> int:

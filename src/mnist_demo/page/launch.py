@@ -38,7 +38,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
             "routes": list(routes),
             "middleware": [
                 Middleware(MonitoringMiddleware),
-                Middleware(PageCompressionMiddleware),
+                Middleware(PageCompressionMiddleware, compresslevel=4),
                 Middleware(RequestLimits),
             ],
             "exception_handlers": {
