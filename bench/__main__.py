@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -73,6 +75,18 @@ def measure_starts(png: bytes) -> dict[str, Pair]:
         "page_served": (page, stock_page),
         "memory": (memory, bare_memory),
     }
+
+
+@contextmanager
+def both_servers(kind: str, png: bytes) -> Iterator[tuple[str, str]]:
+    """The addresses of the demo and of the baseline `kind`, which both answer by then."""
+    with (
+        run_server("app.py") as (app, ours, _),
+        run_server("-m", "bench.baseline_apps", kind) as (other, stock, _),
+    ):
+        wait_for_answer(partial(fetch, f"{ours}v1/classify", png), app)
+        wait_for_answer(partial(fetch, stock), other)
+        yield ours, stock
 
 
 def run_clients(url: str, kind: str, image: Path, count: int, seconds: float) -> dict[str, float]:
@@ -147,15 +161,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6, help="for which each rate is measured")
     parser.add_argument("--out", type=Path, default=BENCH_FOLDER)
     args = parser.parse_args()
-    description = describe_machine()
+    machine = describe_machine()
     results: dict[str, list[Pair]] = {name: [] for name in ROWS}
 
     def add(step: str, pairs: dict[str, Pair]) -> None:
         for name, pair in pairs.items():
             results[name].append(pair)
-        print(
-            step, {name: f"{ours / base:.3g}x" for name, (ours, base) in pairs.items()}, flush=True
-        )
+        ratios = {name: f"{ours / base:.3g}x" for name, (ours, base) in pairs.items()}
+        print(step, ratios, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "digit.png"
@@ -166,27 +179,17 @@ def main() -> None:
             add(f"start {n + 1}/{args.rounds}", measure_starts(png))
         for n in range(args.rounds):
             # New servers in each round: a stock server gets slower with each event it remembers.
-            with (
-                run_server("app.py") as (app, ours, _),
-                run_server("-m", "bench.baseline_apps", "constant") as (other, stock, _),
-            ):
-                wait_for_answer(partial(fetch, f"{ours}v1/classify", png), app)
-                wait_for_answer(partial(fetch, stock), other)
+            with both_servers("constant", png) as (ours, stock):
                 pairs = measure_calls(ours, stock, image, args.seconds, ours_first=n % 2 == 0)
             add(f"calls {n + 1}/{args.rounds}", pairs)
-        with (
-            run_server("app.py") as (app, ours, _),
-            run_server("-m", "bench.baseline_apps", "sketch") as (other, stock, _),
-        ):
-            wait_for_answer(lambda: fetch(f"{ours}v1/classify", png), app)
-            wait_for_answer(lambda: fetch(stock), other)
+        with both_servers("sketch", png) as (ours, stock):
             for pair in browser_rounds(ours, stock, args.rounds):
                 add("browser", {"pen_up": pair})
     results |= measure_in_process(args.rounds)
     text = table(results)
     print("\n" + text)
     stored = {
-        "machine": description,
+        "machine": machine,
         "ratios": {name: round(ratio(pairs), 4) for name, pairs in results.items()},
         "met": {name: met(name, ratio(pairs)) for name, pairs in results.items()},
         "rounds": results,

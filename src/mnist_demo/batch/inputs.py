@@ -79,10 +79,7 @@ def matching(pattern: str) -> list[str]:
 
 
 def find_files(path: str) -> Iterator[str]:
-    """The paths of the image files that `path` names.
-
-    Args:
-        path: an image file, a folder with all below it, or a glob.
+    """The image files at `path`: a file, a folder with all below it, or a glob.
 
     Raises:
         SystemExit: a folder cannot be read.
@@ -173,11 +170,7 @@ def holds_text(kind: pa.DataType) -> bool:
 
 
 def count(path: str, column: str) -> int:
-    """The number of images that `path` names.
-
-    Args:
-        path: an image file, a folder, a glob, or a parquet file.
-        column: the column of a parquet file that holds the images.
+    """The number of images that `find_inputs` finds.
 
     Raises:
         SystemExit: there is no image, or `path` cannot be read.

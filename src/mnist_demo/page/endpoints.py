@@ -83,13 +83,9 @@ def _with_digits(read: Number | Line) -> dict[str, Any]:
 
 
 def add_endpoints(reader: PageReader, sketch: gr.Sketchpad) -> None:
-    """Add the endpoints to the page that is being built.
-
-    Args:
-        sketch: any Sketchpad of the page: it tells Gradio what /classify_sketch takes.
-    """
+    """Add the endpoints to the page that is being built, of which `sketch` is any Sketchpad."""
     endpoints = Endpoints(reader)
-    # Hidden components, because Gradio derives an endpoint's inputs and outputs from components.
+    # Gradio derives an endpoint's inputs and outputs from components. So most of them are hidden.
     call = gr.Button(visible=False)
     image = gr.Image(label="Image file", visible=False)
     # The functions open their files themselves. Gradio's components decode more than is needed, and

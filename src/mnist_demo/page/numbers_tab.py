@@ -29,13 +29,10 @@ class NumberEvents:
 
     def answer_drawing(self, url: str, request: gr.Request) -> tuple[str, str]:
         """Read the number in a data URL, which sketchpad.js makes."""
-        return self._answer(open_data_url(url), request)
+        return self.answer_file(open_data_url(url), request)
 
-    def answer_file(self, file: str | None, request: gr.Request) -> tuple[str, str]:
+    def answer_file(self, image: Any, request: gr.Request) -> tuple[str, str]:
         """Read the number in an image file."""
-        return self._answer(file, request)
-
-    def _answer(self, image: Any, request: gr.Request) -> tuple[str, str]:
         number = self._reader.read_number(image, request)
         return verdict(number, request), digit_cards(number)
 

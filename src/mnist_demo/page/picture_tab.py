@@ -29,8 +29,7 @@ class PictureEvents:
     def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
         """The verdict, the Label's value and the pictures of what was seen.
 
-        Args:
-            file: a FileData of Gradio as a dict; None when the picture was removed.
+        `file` is a FileData of Gradio as a dict; None when the picture was removed.
         """
         reading = self._reader.read_picture(file["path"] if file else None, request)
         words = verdict(reading.prediction, request)

@@ -134,9 +134,7 @@ def monitoring_routes(
 ) -> list[BaseRoute]:
     """The routes that the environment switches on.
 
-    Args:
-        loading: the classifier, which may still be loading.
-        queue_length: returns how many events wait in Gradio's queue.
+    `queue_length` returns how many events wait in Gradio's queue.
     """
 
     async def healthz(request: Request) -> Response:

@@ -64,10 +64,7 @@ STATUSES = {
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
-    """The checksum and the size of browser.bin, if there is one, and of the SavedModel's files.
-
-    Args:
-        weights: the folder that holds model/.
+    """The checksum and the size of browser.bin, if there is one, and of the files in model/.
 
     Returns:
         {"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}, as in metrics.json.
@@ -110,11 +107,7 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
 
 def check_files(weights: Path, metrics: dict[str, Any]) -> None:
-    """Compare the SavedModel's files and browser.bin with the checksums in the metrics.
-
-    Args:
-        weights: the folder that holds model/.
-        metrics: what `read_metrics` returned.
+    """Compare the files in model/ and browser.bin with the checksums that `read_metrics` returned.
 
     Raises:
         ValueError: a file is missing, is not listed, or has another checksum.
@@ -135,13 +128,9 @@ def set_request_timeout() -> None:
 
 
 def fetch(repo: str, revision: str) -> Path:
-    """Download the weights in the Hub repository `repo` at the commit `revision`.
+    """Download the weights in the Hub repository "OWNER/NAME" at a commit, given by its full sha.
 
     A commit never changes. So weights in the cache are used without a request to the Hub.
-
-    Args:
-        repo: "OWNER/NAME".
-        revision: the full sha of a commit.
 
     Returns:
         The folder in the cache that holds model/, metrics.json and, if listed there, browser.bin.
