@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import matplotlib
 import psutil
+from matplotlib.figure import Figure
 
 from bench.in_process import measure_in_process
 from bench.pen_latency import browser_rounds
@@ -139,11 +139,9 @@ def table(results: dict[str, list[Pair]]) -> str:
 
 def plot(results: dict[str, list[Pair]], file: Path) -> None:
     """Draw the ratios as bars, with the limits beside them."""
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     names = [name for name in ROWS if name in results][::-1]
-    figure, axes = plt.subplots(figsize=(9, 4.5), layout="constrained")
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
     for y, name in enumerate(names):
         value, limit = ratio(results[name]), ROWS[name][3]
         axes.barh(y, value, color="#2a7" if met(name, value) != "NO" else "#c43")

@@ -15,7 +15,6 @@ from mnist_demo import Classifier
 from mnist_demo.page.draw_tab import DrawEvents
 from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.page.numbers_tab import NumberEvents
 from mnist_demo.page.picture_tab import PictureEvents, found_figure, paint_found
 from mnist_demo.page.reader import PageReader
 from mnist_demo.read.picture import PictureResult
@@ -99,10 +98,3 @@ def test_what_the_finder_saw_is_painted_over_the_picture() -> None:
     assert (
         TEXTS["en"]["found"] in found_figure(reading) and found_figure(PictureResult(BLANK)) == ""
     )
-
-
-def test_the_numbers_tab(reader: PageReader, file: dict[str, Any], url: str) -> None:
-    events = NumberEvents(reader)
-    drawing, upload = events.answer_drawing(url, REQUEST), events.answer_file(file["path"], REQUEST)
-    for words, cards in (drawing, upload):
-        assert "<strong>1</strong>" in words and cards.count("<li>") == 1

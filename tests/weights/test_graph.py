@@ -89,31 +89,25 @@ def signature(graph: Any) -> Any:
 # What is done to the graph of a good model, and why it is then refused.
 CHANGES: list[tuple[Callable[[Any], object], str]] = [
     (call_what_saves, "SaveV2"),
-    (lambda graph: graph.graph_def.node.add(name="x", op="ReadFile"), "ReadFile"),
+    (lambda g: g.graph_def.node.add(name="x", op="ReadFile"), "ReadFile"),
     (
-        lambda graph: setattr(root(graph), "registered_name", "tf.SomeClass"),
+        lambda g: setattr(root(g), "registered_name", "tf.SomeClass"),
         r"an object no classifier needs: tf\.SomeClass",
     ),
+    (lambda g: setattr(root(g).user_object, "identifier", "_tf_keras_layer"), "_tf_keras_layer"),
     (
-        lambda graph: setattr(root(graph).user_object, "identifier", "_tf_keras_layer"),
-        "_tf_keras_layer",
-    ),
-    (
-        lambda graph: signature(graph).outputs["digit_score"].tensor_shape.dim.add(size=2),
+        lambda g: signature(g).outputs["digit_score"].tensor_shape.dim.add(size=2),
         r"returns digit_score float32 \[-1, 2\].*, not",
     ),
     (
-        lambda graph: signature(graph).outputs.__delitem__("digit_score"),
+        lambda g: signature(g).outputs.__delitem__("digit_score"),
         r"returns probabilities float32 \[-1, 10\], not",
     ),
     (
-        lambda graph: setattr(signature(graph).inputs["images"], "dtype", 4),  # uint8
+        lambda g: setattr(signature(g).inputs["images"], "dtype", 4),  # uint8
         r"takes images uint8 \[-1, 28, 28, 1\], not",
     ),
-    (
-        lambda graph: graph.signature_def.__delitem__("serving_default"),
-        "no signature serving_default",
-    ),
+    (lambda g: g.signature_def.__delitem__("serving_default"), "no signature serving_default"),
 ]
 
 
