@@ -165,18 +165,17 @@ def test_the_repository_serves_when_the_hub_fails(
     assert find_weights().version == "1.2.0"
 
 
+def never_answer(hub: Hub, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("mnist_demo.weights.hub.TIMEOUT", 0.1)
+    hub.fail("HEAD", "/resolve/", silent=True)
+
+
 # What is done to the Hub and the settings, and what the page then says.
 NOTES: list[tuple[Callable[[Hub, pytest.MonkeyPatch], object], str]] = [
     (lambda hub, patch: patch.setenv("MNIST_DEMO_WEIGHTS_REVISION", SHA), "no such revision"),
     (lambda hub, patch: hub.repos.clear(), f"there is no {REPO} on the Hub"),
     (lambda hub, patch: hub.stop(), "the Hub cannot be reached"),
-    (
-        lambda hub, patch: (
-            patch.setattr("mnist_demo.weights.hub.TIMEOUT", 0.1),
-            hub.fail("HEAD", "/resolve/", silent=True),
-        ),
-        "the Hub does not answer",
-    ),
+    (never_answer, "the Hub does not answer"),
     (
         lambda hub, patch: patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True),
         "HF_HUB_OFFLINE forbids to ask",

@@ -209,7 +209,7 @@ def _explain(error: BaseException, repo: str) -> str | None:
 def _explain_status(error: HfHubHTTPError, repo: str) -> str:
     """Say what the HTTP status of the Hub's answer means."""
     status = error.response.status_code
-    said = _first_line(error.server_message or "")
+    said = _first_line(error.server_message or "") or (repo if status == 402 else "")
     if status >= 500:
         return f"the Hub has a fault of its own ({status}); try again later"
     text = STATUSES.get(status, f"the Hub answers {status}").format(repo)
