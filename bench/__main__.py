@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import matplotlib
 import psutil
+from matplotlib.figure import Figure
 
 from bench.in_process import measure_in_process
 from bench.pen_latency import browser_rounds
@@ -75,6 +77,18 @@ def measure_starts(png: bytes) -> dict[str, Pair]:
     }
 
 
+@contextmanager
+def both_servers(kind: str, png: bytes) -> Iterator[tuple[str, str]]:
+    """The addresses of the demo and of the baseline `kind`, which both answer by then."""
+    with (
+        run_server("app.py") as (app, ours, _),
+        run_server("-m", "bench.baseline_apps", kind) as (other, stock, _),
+    ):
+        wait_for_answer(partial(fetch, f"{ours}v1/classify", png), app)
+        wait_for_answer(partial(fetch, stock), other)
+        yield ours, stock
+
+
 def run_clients(url: str, kind: str, image: Path, count: int, seconds: float) -> dict[str, float]:
     """What `bench.clients` measures, in a process of its own."""
     words = [sys.executable, "-m", "bench.clients", url, kind, str(image), str(count), str(seconds)]
@@ -125,11 +139,9 @@ def table(results: dict[str, list[Pair]]) -> str:
 
 def plot(results: dict[str, list[Pair]], file: Path) -> None:
     """Draw the ratios as bars, with the limits beside them."""
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     names = [name for name in ROWS if name in results][::-1]
-    figure, axes = plt.subplots(figsize=(9, 4.5), layout="constrained")
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
     for y, name in enumerate(names):
         value, limit = ratio(results[name]), ROWS[name][3]
         axes.barh(y, value, color="#2a7" if met(name, value) != "NO" else "#c43")
@@ -147,15 +159,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6, help="for which each rate is measured")
     parser.add_argument("--out", type=Path, default=BENCH_FOLDER)
     args = parser.parse_args()
-    description = describe_machine()
+    machine = describe_machine()
     results: dict[str, list[Pair]] = {name: [] for name in ROWS}
 
     def add(step: str, pairs: dict[str, Pair]) -> None:
         for name, pair in pairs.items():
             results[name].append(pair)
-        print(
-            step, {name: f"{ours / base:.3g}x" for name, (ours, base) in pairs.items()}, flush=True
-        )
+        ratios = {name: f"{ours / base:.3g}x" for name, (ours, base) in pairs.items()}
+        print(step, ratios, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "digit.png"
@@ -166,27 +177,17 @@ def main() -> None:
             add(f"start {n + 1}/{args.rounds}", measure_starts(png))
         for n in range(args.rounds):
             # New servers in each round: a stock server gets slower with each event it remembers.
-            with (
-                run_server("app.py") as (app, ours, _),
-                run_server("-m", "bench.baseline_apps", "constant") as (other, stock, _),
-            ):
-                wait_for_answer(partial(fetch, f"{ours}v1/classify", png), app)
-                wait_for_answer(partial(fetch, stock), other)
+            with both_servers("constant", png) as (ours, stock):
                 pairs = measure_calls(ours, stock, image, args.seconds, ours_first=n % 2 == 0)
             add(f"calls {n + 1}/{args.rounds}", pairs)
-        with (
-            run_server("app.py") as (app, ours, _),
-            run_server("-m", "bench.baseline_apps", "sketch") as (other, stock, _),
-        ):
-            wait_for_answer(lambda: fetch(f"{ours}v1/classify", png), app)
-            wait_for_answer(lambda: fetch(stock), other)
+        with both_servers("sketch", png) as (ours, stock):
             for pair in browser_rounds(ours, stock, args.rounds):
                 add("browser", {"pen_up": pair})
     results |= measure_in_process(args.rounds)
     text = table(results)
     print("\n" + text)
     stored = {
-        "machine": description,
+        "machine": machine,
         "ratios": {name: round(ratio(pairs), 4) for name, pairs in results.items()},
         "met": {name: met(name, ratio(pairs)) for name, pairs in results.items()},
         "rounds": results,

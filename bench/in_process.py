@@ -6,7 +6,10 @@ import io
 import os
 import statistics
 import time
+import timeit
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,23 +36,14 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
     def decode(file: bytes) -> None:
         Image.open(io.BytesIO(file)).load()
 
-    def ours() -> None:
-        classifier.classify_inputs([image])
-
-    def keras() -> None:
-        model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)
-
-    results: dict[str, list[Pair]] = {
-        name: [] for name in ("network", "preprocess", "photo", "many", "busy")
-    }
+    ours = partial(classifier.classify_inputs, [image])
+    keras = partial(model.predict, image[np.newaxis, ..., np.newaxis], verbose=0)
+    results: dict[str, list[Pair]] = defaultdict(list)
     for _ in range(rounds + 1):
         results["network"].append((median_time(ours, 50), median_time(keras, 10)))
-        results["preprocess"].append(
-            (
-                median_time(lambda: preprocess(canvas), 30),
-                median_time(lambda: decode(png.getvalue()), 30),
-            )
-        )
+        prepared = median_time(lambda: preprocess(canvas), 30)
+        decoded = median_time(lambda: decode(png.getvalue()), 30)
+        results["preprocess"].append((prepared, decoded))
         read = median_time(lambda: read_picture(classifier, photo), 10)
         results["photo"].append((read, median_time(lambda: decode(photo), 10)))
         alone = median_time(lambda: classifier.classify(small), 500)
@@ -63,9 +57,4 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
 
 def median_time(action: Callable[[], Any], count: int) -> float:
     """The median of the seconds that `count` calls of `action` take."""
-    times = []
-    for _ in range(count):
-        began = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+    return statistics.median(timeit.repeat(action, "gc.enable()", repeat=count, number=1))

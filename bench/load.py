@@ -22,9 +22,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import psutil
+from matplotlib.figure import Figure
 
 from bench.crowd import VISITOR_PAUSE, Crowd, Pause
 from bench.servers import (
@@ -145,10 +145,8 @@ def table(replicas: dict[str, Row]) -> str:
 
 def plot(memory: Any, file: Path) -> None:
     """Draw the server's memory: float64 (n, 2), minutes and MB."""
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    figure = Figure(figsize=(7, 3), layout="constrained")
+    axes = figure.subplots()
     axes.plot(*memory.T)
     axes.set(xlabel="minutes", ylabel="server's memory, MB", ylim=(0, None))
     figure.savefig(file, dpi=110)

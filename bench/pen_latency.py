@@ -5,10 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from bench.servers import Pair
-from tests.helpers.programs import path_of
+from tests.helpers.programs import open_browser
 
 WATCH_LABEL = """() => {
   const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it
@@ -53,12 +51,8 @@ def pen_up(page: Any, ours: bool) -> float:
 
 
 def browser_rounds(ours: str, stock: str, rounds: int) -> list[Pair]:
-    path = path_of("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        pairs = []
+    pairs = []
+    with open_browser() as chromium:
         for _ in range(rounds):
             times = []
             for url in (ours, stock):
@@ -67,5 +61,4 @@ def browser_rounds(ours: str, stock: str, rounds: int) -> list[Pair]:
                 times.append(pen_up(page, url == ours))
                 page.close()
             pairs.append((times[0], times[1]))
-        chromium.close()
     return pairs

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from mnist_demo import Classifier
@@ -112,6 +113,15 @@ def browser() -> Iterator[Browser]:
     """A machine without a Chromium fails the tests: they skip nothing."""
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image file of a 1, 100 pixels wide and high."""
+    canvas = Image.new("L", (100, 100), 255)
+    canvas.paste(0, (47, 20, 55, 80))
+    canvas.save(path := tmp_path_factory.mktemp("one") / "one.png")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -105,6 +105,15 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def environment(self, folder: Path) -> dict[str, str]:
+        """The variables that turn another process to this Hub; it keeps its files in `folder`."""
+        return {
+            "HF_ENDPOINT": self.url,
+            "HF_HOME": str(folder / "home"),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+        }
+
     def stop(self) -> None:
         """Stop both servers. Open connections end, too."""
         self.stopped.set()

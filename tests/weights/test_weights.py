@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,12 @@ from tests.helpers.weights import write_metrics, write_model
 REPO = "someone/digits"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 INK = np.eye(28, dtype=np.float32)
+
+
+@pytest.fixture
+def sha(hub: Hub, weights: Path) -> str:
+    """The commit of these weights on the Hub, in the repository `REPO`."""
+    return hub.store(REPO, weights)
 
 
 def ask_for(monkeypatch: pytest.MonkeyPatch, sha: str) -> None:
@@ -53,10 +60,9 @@ def test_a_folder(weights: Path) -> None:
 
 
 def test_what_is_no_source() -> None:
-    with pytest.raises(ValueError, match="neither a folder nor a Hub repository OWNER/NAME"):
-        find_weights("/nowhere")
-    with pytest.raises(ValueError, match="neither a folder nor a Hub repository OWNER/NAME"):
-        find_weights("digits", SHA)
+    for source, revision in (("/nowhere", None), ("digits", SHA)):
+        with pytest.raises(ValueError, match="neither a folder nor a Hub repository OWNER/NAME"):
+            find_weights(source, revision)
 
 
 @pytest.mark.parametrize("revision", [None, "main", "1.2.0", SHA[:12], SHA.upper(), SHA + "0"])
@@ -65,8 +71,7 @@ def test_only_a_full_sha_pins(revision: str | None) -> None:
         find_weights(REPO, revision)
 
 
-def test_from_the_hub_and_then_from_the_cache(hub: Hub, weights: Path) -> None:
-    sha = hub.store(REPO, weights)
+def test_from_the_hub_and_then_from_the_cache(sha: str, hub: Hub, weights: Path) -> None:
     classifier = Classifier.load(REPO, revision=sha)
     assert str(classifier.weights) == f"version 1.2.0 from {REPO}@{sha}"
     assert classifier.classify(INK).digit == 3
@@ -93,8 +98,9 @@ def test_versions_without_a_network_for_the_browser_are_read(hub: Hub, weights: 
     assert not (found.path / "browser.bin").exists()
 
 
-def test_a_damaged_network_for_the_browser_is_fetched_again(hub: Hub, weights: Path) -> None:
-    sha = hub.store(REPO, weights)
+def test_a_damaged_network_for_the_browser_is_fetched_again(
+    sha: str, hub: Hub, weights: Path
+) -> None:
     file = find_weights(REPO, sha).path / "browser.bin"
     file.write_bytes(b"damaged")
     find_weights(REPO, sha)
@@ -116,8 +122,8 @@ def test_a_private_repository(hub: Hub, weights: Path, monkeypatch: pytest.Monke
         find_weights(REPO, sha)
 
 
-def test_the_two_variables(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask_for(monkeypatch, hub.store(REPO, weights))
+def test_the_two_variables(sha: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_for(monkeypatch, sha)
     assert Classifier.load().classify(INK).digit == 3
 
 
@@ -135,6 +141,7 @@ FAULTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_repository_serves_when_the_hub_fails(
+    sha: str,
     hub: Hub,
     weights: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -142,13 +149,11 @@ def test_the_repository_serves_when_the_hub_fails(
     name: str,
 ) -> None:
     method, path, fault, text = FAULTS[name]
-    sha = hub.store(REPO, weights)
     ask_for(monkeypatch, sha)
     hub.fail(method, path, **fault)
     found = find_weights()
     assert (found.path, found.origin) == (REPOSITORY, "the repository")
-    assert f"{REPO} cannot be served" in found.note
-    assert text in found.note
+    assert f"{REPO} cannot be served" in found.note and text in found.note
     assert "\n" not in found.note
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert any(found.note in record.getMessage() for record in warned)
@@ -160,34 +165,35 @@ def test_the_repository_serves_when_the_hub_fails(
     assert find_weights().version == "1.2.0"
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_repository_or_revision_missing(
-    hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch, there: bool
-) -> None:
-    if there:
-        hub.store(REPO, weights)
-    ask_for(monkeypatch, SHA)
-    note = find_weights().note
-    assert ("no such revision" if there else f"there is no {REPO} on the Hub") in note
-
-
-def test_no_network(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask_for(monkeypatch, hub.store(REPO, weights))
-    hub.stop()
-    assert "the Hub cannot be reached" in find_weights().note
-
-
-def test_a_hub_that_never_answers(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask_for(monkeypatch, hub.store(REPO, weights))
-    monkeypatch.setattr("mnist_demo.weights.hub.TIMEOUT", 0.1)
+def never_answer(hub: Hub, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("mnist_demo.weights.hub.TIMEOUT", 0.1)
     hub.fail("HEAD", "/resolve/", silent=True)
-    assert "the Hub does not answer" in find_weights().note
 
 
-def test_offline_mode(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# What is done to the Hub and the settings, and what the page then says.
+NOTES: list[tuple[Callable[[Hub, pytest.MonkeyPatch], object], str]] = [
+    (lambda hub, patch: patch.setenv("MNIST_DEMO_WEIGHTS_REVISION", SHA), "no such revision"),
+    (lambda hub, patch: hub.repos.clear(), f"there is no {REPO} on the Hub"),
+    (lambda hub, patch: hub.stop(), "the Hub cannot be reached"),
+    (never_answer, "the Hub does not answer"),
+    (
+        lambda hub, patch: patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True),
+        "HF_HUB_OFFLINE forbids to ask",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "note"), NOTES)
+def test_why_the_repository_serves(
+    hub: Hub,
+    weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Hub, pytest.MonkeyPatch], object],
+    note: str,
+) -> None:
     ask_for(monkeypatch, hub.store(REPO, weights))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert "HF_HUB_OFFLINE forbids to ask" in find_weights().note
+    change(hub, monkeypatch)
+    assert note in find_weights().note
 
 
 def test_wrong_variables(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,8 +219,7 @@ def test_a_package_without_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_p
         find_weights()
 
 
-def test_full_disk(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sha = hub.store(REPO, weights)
+def test_full_disk(sha: str, hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_for(monkeypatch, sha)
     commit = hub.repos["models", REPO].at(sha)
     assert commit is not None
@@ -231,16 +236,14 @@ def test_full_disk(hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert find_weights().version == "1.2.0"
 
 
-def test_a_cut_that_lasts_one_request_is_resumed(hub: Hub, weights: Path) -> None:
-    sha = hub.store(REPO, weights)
+def test_a_cut_that_lasts_one_request_is_resumed(sha: str, hub: Hub) -> None:
     hub.fail("GET", "/objects/", times=1, cut=True)
     assert find_weights(REPO, sha).version == "1.2.0"
 
 
 def test_a_damaged_cache_is_mended_or_not_used(
-    hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch
+    sha: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sha = hub.store(REPO, weights)
     model = find_weights(REPO, sha).path / "model/saved_model.pb"
     whole = model.read_bytes()
     model.write_bytes(whole[:1000])
@@ -252,10 +255,7 @@ def test_a_damaged_cache_is_mended_or_not_used(
     assert find_weights().origin == "the repository"
 
 
-def test_half_a_download_is_not_served(
-    hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sha = hub.store(REPO, weights)
+def test_half_a_download_is_not_served(sha: str, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     (find_weights(REPO, sha).path / "model/variables/variables.index").unlink()
     ask_for(monkeypatch, sha)
     hub.stop()
@@ -279,18 +279,10 @@ def test_size_is_checked_before_the_download(hub: Hub, weights: Path) -> None:
     assert not any(request.startswith(f"GET /objects/{digest}") for request in hub.requests)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../evil",
-        "model/../evil",
-        "/evil",
-        "model/assets/words.txt",
-        "model/keras.pkl",
-        "model/browser.bin",
-        "browser.bin/evil",
-    ],
-)
+FOREIGN = ["../../evil", "model/../evil", "/evil", "model/assets/words.txt", "model/keras.pkl"]
+
+
+@pytest.mark.parametrize("name", [*FOREIGN, "model/browser.bin", "browser.bin/evil"])
 def test_files_that_are_no_part_of_a_model(hub: Hub, weights: Path, name: str) -> None:
     metrics = json.loads((weights / "metrics.json").read_text())
     change(weights, files=metrics["files"] | {name: {"bytes": 1, "sha256": ""}})
@@ -298,8 +290,7 @@ def test_files_that_are_no_part_of_a_model(hub: Hub, weights: Path, name: str) -
         find_weights(REPO, hub.store(REPO, weights))
 
 
-def test_a_file_more_in_the_cache_is_not_trusted(hub: Hub, weights: Path) -> None:
-    sha = hub.store(REPO, weights)
+def test_a_file_more_in_the_cache_is_not_trusted(sha: str) -> None:
     (find_weights(REPO, sha).path / "model/saved_model.cpb").write_bytes(b"x")
     with pytest.raises(ValueError, match=r"saved_model\.cpb is not listed"):
         find_weights(REPO, sha)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from tqdm import tqdm
@@ -23,7 +21,7 @@ from mnist_demo.batch.parts import (
     skip_done,
     write_part,
 )
-from mnist_demo.batch.rows import SCHEMA, Row, classify
+from mnist_demo.batch.rows import SCHEMA, classify
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
 
@@ -60,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out.exists():
         raise SystemExit(f"{args.out} exists already: delete it, or give another --out")
     if args.ray:
-        import mnist_demo.batch.ray_cluster  # noqa: F401 - ends at once if Ray is missing
+        from mnist_demo.batch import ray_cluster  # ends at once if Ray is missing
     args.paths = [path for pattern in args.paths for path in expand(pattern)]
     total = sum(count(path, args.column) for path in args.paths)
     try:
@@ -76,41 +74,21 @@ def run(args: argparse.Namespace) -> None:
     number = len(list(parts.glob("*.parquet")))
     try:
         if args.ray:
-            rows, done = cluster_rows(args, parts, checksums)
+            chunks = [c for path in args.paths for c in ray_cluster.find_chunks(path, args.column)]
+            names = itertools.chain.from_iterable(map(ray_cluster.chunk_names, chunks))
+            done = skip_done(names, parts)
+            source = (args.weights, args.revision, checksums)
+            rows = ray_cluster.classify(chunks, done, source, args.ray)
         else:
             every = (find_inputs(path, args.column) for path in args.paths)
             inputs = itertools.chain.from_iterable(every)
             done = skip_done((item.name for item in inputs), parts)
             rows = classify(inputs, classifier)
-        with tqdm(total=total, initial=done, unit=" images", smoothing=0.1) as progress:
-            while part := list(itertools.islice(track(rows, progress), ROWS_PER_PART)):
-                write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
-                number += 1
+        rows = iter(tqdm(rows, total=total, initial=done, unit=" images", smoothing=0.1))
+        while part := list(itertools.islice(rows, ROWS_PER_PART)):
+            write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")
+            number += 1
     except KeyboardInterrupt:
         raise SystemExit("stopped: run the same command again to go on") from None
     failed = merge_parts(parts, args.out, SCHEMA)
     print(f"{args.out}: {total:,} images, of which {failed:,} cannot be read")
-
-
-def cluster_rows(
-    args: argparse.Namespace, parts: Path, checksums: dict[str, Any]
-) -> tuple[Iterator[Row], int]:
-    """Let Ray read the images that are not yet in `parts`.
-
-    Returns:
-        The new rows, and the number of rows that `parts` holds already.
-    """
-    from mnist_demo.batch import ray_cluster
-
-    chunks = [c for path in args.paths for c in ray_cluster.find_chunks(path, args.column)]
-    names = itertools.chain.from_iterable(map(ray_cluster.chunk_names, chunks))
-    done = skip_done(names, parts)
-    source = (args.weights, args.revision, checksums)
-    return ray_cluster.classify(chunks, done, source, args.ray), done
-
-
-def track(rows: Iterable[Row], progress: tqdm) -> Iterator[Row]:
-    """The same rows. Each moves the progress bar by one."""
-    for row in rows:
-        progress.update()
-        yield row

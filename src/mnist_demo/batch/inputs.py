@@ -79,10 +79,7 @@ def matching(pattern: str) -> list[str]:
 
 
 def find_files(path: str) -> Iterator[str]:
-    """The paths of the image files that `path` names.
-
-    Args:
-        path: an image file, a folder with all below it, or a glob.
+    """The image files at `path`: a file, a folder with all below it, or a glob.
 
     Raises:
         SystemExit: a folder cannot be read.
@@ -169,18 +166,11 @@ def holds_text(kind: pa.DataType) -> bool:
     """Whether the cells of a column are strings, dictionary-encoded ones included."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return any(
-        check(kind)
-        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    )
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def count(path: str, column: str) -> int:
-    """The number of images that `path` names.
-
-    Args:
-        path: an image file, a folder, a glob, or a parquet file.
-        column: the column of a parquet file that holds the images.
+    """The number of images that `find_inputs` finds.
 
     Raises:
         SystemExit: there is no image, or `path` cannot be read.

@@ -35,11 +35,7 @@ def check_same_command(file: Path, command: dict[str, Any]) -> None:
 
 
 def skip_done(names: Iterator[str], parts: Path) -> int:
-    """Advance `names` past the images that are in `parts`.
-
-    Args:
-        names: of all images, in order.
-        parts: the folder of the parts.
+    """Advance `names`, of all images in order, past those that are in the folder `parts`.
 
     Returns:
         The number of images in `parts`.

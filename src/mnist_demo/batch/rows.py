@@ -25,6 +25,7 @@ SCHEMA = pa.schema(
         "error": pa.string(),  # null if the image was read; else all but path is null
     }
 )
+ANSWER = SCHEMA.names[1:-1]  # attributes of a Prediction
 
 Row = dict[str, Any]
 
@@ -39,7 +40,7 @@ def classify(inputs: Iterable[Input], classifier: Classifier) -> Iterator[Row]:
 
 def read_rows(inputs: Sequence[Input], classifier: Classifier) -> list[Row]:
     """Read some images together: a row of `SCHEMA` for each of them, in the same order."""
-    rows: list[Row] = [{"path": item.name, "error": item.error} for item in inputs]
+    rows: list[Row] = [{"path": item.name, "error": item.error or None} for item in inputs]
     good = [i for i, item in enumerate(inputs) if not item.error]
     sources = [inputs[i].source for i in good]
     predictions: list[Prediction | Exception]
@@ -51,7 +52,7 @@ def read_rows(inputs: Sequence[Input], classifier: Classifier) -> list[Row]:
         if isinstance(prediction, Exception):
             rows[i]["error"] = str(prediction) or type(prediction).__name__
         else:
-            rows[i] = prediction_row(inputs[i].name, prediction)
+            rows[i] |= {name: getattr(prediction, name) for name in ANSWER}
     return rows
 
 
@@ -60,17 +61,3 @@ def _classify_one(source: str | bytes | None, classifier: Classifier) -> Predict
         return classifier.classify(source)
     except Exception as error:
         return error
-
-
-def prediction_row(name: str, prediction: Prediction) -> Row:
-    """The row of `SCHEMA` for an image that was read."""
-    return {
-        "path": name,
-        "digit": prediction.digit,
-        "confidence": prediction.confidence,
-        "probabilities": prediction.probabilities,
-        "digit_score": prediction.digit_score,
-        "is_digit": prediction.is_digit,
-        "reason": prediction.reason,
-        "error": None,
-    }

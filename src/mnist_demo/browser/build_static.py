@@ -49,16 +49,18 @@ def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[s
     contents |= {name: (STATIC / name).read_bytes() for name in ("page.css", "page.js")}
     contents["worker.js"] = join(imported("worker.js")).encode()
     contents["browser.bin"] = weights.read_bytes()
-    texts = read_texts()
+    locales = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
+    texts = {name: {key: locales[name][key] for key in TEXTS} for name in sorted(locales)}
     templates = [(STATIC / name).read_text("utf-8") for name in ("index.html", "service-worker.js")]
     release = PREFIX + digest([*contents.items(), ("", json.dumps([texts, templates]).encode())])
     index = fill_texts(templates[0], texts["en"])
     preloads = "\n".join(
         f'    <link rel="modulepreload" href="{release}/{name}" />' for name in modules
     )
-    index = fill(index, {
-        "    <!-- PRELOADS -->": preloads, "RELEASE": release, "TEXTS": json_block(texts),
-    })  # fmt: skip
+    # JSON that can stand in a script element.
+    block = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
+    places = {"    <!-- PRELOADS -->": preloads, "RELEASE": release, "TEXTS": block}
+    index = fill(index, places)
     worker = fill(
         templates[1], {'"RELEASE"': json.dumps(release), '["FILES"]': json.dumps(sorted(contents))}
     )
@@ -106,12 +108,6 @@ def join(names: list[str]) -> str:
     return text
 
 
-def read_texts() -> dict[str, dict[str, str]]:
-    """The page's texts, by language."""
-    files = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
-    return {name: {key: files[name][key] for key in TEXTS} for name in sorted(files)}
-
-
 def digest(contents: list[tuple[str, bytes]]) -> str:
     whole = hashlib.sha256()
     for name, content in sorted(contents):
@@ -134,11 +130,6 @@ def fill(template: str, values: dict[str, str]) -> str:
             raise ValueError(f"a template has no place for {place.strip()}")
         template = template.replace(place, value)
     return template
-
-
-def json_block(value: object) -> str:
-    """JSON that can stand in a script element."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def main() -> None:

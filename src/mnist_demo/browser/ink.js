@@ -1,8 +1,8 @@
 // From a drawing to the 28x28 image that the network expects: what read/preprocess.py does to a
-// drawing, step by step, under the same names in camelCase. tests/ compare the two on thousands of
-// drawings.
+// drawing, step by step, under the same names in camelCase. What a step is for, and why, is said there.
+// tests/ compare the two on thousands of drawings.
 
-import { areaResize, components, crop, distanceTransform, linearResize } from "./pixels.js";
+import { areaResize, clamp, components, crop, distanceTransform, linearResize } from "./pixels.js";
 
 /** @typedef {import("./pixels.js").Plane} Plane */
 
@@ -17,8 +17,6 @@ const FAINT = 5;
 const MIN_CONTRAST = 31;
 
 /**
- * What MNIST's authors would have made of a drawing.
- *
  * @param {Uint8ClampedArray} rgba pixels of a canvas, row by row
  * @param {number} width of the canvas in pixels
  * @returns {Float32Array | null} 28 x 28 values in [0, 1], white ink on black; null without ink
@@ -29,8 +27,6 @@ export function preprocess(rgba, width) {
 }
 
 /**
- * How far each pixel is from the paper's colour, cut to the ink.
- *
  * @param {Uint8ClampedArray} rgba
  * @param {number} width
  * @returns {Plane | null} values in [0, 1]; null without ink
@@ -40,7 +36,6 @@ export function findInk(rgba, width) {
   const distance = new Float32Array(width * height);
   let noise = 0;
   if (isTransparent(rgba)) {
-    // Transparent parts are white paper.
     for (let i = 0; i < distance.length; i++) {
       const p = 4 * i;
       const darkness = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
@@ -93,8 +88,6 @@ function median(values) {
 }
 
 /**
- * The distance from the paper as ink, without what is faint and without specks.
- *
  * @param {Plane} distance values in [0, 255]
  * @param {number} faint
  * @returns {Plane | null}
@@ -111,12 +104,7 @@ function clean(distance, faint) {
   return crop(withoutSpecks(crop(distance)));
 }
 
-/**
- * Blanks what is too small to be a touch of the pen that drew the rest.
- *
- * @param {Plane} ink
- * @returns {Plane}
- */
+/** @param {Plane} ink */
 function withoutSpecks(ink) {
   const { labels, areas } = components(ink);
   if (areas.length <= 2) return ink;
@@ -125,15 +113,10 @@ function withoutSpecks(ink) {
   return ink;
 }
 
-/**
- * Brings strokes that are thinner or thicker than MNIST's to its usual width.
- *
- * @param {Plane} ink cut to its bounding box
- * @returns {Plane}
- */
+/** @param {Plane} ink cut to its bounding box */
 export function normalizeStrokeWidth(ink) {
   const mask = workMask(ink);
-  if (!mask.data.some(Boolean)) return ink; // a dark pixel is lost among so many
+  if (!mask.data.some(Boolean)) return ink;
   const side = Math.max(mask.width, mask.height);
   const depth = distanceTransform(mask, 1);
   let width = meanWidth(depth);
@@ -142,27 +125,20 @@ export function normalizeStrokeWidth(ink) {
   const share = (20 * width) / side;
   if (MIN_STROKE_WIDTH <= share && share <= thickest) return ink;
   if (share > thickest) {
-    // A loop that has filled up is wider than the strokes, which must outlive the thinning.
     width = Math.min(width, thinWidth(depth));
     if ((20 * width) / side <= MEDIAN_STROKE_WIDTH) return ink;
   }
   let r = (MEDIAN_STROKE_WIDTH * side - 20 * width) / (2 * (20 - MEDIAN_STROKE_WIDTH));
-  r = Math.max(r, -0.35 * width); // a dot or a blot has no stroke to find: leave some of it
-  // The first pixel on either side of an edge is 1 from the first on the other.
+  r = Math.max(r, -0.35 * width);
   let moved;
   if (r < 0) {
     moved = depth;
-    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clip(moved.data[i] + r);
+    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clamp(moved.data[i] + r, 1);
   } else {
     moved = distanceTransform(mask, Math.ceil(r) + 2, true);
-    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clip(1 + r - moved.data[i]);
+    for (let i = 0; i < moved.data.length; i++) moved.data[i] = clamp(1 + r - moved.data[i], 1);
   }
   return crop(moved);
-}
-
-/** @param {number} value */
-function clip(value) {
-  return Math.min(Math.max(value, 0), 1);
 }
 
 /**
@@ -176,11 +152,7 @@ function threshold(plane, level) {
   return { ...plane, data };
 }
 
-/**
- * Across a bar of width w, the distance to the nearest edge averages w / 4.
- *
- * @param {Plane} depth
- */
+/** @param {Plane} depth */
 function meanWidth(depth) {
   let total = 0;
   let count = 0;
@@ -193,18 +165,13 @@ function meanWidth(depth) {
   return (4 * total) / count;
 }
 
-/**
- * The width in pixels that nine tenths of the strokes' middle line exceed.
- *
- * @param {Plane} depth
- */
+/** @param {Plane} depth */
 function thinWidth(depth) {
   const { data, width, height } = depth;
   const middle = [];
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const value = data[y * width + x];
-      // Next to an edge the depth is 1: there is no middle of anything.
       if (value > 1.4 && isHighest(data, width, y * width + x)) middle.push(value);
     }
   }
@@ -229,31 +196,22 @@ function isHighest(data, width, i) {
   return true;
 }
 
-/**
- * The ink as a mask of 0 and 1 whose longest side is `WORK_SIDE`.
- *
- * @param {Plane} ink
- * @returns {Plane}
- */
+/** @param {Plane} ink */
 function workMask(ink) {
   const scale = WORK_SIDE / Math.max(ink.width, ink.height);
   const width = Math.max(1, Math.round(ink.width * scale));
   const height = Math.max(1, Math.round(ink.height * scale));
   if (scale >= 1) return threshold(linearResize(ink, width, height), 0.4);
-  // A hairline must not fade when it is scaled down: keep every pixel that it touches.
   return threshold(areaResize(threshold(ink, 0.4), width, height), 0.05);
 }
 
 /**
- * The ink, cut to its bounding box, as MNIST's authors placed it.
- *
- * @param {Plane} ink
+ * @param {Plane} ink cut to its bounding box
  * @returns {Float32Array} 28 x 28 values in [0, 1]
  */
 export function normalize(ink) {
   const small = areaResize(square(ink), 20, 20).data;
-  let peak = 0;
-  for (const value of small) if (value > peak) peak = value;
+  const peak = Math.max(...small);
   let total = 0;
   let right = 0;
   let down = 0;

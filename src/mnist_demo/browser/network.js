@@ -118,7 +118,8 @@ export class Network {
     else if (layer.op === "add") result = add(inputs);
     else if (layer.op === "concatenate") result = concatenate(inputs);
     else result = pool(input, layer.op);
-    if (layer.relu) clipNegative(result.data);
+    const { data } = result;
+    if (layer.relu) for (let i = 0; i < data.length; i++) if (data[i] < 0) data[i] = 0;
     return result;
   }
 
@@ -180,11 +181,6 @@ export class Network {
     }
     return { data, height: 1, width: 1, channels: filters };
   }
-}
-
-/** @param {Float32Array} data whose negative values become 0 */
-function clipNegative(data) {
-  for (let i = 0; i < data.length; i++) if (data[i] < 0) data[i] = 0;
 }
 
 /**

@@ -106,18 +106,10 @@ export function distanceTransform(mask, margin, inverted = false) {
       if (ink === inverted) far[(y + 2) * stride + x + 2] = 0;
     }
   }
-  const steps = [
-    [-1, STRAIGHT],
-    [-stride, STRAIGHT],
-    [-stride - 1, DIAGONAL],
-    [-stride + 1, DIAGONAL],
-    [-2 * stride - 1, KNIGHT],
-    [-2 * stride + 1, KNIGHT],
-    [-stride - 2, KNIGHT],
-    [-stride + 2, KNIGHT],
-  ];
+  const near = [-1, -stride, -stride - 1, -stride + 1];
+  const knights = [-2 * stride - 1, -2 * stride + 1, -stride - 2, -stride + 2];
   for (const sign of [1, -1]) {
-    const [s0, s1, s2, s3, s4, s5, s6, s7] = steps.map(([offset]) => sign * offset);
+    const [s0, s1, s2, s3, s4, s5, s6, s7] = [...near, ...knights].map((step) => sign * step);
     for (let row = 0; row < height; row++) {
       const y = sign > 0 ? row : height - 1 - row;
       for (let column = 0; column < width; column++) {
@@ -227,7 +219,7 @@ export function linearResize(plane, width, height) {
  * @param {number} value
  * @param {number} most
  */
-function clamp(value, most) {
+export function clamp(value, most) {
   return Math.min(Math.max(value, 0), most);
 }
 

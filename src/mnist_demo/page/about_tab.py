@@ -83,16 +83,13 @@ def about_html(weights: Weights, request: Request = None) -> str:
 
 def metrics_table(results: dict[str, Any], request: Request) -> str:
     """The metrics as an HTML table: one row for each, one column for each network."""
-    head = "".join(
-        f'<th scope="col">{html.escape(_network_name(name, request))}</th>' for name in results
-    )
+    names = [translate(NETWORKS[name], request) if name in NETWORKS else name for name in results]
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
     rows = []
     for key, name, form in METRIC_ROWS:
-        if any(key in figures for figures in results.values()):
-            cells = "".join(
-                f"<td>{form.format(figures[key]) if key in figures else ''}</td>"
-                for figures in results.values()
-            )
+        values = [form.format(of[key]) if key in of else "" for of in results.values()]
+        if any(values):
+            cells = "".join(f"<td>{value}</td>" for value in values)
             rows.append(f'<tr><th scope="row">{translate(name, request)}</th>{cells}</tr>')
     # On a narrow page the table scrolls within its frame, with a tabindex also by keyboard.
     label = translate("about_figures", request)
@@ -100,7 +97,3 @@ def metrics_table(results: dict[str, Any], request: Request) -> str:
         f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-
-
-def _network_name(name: str, request: Request) -> str:
-    return translate(NETWORKS[name], request) if name in NETWORKS else name

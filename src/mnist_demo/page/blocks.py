@@ -29,11 +29,7 @@ DELETE_UPLOADS = (600, 600)
 
 
 def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
-    """The whole page.
-
-    Args:
-        load: returns the classifier. It runs in the background, so the page is there before.
-    """
+    """The whole page. `load` runs in the background, so the page is there before the classifier."""
     limit_pillow()
     limit_analytics()
     reader = PageReader(load)

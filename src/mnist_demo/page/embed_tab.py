@@ -13,12 +13,12 @@ GRADIO_JS = f"https://gradio.s3-us-west-2.amazonaws.com/{gr.__version__}/gradio.
 
 # Id, title and file of each snippet. In the files, URL stands for the address of the page.
 SNIPPETS = (
-    ("iframe", "HTML: iframe", "iframe.html"),
-    ("element", "HTML: digit-pad", "digit_pad.html"),
-    ("component", "HTML: web component", "web_component.html"),
-    ("python", "Python", "python_client.py"),
-    ("javascript", "JavaScript", "fetch.js"),
-    ("curl", "curl", "curl.sh"),
+    ("snippet-iframe", "HTML: iframe", "iframe.html"),
+    ("snippet-element", "HTML: digit-pad", "digit_pad.html"),
+    ("snippet-component", "HTML: web component", "web_component.html"),
+    ("snippet-python", "Python", "python_client.py"),
+    ("snippet-javascript", "JavaScript", "fetch.js"),
+    ("snippet-curl", "curl", "curl.sh"),
 )
 
 
@@ -28,22 +28,14 @@ def embed_tab(tab: gr.Tab) -> None:
     texts = snippets("https://OWNER-NAME.hf.space")
     codes = [
         # Without a `language`: the colours of its syntax would be too faint.
-        gr.Code(
-            text,
-            label=title,
-            interactive=False,
-            lines=1,
-            elem_id=f"snippet-{name}",
-            buttons=["copy"],
-        )
+        gr.Code(text, label=title, interactive=False, lines=1, elem_id=name, buttons=["copy"])
         for (name, title, _), text in zip(SNIPPETS, texts, strict=True)
     ]
-    tab.select(snippets_for_visitor, None, codes, show_progress="hidden", api_visibility="private")
 
+    def fill(request: gr.Request) -> list[str]:
+        return snippets(public_url(request))
 
-def snippets_for_visitor(request: gr.Request) -> list[str]:
-    """Every snippet, with the address at which the visitor found the page."""
-    return snippets(public_url(request))
+    tab.select(fill, None, codes, show_progress="hidden", api_visibility="private")
 
 
 def public_url(request: gr.Request) -> str:

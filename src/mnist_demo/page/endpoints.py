@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -82,36 +83,15 @@ def _with_digits(read: Number | Line) -> dict[str, Any]:
 
 
 def add_endpoints(reader: PageReader, sketch: gr.Sketchpad) -> None:
-    """Add the endpoints to the page that is being built.
-
-    Args:
-        sketch: any Sketchpad of the page: it tells Gradio what /classify_sketch takes.
-    """
+    """Add the endpoints to the page that is being built, of which `sketch` is any Sketchpad."""
     endpoints = Endpoints(reader)
-    # Hidden components, because Gradio derives an endpoint's inputs and outputs from components.
+    # Gradio derives an endpoint's inputs and outputs from components. So most of them are hidden.
     call = gr.Button(visible=False)
     image = gr.Image(label="Image file", visible=False)
     # The functions open their files themselves. Gradio's components decode more than is needed, and
     # do not explain what is wrong with a file.
-    call.click(
-        endpoints.classify,
-        image,
-        gr.JSON(label="Answer", visible=False),
-        api_name="classify",
-        concurrency_limit=MAX_BATCH,
-        preprocess=False,
-    )
-    call.click(
-        endpoints.read_number,
-        image,
-        gr.JSON(label="Number", visible=False),
-        api_name="read_number",
-        preprocess=False,
-    )
-    call.click(
-        endpoints.classify_sketch,
-        sketch,
-        gr.Label(visible=False),
-        api_name="classify_sketch",
-        preprocess=False,
-    )
+    add = partial(call.click, preprocess=False)
+    answer, number = (gr.JSON(label=name, visible=False) for name in ("Answer", "Number"))
+    add(endpoints.classify, image, answer, api_name="classify", concurrency_limit=MAX_BATCH)
+    add(endpoints.read_number, image, number, api_name="read_number")
+    add(endpoints.classify_sketch, sketch, gr.Label(visible=False), api_name="classify_sketch")

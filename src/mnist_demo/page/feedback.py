@@ -34,6 +34,7 @@ from huggingface_hub import CommitScheduler
 from PIL import Image
 
 from mnist_demo.page.i18n import TextError, t
+from mnist_demo.read.arrays import unit_pixels
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.read.preprocess import paper_below
 from mnist_demo.weights.hub import explain_error, set_request_timeout
@@ -180,7 +181,7 @@ def correction(
         raise TextError("nothing_to_correct")
     if label not in range(NOT_A_DIGIT, 10):
         raise ValueError(f"{label} is no digit from 0 to 9.")
-    image = Image.fromarray(np.round(prediction.model_input * 255).astype(np.uint8))
+    image = Image.fromarray(unit_pixels(prediction.model_input))
     return {
         "image": png_base64(image),
         "drawing": None if drawing is None else png_base64(flatten_drawing(drawing)),

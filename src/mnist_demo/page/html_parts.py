@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import io
 
-import numpy as np
 from PIL import Image
 
 from mnist_demo.page.i18n import Request, t, translate
-from mnist_demo.read.images import Array, Pixels
+from mnist_demo.read.arrays import Pixels, unit_pixels
 from mnist_demo.read.prediction import Prediction
 
 MAX_SHOWN_PROBABILITY = 0.99  # of a probability that the page shows: no network is certain
@@ -20,18 +19,13 @@ def ink_figure(prediction: Prediction, request: Request = None) -> str:
     """The 28x28 image that the network saw, with a caption; an empty frame if it is blank."""
     if prediction.model_input is None:
         return no_ink_figure(request)
-    picture = png_image(gray_pixels(prediction.model_input), translate("seen_alt", request))
+    picture = png_image(unit_pixels(prediction.model_input), translate("seen_alt", request))
     return figure(picture, translate("seen", request))
 
 
 def no_ink_figure(request: Request | None = None) -> str:
     """An empty frame. Without `request`, Gradio translates its caption in the browser."""
     return figure(NO_INK, str(t("seen")) if request is None else translate("seen", request))
-
-
-def gray_pixels(model_input: Array) -> Pixels:
-    """The pixels as uint8 in [0, 255], from float32 in [0, 1]."""
-    return np.round(model_input * 255).astype(np.uint8)
 
 
 def figure(picture: str, caption: str) -> str:

@@ -29,16 +29,14 @@ FOLDER = Path(__file__).parent
 def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
     """Serve until interrupted, on 127.0.0.1:7860 unless Gradio's environment variables differ.
 
-    Args:
-        page: from `build_page`.
-        routes: further routes, which take precedence over Gradio's own.
+    `routes` take precedence over Gradio's own.
     """
     page.launch(
         app_kwargs={
             "routes": list(routes),
             "middleware": [
                 Middleware(MonitoringMiddleware),
-                Middleware(PageCompressionMiddleware),
+                Middleware(PageCompressionMiddleware, compresslevel=4),
                 Middleware(RequestLimits),
             ],
             "exception_handlers": {

@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from mnist_demo.page.html_parts import MAX_SHOWN_PROBABILITY, gray_pixels, png_image
+from mnist_demo.page.html_parts import MAX_SHOWN_PROBABILITY, png_image
 from mnist_demo.page.i18n import Request, t, translate
 from mnist_demo.page.reader import PageReader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
+from mnist_demo.read.arrays import unit_pixels
 from mnist_demo.read.lines import Number
 from mnist_demo.read.prediction import Prediction
 
@@ -28,13 +29,10 @@ class NumberEvents:
 
     def answer_drawing(self, url: str, request: gr.Request) -> tuple[str, str]:
         """Read the number in a data URL, which sketchpad.js makes."""
-        return self._answer(open_data_url(url), request)
+        return self.answer_file(open_data_url(url), request)
 
-    def answer_file(self, file: str | None, request: gr.Request) -> tuple[str, str]:
+    def answer_file(self, image: Any, request: gr.Request) -> tuple[str, str]:
         """Read the number in an image file."""
-        return self._answer(file, request)
-
-    def _answer(self, image: Any, request: gr.Request) -> tuple[str, str]:
         number = self._reader.read_number(image, request)
         return verdict(number, request), digit_cards(number)
 
@@ -68,7 +66,7 @@ def digit_cards(number: Number) -> str:
 
 def _card(digit: Prediction) -> str:
     assert digit.model_input is not None  # `read_number` returns no blank digits
-    picture = png_image(gray_pixels(digit.model_input), "")
+    picture = png_image(unit_pixels(digit.model_input), "")
     guesses = "".join(
         f'<div><span>{guess}</span><meter value="{probability:.3f}" aria-hidden="true"></meter>'
         f"<span>{min(probability, MAX_SHOWN_PROBABILITY):.0%}</span></div>"

@@ -29,8 +29,7 @@ class PictureEvents:
     def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
         """The verdict, the Label's value and the pictures of what was seen.
 
-        Args:
-            file: a FileData of Gradio as a dict; None when the picture was removed.
+        `file` is a FileData of Gradio as a dict; None when the picture was removed.
         """
         reading = self._reader.read_picture(file["path"] if file else None, request)
         words = verdict(reading.prediction, request)
@@ -89,10 +88,7 @@ def paint_found(reading: PictureResult) -> Pixels:
             cover = cv2.resize(where.astype(np.float32), (width, height))[..., np.newaxis]
             shown += 0.65 * cover * (np.array(colour, np.float32) - shown)
     if reading.box is not None:
-        x0, y0, x1, y1 = np.array(reading.box) * (width, height, width, height)
-        corners = (
-            (round(float(x0)) - 4, round(float(y0)) - 4),
-            (round(float(x1)) + 4, round(float(y1)) + 4),
-        )
-        cv2.rectangle(shown, *corners, DIGIT_COLOUR, 2)
+        box = np.array(reading.box) * (width, height, width, height)
+        x0, y0, x1, y1 = np.round(box).astype(int).tolist()
+        cv2.rectangle(shown, (x0 - 4, y0 - 4), (x1 + 4, y1 + 4), DIGIT_COLOUR, 2)
     return np.round(shown).astype(np.uint8)

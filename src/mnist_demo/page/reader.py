@@ -75,16 +75,12 @@ class PageReader:
         return self._read(read_picture, file, request, "page")
 
     def _read(
-        self,
-        function: Callable[[Classifier, Any], T],
-        image: Any,
-        request: Request,
-        endpoint: str,
+        self, read: Callable[[Classifier, Any], T], image: Any, request: Request, endpoint: str
     ) -> T:
         classifier = self.classifier(request)
         try:
             with monitor(endpoint):
-                return function(classifier, image)
+                return read(classifier, image)
         except ValueError as error:
             raise unreadable(error, request) from None
 

@@ -54,10 +54,7 @@ def open_sketch(drawing: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def open_file(file: dict[str, Any] | None) -> Image.Image:
-    """The uploaded image. Its pixels are not decoded yet.
-
-    Args:
-        file: a FileData of Gradio as a dict.
+    """The image that a FileData of Gradio refers to. Its pixels are not decoded yet.
 
     Raises:
         gr.Error: it is not an image that can be read.

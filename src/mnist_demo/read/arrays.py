@@ -144,7 +144,8 @@ def _from_floats(array: NDArray[Any]) -> Pixels:
         return unit_pixels(array.clip(0, 1) if highest > 1 else array)
     if _is_tiny(array, highest):
         return unit_pixels(array / 16)
-    if highest <= 255 * (1 + ROUNDING) and (highest > 16 or _are_whole(array)):
+    # Dark pixels that were integers before are whole numbers.
+    if highest <= 255 * (1 + ROUNDING) and (highest > 16 or (array == np.round(array)).all()):
         return np.round(array.clip(0, 255)).astype(np.uint8)
     if highest <= 16:
         raise ValueError(
@@ -178,8 +179,3 @@ def _check_alpha(array: NDArray[Any], highest: float) -> None:
 def _is_tiny(array: NDArray[Any], highest: float) -> bool:
     """Whether `array` is like scikit-learn's digits: 8x8 pixels of 0 to 16."""
     return array.shape == (8, 8) and 1 < highest <= 16
-
-
-def _are_whole(array: NDArray[Any]) -> bool:
-    """Whether `array` has only whole numbers, as dark pixels have that were integers before."""
-    return bool((array == np.round(array)).all())

@@ -274,15 +274,8 @@ def normalize(ink: Array) -> Array:
     height, width = ink.shape
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
-    square = cv2.copyMakeBorder(
-        ink,
-        top,
-        side - height - top,
-        left,
-        side - width - left,
-        cv2.BORDER_CONSTANT,
-        value=0,
-    )
+    bottom, right = side - height - top, side - width - left
+    square = cv2.copyMakeBorder(ink, top, bottom, left, right, cv2.BORDER_CONSTANT, value=0)
     while square.shape[0] < 20:
         square = square.repeat(2, axis=0).repeat(2, axis=1)
     small = cv2.resize(square, (20, 20), interpolation=cv2.INTER_AREA)

@@ -29,11 +29,7 @@ class Modules(StaticFiles):
 
 
 def browser_routes(loading: Future[Classifier]) -> list[BaseRoute]:
-    """The routes below /browser.
-
-    Args:
-        loading: the classifier. Requests of its network wait until it is loaded.
-    """
+    """The routes below /browser. Requests of the network wait until `loading` is done."""
 
     async def network(_: Request) -> Response:
         classifier = await asyncio.wrap_future(loading)

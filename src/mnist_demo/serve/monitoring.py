@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 
 from prometheus_client import Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -45,10 +46,10 @@ MODEL = Info("mnist_demo_model", "The network that answers")
 
 # With these headers any page may still embed the demo, and the Picture tab may ask for the camera.
 SECURITY_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"strict-origin-when-cross-origin",
-    b"permissions-policy": b"geolocation=(), microphone=(), payment=(), usb=()",
-    b"content-security-policy": b"frame-ancestors *; object-src 'none'; base-uri 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    "content-security-policy": "frame-ancestors *; object-src 'none'; base-uri 'self'",
 }
 
 
@@ -112,13 +113,11 @@ class MonitoringMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                known = {name.lower() for name, _ in message["headers"]}
-                missing = [
-                    (name, text) for name, text in SECURITY_HEADERS.items() if name not in known
-                ]
+                headers = MutableHeaders(scope=message)
+                for name, text in SECURITY_HEADERS.items():
+                    headers.setdefault(name, text)
                 if status == 503:  # Gradio's queue is full
-                    missing.append((b"retry-after", b"5"))
-                message = {**message, "headers": [*message["headers"], *missing]}
+                    headers.setdefault("retry-after", "5")
             await send(message)
 
         try:
@@ -135,9 +134,7 @@ def monitoring_routes(
 ) -> list[BaseRoute]:
     """The routes that the environment switches on.
 
-    Args:
-        loading: the classifier, which may still be loading.
-        queue_length: returns how many events wait in Gradio's queue.
+    `queue_length` returns how many events wait in Gradio's queue.
     """
 
     async def healthz(request: Request) -> Response:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -70,11 +70,7 @@ REFUSALS = {
     503: "The network could not be loaded.",
 }
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-FORM = {
-    "type": "object",
-    "properties": {"file": {"type": "string", "format": "binary"}},
-    "required": ["file"],
-}
+FORM = {"type": "object", "properties": {"file": BINARY["schema"]}, "required": ["file"]}
 REQUEST_BODY = {  # as OpenAPI describes it
     "required": True,
     "content": {
@@ -89,14 +85,9 @@ def rest_app(loading: Future[Classifier]) -> FastAPI:
     """The application that answers `POST /classify`; app.py mounts it at /v1."""
     bodies = BodyReceiver()
 
-    def classify_small(files: Sequence[bytes]) -> list[Any]:
-        return classify_files(files, loading, LARGE_IMAGE)
-
-    def classify_large(files: Sequence[bytes]) -> list[Any]:
-        return classify_files(files, loading, MAX_PIXELS)
-
-    small = MicroBatcher(classify_small, MAX_WAITING, MAX_BATCH)
-    large = MicroBatcher(classify_large, MAX_WAITING_LARGE, 1)
+    read = partial(classify_files, loading)
+    small = MicroBatcher(partial(read, LARGE_IMAGE), MAX_WAITING, MAX_BATCH)
+    large = MicroBatcher(partial(read, MAX_PIXELS), MAX_WAITING_LARGE, 1)
     app = FastAPI(
         title="Draw a digit",
         description="Reads the digit in an image: dark on light or light on dark, anywhere in it.",
@@ -132,13 +123,16 @@ def rest_app(loading: Future[Classifier]) -> FastAPI:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page())
+        """The endpoint's documentation, which loads nothing from elsewhere."""
+        rows = [(f"<code>{key}</code>", f.description) for key, f in Answer.model_fields.items()]
+        page = DOCS_PAGE.read_text(encoding="utf-8").replace("<!-- fields -->", table_rows(rows))
+        return HTMLResponse(page.replace("<!-- errors -->", table_rows(REFUSALS.items())))
 
     return app
 
 
 def classify_files(
-    files: Sequence[bytes], loading: Future[Classifier], max_pixels: int
+    loading: Future[Classifier], max_pixels: int, files: Sequence[bytes]
 ) -> list[Prediction | Exception | None]:
     """For each image file a prediction or an error; None if it has more than `max_pixels`."""
     try:
@@ -175,12 +169,5 @@ def open_body(file: bytes) -> Image.Image:
     return image
 
 
-def docs_page() -> str:
-    """The endpoint's documentation as HTML, which loads nothing from elsewhere."""
-    fields = "".join(
-        f"<tr><td><code>{name}</code></td><td>{field.description}</td></tr>"
-        for name, field in Answer.model_fields.items()
-    )
-    errors = "".join(f"<tr><td>{code}</td><td>{text}</td></tr>" for code, text in REFUSALS.items())
-    page = DOCS_PAGE.read_text(encoding="utf-8")
-    return page.replace("<!-- fields -->", fields).replace("<!-- errors -->", errors)
+def table_rows(rows: Iterable[tuple[object, object]]) -> str:
+    return "".join(f"<tr><td>{name}</td><td>{text}</td></tr>" for name, text in rows)

@@ -137,22 +137,16 @@ def _check_signatures(meta_graph: Any) -> None:
     """ValueError if a signature does not take and return exactly what `SIGNATURES` lists."""
     if "serving_default" not in meta_graph.signature_def:
         raise ValueError("it has no signature serving_default")
-    for name, expected in SIGNATURES.items():
-        if name in meta_graph.signature_def:
-            _check_signature(meta_graph.signature_def[name], *expected)
-
-
-def _check_signature(
-    signature: Any, inputs: dict[str, list[int]], outputs: dict[str, list[int]]
-) -> None:
-    for title, tensors, expected in [
-        ("takes", signature.inputs, inputs),
-        ("returns", signature.outputs, outputs),
-    ]:
-        found = {name: _describe(tensor) for name, tensor in tensors.items()}
-        wanted = {name: f"float32 {shape}" for name, shape in expected.items()}
-        if found != wanted:
-            raise ValueError(f"it {title} {_list(found)}, not {_list(wanted)}")
+    for name, (inputs, outputs) in SIGNATURES.items():
+        if name not in meta_graph.signature_def:
+            continue
+        signature = meta_graph.signature_def[name]
+        sides = (("takes", signature.inputs, inputs), ("returns", signature.outputs, outputs))
+        for title, tensors, expected in sides:
+            found = {name: _describe(tensor) for name, tensor in tensors.items()}
+            wanted = {name: f"float32 {shape}" for name, shape in expected.items()}
+            if found != wanted:
+                raise ValueError(f"it {title} {_list(found)}, not {_list(wanted)}")
 
 
 def _describe(tensor: Any) -> str:

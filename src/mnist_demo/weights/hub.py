@@ -42,13 +42,29 @@ TIMEOUT = 10  # seconds to wait for the Hub's answer while the demo starts
 COMMAND_TIMEOUT = 60  # seconds to wait for it in commands, and when corrections are uploaded
 # The errors that a request to the Hub can raise. `explain_error` turns each into one line.
 HUB_ERRORS = (OSError, httpx2.HTTPError, RuntimeError, ValueError)
+# What errors mean, the most special first; {} is the repository.
+EXPLANATIONS: list[tuple[type[Exception] | tuple[type[Exception], ...], str]] = [
+    (OfflineModeIsEnabled, "{} is not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub"),
+    (RevisionNotFoundError, "{} has no such revision"),
+    (GatedRepoError, "{} is gated: ask its owner for access"),
+    (RepositoryNotFoundError, "there is no {} on the Hub, or the token has no access to it"),
+    (json.JSONDecodeError, "the Hub's answer cannot be read"),
+    ((httpx2.LocalProtocolError, UnicodeError), "the token has characters in it that no token has"),
+    ((httpx2.ConnectError, httpx2.ConnectTimeout), "the Hub cannot be reached"),
+    (httpx2.TimeoutException, "the Hub does not answer"),
+    (httpx2.TransportError, "the connection to the Hub broke off"),
+]
+STATUSES = {
+    401: "the Hub does not accept the token: set HF_TOKEN, or run `hf auth login`",
+    402: "the Hub asks for a paid plan",
+    403: "the token has no permission for this on {}",
+    412: "{} was changed meanwhile: run this again",
+    429: "the Hub refuses for now: too many requests; try again in a few minutes",
+}
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
-    """The checksum and the size of browser.bin, if there is one, and of the SavedModel's files.
-
-    Args:
-        weights: the folder that holds model/.
+    """The checksum and the size of browser.bin, if there is one, and of the files in model/.
 
     Returns:
         {"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}, as in metrics.json.
@@ -91,11 +107,7 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
 
 def check_files(weights: Path, metrics: dict[str, Any]) -> None:
-    """Compare the SavedModel's files and browser.bin with the checksums in the metrics.
-
-    Args:
-        weights: the folder that holds model/.
-        metrics: what `read_metrics` returned.
+    """Compare the files in model/ and browser.bin with the checksums that `read_metrics` returned.
 
     Raises:
         ValueError: a file is missing, is not listed, or has another checksum.
@@ -116,13 +128,9 @@ def set_request_timeout() -> None:
 
 
 def fetch(repo: str, revision: str) -> Path:
-    """Download the weights in the Hub repository `repo` at the commit `revision`.
+    """Download the weights in the Hub repository "OWNER/NAME" at a commit, given by its full sha.
 
     A commit never changes. So weights in the cache are used without a request to the Hub.
-
-    Args:
-        repo: "OWNER/NAME".
-        revision: the full sha of a commit.
 
     Returns:
         The folder in the cache that holds model/, metrics.json and, if listed there, browser.bin.
@@ -186,28 +194,13 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _explain(error: BaseException, repo: str) -> str | None:
     """Say what `error` means; None for an error that is not known."""
-    if isinstance(error, OfflineModeIsEnabled):
-        return f"{repo} is not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub"
-    if isinstance(error, RevisionNotFoundError):
-        return f"{repo} has no such revision"
     if isinstance(error, RemoteEntryNotFoundError):
         return f"{repo} lacks the file {str(error.response.url.path).rsplit('/', 1)[-1]}"
-    if isinstance(error, GatedRepoError):
-        return f"{repo} is gated: ask its owner for access"
-    if isinstance(error, RepositoryNotFoundError):
-        return f"there is no {repo} on the Hub, or the token has no access to it"
+    for kinds, text in EXPLANATIONS:
+        if isinstance(error, kinds):
+            return text.format(repo)
     if isinstance(error, HfHubHTTPError):
         return _explain_status(error, repo)
-    if isinstance(error, json.JSONDecodeError):
-        return "the Hub's answer cannot be read"
-    if isinstance(error, httpx2.LocalProtocolError | UnicodeError):
-        return "the token has characters in it that no token has"
-    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return "the Hub cannot be reached"
-    if isinstance(error, httpx2.TimeoutException):
-        return "the Hub does not answer"
-    if isinstance(error, httpx2.TransportError):
-        return "the connection to the Hub broke off"
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         return f"{error.strerror}: {error.filename or 'the cache'}"
     return None
@@ -216,20 +209,11 @@ def _explain(error: BaseException, repo: str) -> str | None:
 def _explain_status(error: HfHubHTTPError, repo: str) -> str:
     """Say what the HTTP status of the Hub's answer means."""
     status = error.response.status_code
-    said = _first_line(error.server_message or "")
-    if status == 401:
-        return "the Hub does not accept the token: set HF_TOKEN, or run `hf auth login`"
-    if status == 402:
-        return f"the Hub asks for a paid plan: {said or repo}"
-    if status == 403:
-        return f"the token has no permission for this on {repo}" + (f": {said}" if said else "")
-    if status == 412:
-        return f"{repo} was changed meanwhile: run this again"
-    if status == 429:
-        return "the Hub refuses for now: too many requests; try again in a few minutes"
+    said = _first_line(error.server_message or "") or (repo if status == 402 else "")
     if status >= 500:
         return f"the Hub has a fault of its own ({status}); try again later"
-    return f"the Hub answers {status}" + (f": {said}" if said else "")
+    text = STATUSES.get(status, f"the Hub answers {status}").format(repo)
+    return text if status in (401, 412, 429) or not said else f"{text}: {said}"
 
 
 def _first_line(text: str) -> str:

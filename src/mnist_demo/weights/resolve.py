@@ -80,10 +80,7 @@ def _variable(name: str) -> str | None:
 
 
 def repository_weights(note: str = "") -> Weights:
-    """The weights in this repository.
-
-    Args:
-        note: why they are used in place of others. It is logged as a warning.
+    """The weights in this repository. A `note` says why they are used, and is logged as a warning.
 
     Raises:
         ValueError: the package was installed without them, as from a wheel.
