@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_demo.read.preprocess import preprocess
-from train.paint.strokes import CANVAS, paint_on_all_cores
+from train.paint.strokes import CANVAS, network_pixels, paint_on_all_cores
 
 HEIGHT = 200  # pixels of a glyph
 # The segments of each digit: top, upper right, lower right, bottom, lower left, upper left, middle.
@@ -135,6 +134,4 @@ def _paint(digit: int, split: str, seed: int) -> Pixels:
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
     small = cv2.resize(glyph, size, interpolation=cv2.INTER_AREA)
     canvas[20 : 20 + size[1], 20 : 20 + size[0]] = small
-    model_input = preprocess(canvas if rng.random() < 0.3 else 255 - canvas)
-    empty = np.zeros((28, 28), np.float32)
-    return np.round(255 * (empty if model_input is None else model_input)).astype(np.uint8)
+    return network_pixels(canvas if rng.random() < 0.3 else 255 - canvas)

@@ -92,7 +92,7 @@ def test_the_paintings_are_those_of_the_other_figures(monkeypatch: pytest.Monkey
     for i, canvas in enumerate(painted):
         image = preprocess(canvas)
         assert image is not None
-        expected = prepare_inputs(strokes[i], brushes[i], seed=i)[0]
+        expected = prepare_inputs((strokes[i], brushes[i]), seed=i)[0]
         assert np.array_equal(np.round(image * 255), expected)
 
 
