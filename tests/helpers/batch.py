@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 import mnist_demo.batch.command as batch_command
-from tests.helpers.images import IMAGES
+from tests.helpers.images import IMAGES, encode
 
 
 def png(index: int) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)), "PNG")
 
 
 def run(*words: str | Path) -> None:

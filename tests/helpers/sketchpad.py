@@ -113,12 +113,6 @@ def one_of_each() -> list[PenDrawing]:
     """Our own digits from 0 to 9."""
     names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
     return [
-        PenDrawing(
-            label=str(load(name)["label"]),
-            writer="own/1",
-            source="own",
-            quality="OK",
-            strokes=strokes_of(load(name)),
-        )
+        PenDrawing(str(load(name)["label"]), "own/1", "own", "OK", strokes_of(load(name)))
         for name in names
     ]

@@ -19,7 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
@@ -29,7 +28,7 @@ from mnist_demo.read.prediction import DIGIT_THRESHOLD
 from mnist_demo.weights import file_checksums
 from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.data.gallery import plot_misread_digits
+from train.data.gallery import plot_images, plot_misread_digits
 from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import (
@@ -240,16 +239,13 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
     """Count the drawings of UNIPEN 1a that were read wrong, and those among them without a digit.
 
     no_whole_digits.json lists drawings without a whole digit, and says how they were judged. Wrong
-    drawings that it does not list are painted to out/unipen-mistakes, so that they can be judged.
+    ones that it does not list are plotted in out/unipen-mistakes.png, so that they can be judged.
     """
     listed = json.loads(NO_WHOLE_DIGITS.read_text())["drawings"]
-    folder = Path("out/unipen-mistakes")
-    folder.mkdir(parents=True, exist_ok=True)
-    for drawing in wrong:
-        if drawing.place not in listed:
-            canvas = paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0))
-            name = f"{drawing.label} {drawing.place}".replace("/", "_")
-            cv2.imwrite(str(folder / f"{name}.png"), canvas)
+    new = [drawing for drawing in wrong if drawing.place not in listed]
+    canvases = [paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0)) for drawing in new]
+    titles = [f"{drawing.label} {drawing.place}" for drawing in new]
+    plot_images(canvases, titles, 4, Path("out/unipen-mistakes.png"), 3)
     return {
         "unipen_1a_mistakes": len(wrong),
         "unipen_1a_mistakes_no_whole_digit": sum(drawing.place in listed for drawing in wrong),

@@ -17,11 +17,7 @@ HEIGHT = 200  # pixels of a glyph
 SEGMENTS = (
     "abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg",
 )  # fmt: skip
-VARIANTS = {
-    6: "cdefg",
-    7: "abcf",
-    9: "abcfg",
-}  # a 6 without a roof, a 7 with a hook, a 9 on one leg
+VARIANTS = {6: "cdefg", 7: "abcf", 9: "abcfg"}  # no roof, a hook, one leg
 HERSHEY = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,

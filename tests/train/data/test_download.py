@@ -7,7 +7,6 @@ import json
 import tarfile
 import threading
 import zipfile
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.commands import train_here
 from train.data import download
 from train.data.mnist import MD5, read_mnist
 from train.data.pendigits import read_pendigits
@@ -68,10 +68,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         server.shutdown()
 
 
-def run(folder: Path, *only: str) -> None:
-    parser = ArgumentParser()
-    download.add_arguments(parser)
-    download.run(parser.parse_args(["--data-dir", str(folder), "--only", *only]))
+def run(folder: Path, *only: str) -> str:
+    return train_here("download", "--data-dir", folder, "--only", *only)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -199,11 +197,8 @@ def zenodo(server: Server) -> bytes:
     return archive
 
 
-def test_unipen_arrives_from_zenodo(
-    tmp_path: Path, server: Server, zenodo: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run(tmp_path, "unipen")
-    assert "1 digits, though 15,953 were expected" in capsys.readouterr().out
+def test_unipen_arrives_from_zenodo(tmp_path: Path, server: Server, zenodo: bytes) -> None:
+    assert "1 digits, though 15,953 were expected" in run(tmp_path, "unipen")
     assert (tmp_path / "unipen" / ARCHIVE).read_bytes() == zenodo
     (drawing,) = read_unipen(tmp_path, "1a")
     assert (drawing.label, drawing.writer) == ("4", "abc/ann")

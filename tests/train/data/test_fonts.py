@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from argparse import ArgumentParser
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
 
+from tests.helpers.commands import train_here
 from tests.helpers.data import DATA_DIR, needs
 from train.data import download, fonts
 from train.data.fonts import FONTS, font_names, paint_fonts, read_glyphs, write_glyph
@@ -95,9 +95,7 @@ def pack(package: Path, files: dict[str, bytes]) -> None:
 
 
 def run(data_dir: Path) -> None:
-    parser = ArgumentParser()
-    download.add_arguments(parser)
-    download.run(parser.parse_args(["--data-dir", str(data_dir), "--only", "fonts"]))
+    train_here("download", "--data-dir", data_dir, "--only", "fonts")
 
 
 def test_fonts_are_fetched_once_and_checked(

@@ -27,7 +27,7 @@ from train.measure.browser_reader import (
     max_difference,
     read_drawings,
     read_in_node,
-    thin,
+    spread,
 )
 from train.measure.inputs import prepare_inputs
 from train.paint.strokes import random_brush
@@ -80,7 +80,7 @@ def test_the_paintings_are_those_of_the_other_figures(monkeypatch: pytest.Monkey
 
     def remember(node: str, weights: Path, canvases: NDArray[np.uint8]) -> NDArray[np.float32]:
         painted.extend(canvases)
-        return np.zeros((len(canvases), 12), np.float32)
+        return np.zeros((len(canvases), 796), np.float32)
 
     monkeypatch.setattr(browser_reader, "read_in_node", remember)
     monkeypatch.setattr(browser_reader, "BATCH", 4)
@@ -147,10 +147,9 @@ def test_a_fault_in_node_is_no_figure(tmp_path: Path) -> None:
         read_in_node(node, tmp_path / "browser.bin", np.zeros((1, 28, 28), np.float32))
 
 
-def test_thinned_examples_are_spread_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser_reader, "PICTURES", 4)
-    assert thin(IMAGES).labels.tolist() == [0, 3, 6, 9]
-    assert thin(IMAGES[:3]).labels.tolist() == [0, 1, 2]
+def test_examples_are_spread_evenly() -> None:
+    assert spread(10, 4).tolist() == [0, 3, 6, 9]
+    assert spread(3, 4).tolist() == [0, 1, 2]
 
 
 def test_the_command_lists_the_file_in_the_metrics(released: Path) -> None:
