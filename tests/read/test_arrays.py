@@ -91,7 +91,7 @@ def test_masks_of_zeros_and_ones(kind: type) -> None:
     mask = GRAY < 128
     expected = np.asarray(preprocess(mask))
     assert np.abs(expected - EXPECTED).mean() < 6e-3
-    np.testing.assert_array_equal(preprocess(mask.astype(kind)), expected)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(preprocess(mask.astype(kind)), expected)
 
 
 def test_scikit_learn_s_digits_of_8_by_8() -> None:

@@ -3,8 +3,8 @@
 //     node read_in_node.js canvases|images BROWSER.BIN < pictures > answers
 //
 // Canvases are uint8, 280 x 280 greys each. Images are float32, 28 x 28 values in [0, 1] each: they
-// are read by the network alone. An answer is 796 float32: 1 for ink or 0 for a blank canvas, the ten
-// probabilities, the score of being a digit, and the 28 x 28 values that the network was given.
+// are read by the network alone. An answer is 796 float32: 1 for ink or 0 for a blank canvas, the
+// ten probabilities, the score of being a digit, and the 28 x 28 values that the network was given.
 
 import { readFileSync } from "node:fs";
 import { Network } from "../../src/mnist_demo/browser/network.js";

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import io
 import json
-import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.commands import train_here
+from tests.helpers.data import tar_of
 from train.data import download
 from train.data.mnist import MD5, read_mnist
 from train.data.pendigits import read_pendigits
@@ -174,18 +174,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, server: Server) -> None
 def zenodo(server: Server) -> bytes:
     """Zenodo's record, and an archive laid out as the public one, with an extra section."""
     members = {
-        "data/1a/abc/ann.dat": '.INCLUDE abc/ann.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
-        "data/8/abc/ann.dat": ".INCLUDE abc/text.dat\n",
-        "include/abc/ann.dat": ".COORD X Y\n.PEN_DOWN\n1 2\n3 4\n.PEN_UP\n",
-        "include/abc/text.dat": ".PEN_DOWN\n9 9\n.PEN_UP\n",
+        "data/1a/abc/ann.dat": b'.INCLUDE abc/ann.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
+        "data/8/abc/ann.dat": b".INCLUDE abc/text.dat\n",
+        "include/abc/ann.dat": b".COORD X Y\n.PEN_DOWN\n1 2\n3 4\n.PEN_UP\n",
+        "include/abc/text.dat": b".PEN_DOWN\n9 9\n.PEN_UP\n",
     }
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in members.items():
-            info = tarfile.TarInfo(f"CDROM/train_r01_v07/{name}")
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text.encode()))
-    archive = buffer.getvalue()
+    archive = tar_of({f"CDROM/train_r01_v07/{name}": text for name, text in members.items()})
     address = f"/records/1195803/files/{ARCHIVE}/content"
     entry = {
         "key": ARCHIVE,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
 from pathlib import Path
 
 import matplotlib
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.commands import train_here
-from tests.helpers.data import DATA_DIR, needs
+from tests.helpers.data import DATA_DIR, needs, tar_of
 from train.data import download, fonts
 from train.data.fonts import FONTS, font_names, paint_fonts, read_glyphs, write_glyph
 
@@ -87,11 +85,7 @@ def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pack(package: Path, files: dict[str, bytes]) -> None:
-    with tarfile.open(package, "w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"package/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+    package.write_bytes(tar_of({f"package/{name}": content for name, content in files.items()}))
 
 
 def run(data_dir: Path) -> None:

@@ -47,13 +47,9 @@ def project(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         "src/mnist_demo/__pycache__/page.pyc": "x",
         "src/mnist_demo/.env": f"HF_TOKEN={WRITER}",
         "src/mnist_demo.egg-info/PKG-INFO": "x",
-        "LICENSE": "x",
-        "Makefile": "x",
-        "tests/test_x.py": "x",
-        "train/fit.py": "x",
-        "runs/log": "x",
-        "data/mnist.gz": "x",
     }
+    others = ("LICENSE", "Makefile", "tests/test_x.py", "train/fit.py", "runs/log", "data/mnist.gz")
+    texts |= dict.fromkeys(others, "x")
     for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
