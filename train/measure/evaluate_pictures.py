@@ -95,13 +95,12 @@ def measure(
 def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
     """The shares over all kinds: of right answers for trained and for other kinds, and of right
     ones among the sure ones, 1 if none is sure."""
+    rows = results.values()
     trained, other = (
-        float(np.mean([r["right"] for r in results.values() if r["trained"] == was_trained]))
+        float(np.mean([r["right"] for r in rows if r["trained"] == was_trained]))
         for was_trained in (True, False)
     )
-    wrong, sure = (
-        sum(r[key] for r in results.values()) for key in ("confident_error_rate", "sure")
-    )
+    wrong, sure = (sum(r[key] for r in rows) for key in ("confident_error_rate", "sure"))
     return {
         "trained": trained,
         "other": other,

@@ -97,21 +97,14 @@ def test_mnist_arrives_and_is_not_fetched_twice(
     assert np.array_equal(images, tiny_mnist) and labels.tolist() == [7, 8, 9]
 
 
+@pytest.mark.parametrize("resumes", [True, False])  # a server may only send whole files
 def test_a_broken_download_is_resumed(
-    tmp_path: Path, server: Server, tiny_mnist: np.ndarray
+    tmp_path: Path, server: Server, tiny_mnist: np.ndarray, resumes: bool
 ) -> None:
-    server.cuts = [100]
+    server.cuts, server.resumes = [100], resumes
     run(tmp_path, "mnist")
     first = next(iter(MD5))
     assert server.asked[:2] == [(f"/mnist/{first}.gz", None), (f"/mnist/{first}.gz", "bytes=100-")]
-    assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
-
-
-def test_a_server_that_only_sends_whole_files(
-    tmp_path: Path, server: Server, tiny_mnist: np.ndarray
-) -> None:
-    server.cuts, server.resumes = [100], False
-    run(tmp_path, "mnist")
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
 
