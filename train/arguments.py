@@ -18,6 +18,14 @@ def add_data_dir(parser: argparse.ArgumentParser, default: str | None = None) ->
     )
 
 
+def add_measurement(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that measures the weights on one split of the data."""
+    add_data_dir(parser, "data")
+    add_weights(parser)
+    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    parser.add_argument("--seed", type=int, default=0)
+
+
 def add_cache(parser: argparse.ArgumentParser) -> None:
     """--cache: where painted strokes and runs are kept."""
     parser.add_argument(

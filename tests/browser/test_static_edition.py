@@ -22,8 +22,8 @@ from tests.helpers.sketchpad import STROKE, draw
 from tests.helpers.static_host import StaticHost
 from tests.helpers.waiting import wait_until
 from train.paint.own_drawings import load
+from train.paint.styles import DIGITS
 
-DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 FOLDER = "a/folder of a host"
 # The names of the service worker's caches, once it works.
 KEPT = """async () => {

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
+from tests.helpers.hub_standin import READER, WRITER
 from tests.helpers.waiting import LIMIT
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +29,16 @@ def train_here(*words: str | Path) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as printed, patch("sys.argv", ["train", *argv]):
         main(argv)
     return printed.getvalue()
+
+
+def train_refused(*words: str | Path) -> str:
+    """The error with which a command of `train` ends: one line, without a token."""
+    with pytest.raises(SystemExit) as caught:
+        train_here(*words)
+    text = caught.value.code
+    assert isinstance(text, str)  # Python prints a string and exits with 1
+    assert "\n" not in text and WRITER not in text and READER not in text
+    return text
 
 
 def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -106,12 +106,16 @@ class Hub:
         self.stop()
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """The variables that turn another process to this Hub; it keeps its files in `folder`."""
+        """The variables with which a process uses this Hub, logged in to write.
+
+        The process keeps its files in `folder`.
+        """
         return {
             "HF_ENDPOINT": self.url,
             "HF_HOME": str(folder / "home"),
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_TOKEN": WRITER,
         }
 
     def stop(self) -> None:
@@ -155,14 +159,8 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         with self.hub.lock:
             self.hub.requests.append(f"{self.command} {path}")
-            self.fault = next(
-                (
-                    fault
-                    for fault in self.hub.faults
-                    if fault.times and self.command == fault.method and re.search(fault.path, path)
-                ),
-                None,
-            )
+            now = (f for f in self.hub.faults if f.times and f.method == self.command)
+            self.fault = next((fault for fault in now if re.search(fault.path, path)), None)
             if self.fault:
                 self.fault.times -= 1
         if self.fault and self.fault.silent:
@@ -285,47 +283,38 @@ class Handler(BaseHTTPRequestHandler):
 
     def info(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
         commit = self.files(repo, revision)
-        siblings = [{"rfilename": name} for name in commit.files]
-        domain = "static.hf.space" if repo.sdk == "static" else "hf.space"
-        host = f"https://{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}.{domain}"
-        answer = {"id": self.name, "sha": commit.sha, "private": repo.private, "siblings": siblings}
-        self.send(answer | ({"host": host} if self.kind == "spaces" else {}))
+        answer: dict[str, Any] = {"id": self.name, "sha": commit.sha, "private": repo.private}
+        answer["siblings"] = [{"rfilename": name} for name in commit.files]
+        if self.kind == "spaces":
+            domain = "static.hf.space" if repo.sdk == "static" else "hf.space"
+            answer["host"] = f"https://{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}.{domain}"
+        self.send(answer)
 
     def refs(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
-        head = [{"name": "main", "ref": "refs/heads/main", "targetCommit": repo.commits[-1].sha}]
-        tags = [
-            {"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": sha}
-            for tag, sha in repo.tags.items()
-        ]
-        self.send({"branches": head, "tags": tags, "converts": []})
+        def listed(refs: dict[str, str]) -> list[dict[str, str]]:
+            return [{"name": name, "ref": name, "targetCommit": refs[name]} for name in refs]
+
+        heads = listed({"main": repo.commits[-1].sha})
+        self.send({"branches": heads, "tags": listed(repo.tags), "converts": []})
 
     def tree(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
         entries: list[dict[str, Any]] = []
         for name, entry in self.files(repo, revision).files.items():
-            entries.append(
-                {"type": "file", "path": name, "size": len(entry.data), "oid": entry.oid}
-                | (
-                    {"lfs": {"oid": entry.sha256, "size": len(entry.data), "pointerSize": 130}}
-                    if entry.large
-                    else {}
-                )
-            )
+            size = len(entry.data)
+            entries.append({"type": "file", "path": name, "size": size, "oid": entry.oid})
+            if entry.large:
+                entries[-1]["lfs"] = {"oid": entry.sha256, "size": size, "pointerSize": 130}
         self.send(entries)
 
     def preupload(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
         known = self.files(repo, revision).files
         answers: list[dict[str, Any]] = []
         for asked in json.loads(body)["files"]:
-            large = is_binary(base64.b64decode(asked["sample"]))
+            mode = "lfs" if is_binary(base64.b64decode(asked["sample"])) else "regular"
             old = known.get(asked["path"])
-            answers.append(
-                {
-                    "path": asked["path"],
-                    "uploadMode": "lfs" if large else "regular",
-                    "shouldIgnore": False,
-                    "oid": old and (old.sha256 if old.large else old.oid),
-                }
-            )
+            oid = old and (old.sha256 if old.large else old.oid)
+            answer = {"path": asked["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid}
+            answers.append(answer)
         self.send({"files": answers})
 
     def batch(self, repo: Repo, revision: None, file: None, body: bytes) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import zlib
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,18 +30,18 @@ def seven(radius: float = 8, canvas: int = 280) -> np.ndarray:
     return paper
 
 
+def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """The file of `image` in one of Pillow's formats."""
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
 def mnist_png(digit: int, number: int = 7, side: int = 280) -> bytes:
     """A real MNIST image as someone would send it: dark on light and enlarged."""
     index = np.flatnonzero(digit == LABELS)[number]
     image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
     return encode(Image.fromarray(image).resize((side, side)))
-
-
-def encode(image: Image.Image) -> bytes:
-    """The image as a PNG file."""
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()
 
 
 def data_url(png: bytes) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.helpers.commands import ROOT
 from tests.helpers.ports import free_ports
 from tests.helpers.programs import path_of
-
-ROOT = Path(__file__).parents[2]
 
 
 @contextmanager

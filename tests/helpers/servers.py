@@ -30,13 +30,10 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
     own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
     url = f"http://127.0.0.1:{port}/"
     log = folder / "app.log"
+    program = f"{code}\nimport runpy\nrunpy.run_path('app.py', run_name='__main__')"
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                f"{code}\nimport runpy\nrunpy.run_path('app.py', run_name='__main__')",
-            ],
+            [sys.executable, "-c", program],
             cwd=ROOT,
             env=kept | own | variables,
             stdout=output,

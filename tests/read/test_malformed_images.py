@@ -22,18 +22,12 @@ from PIL import Image, PngImagePlugin
 
 from mnist_demo.read.formats import FORMATS
 from mnist_demo.read.preprocess import preprocess
-from tests.helpers.images import mnist_png, white_png
+from tests.helpers.images import encode, mnist_png, white_png
 from tests.helpers.rest import form, post
 from tests.helpers.waiting import LIMIT
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
-
-
-def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def seven() -> Image.Image:
@@ -208,9 +202,7 @@ def test_halved_images_are_read_like_whole_ones() -> None:
     small, large = seven().resize((1120, 1120)), seven().resize((2800, 2800))
     palette = large.convert("RGB").quantize(5)
     for image in (large, large.convert("RGBA"), palette, large.crop((0, 0, 2799, 2797))):
-        one, other = preprocess(small), preprocess(image)
-        assert one is not None and other is not None
-        assert np.abs(one - other).mean() < 0.01
+        assert np.abs(np.asarray(preprocess(small)) - np.asarray(preprocess(image))).mean() < 0.01
 
 
 @pytest.mark.parametrize(
@@ -244,17 +236,20 @@ def test_a_form_of_thousands_of_parts(app_url: str) -> None:
     assert status == 400 and "Too many fields" in answer["error"]
 
 
+def begin(app_url: str, name: str, value: str) -> http.client.HTTPConnection:
+    """A request with this header, of which no body has been sent yet."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(app_url).netloc, timeout=LIMIT)
+    connection.putrequest("POST", "/v1/classify")
+    connection.putheader(name, value)
+    connection.endheaders()
+    return connection
+
+
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -> None:
     """The refusal comes while the body is still being sent, with or without its length."""
-    address = urllib.parse.urlsplit(app_url).netloc
-    connection = http.client.HTTPConnection(address, timeout=LIMIT)
-    connection.putrequest("POST", "/v1/classify")
-    if announced:
-        connection.putheader("Content-Length", "100000000")
-    else:
-        connection.putheader("Transfer-Encoding", "chunked")
-    connection.endheaders()
+    length, chunked = ("Content-Length", "100000000"), ("Transfer-Encoding", "chunked")
+    connection = begin(app_url, *(length if announced else chunked))
     block = bytes(100_000)
     # Less than was announced is sent: a server that reads the whole body would wait forever.
     for _ in range(0 if announced else 101):
@@ -266,12 +261,8 @@ def test_a_hundred_megabytes_are_not_waited_for(announced: bool, app_url: str) -
 
 
 def test_a_caller_that_hangs_up_leaves_nothing_behind(app_url: str) -> None:
-    address = urllib.parse.urlsplit(app_url).netloc
     for _ in range(20):
-        connection = http.client.HTTPConnection(address, timeout=LIMIT)
-        connection.putrequest("POST", "/v1/classify")
-        connection.putheader("Content-Length", "9000000")
-        connection.endheaders()
+        connection = begin(app_url, "Content-Length", "9000000")
         connection.send(bytes(8_000_000))
         connection.close()
     # Together they sent more than is held at a time.
@@ -295,6 +286,11 @@ def is_input(result: Any) -> bool:
         and result.min() >= 0
         and result.max() == 1
     )
+
+
+def as_floats(result: Any) -> np.ndarray:
+    """What `preprocess` returned; NaN, which only equals itself here, for a blank image."""
+    return np.array(result, np.float32)
 
 
 def read_or_refused(image: Any) -> bool:
@@ -342,10 +338,8 @@ def test_any_damaged_file_is_read_or_refused(kind: str, data: st.DataObject) -> 
 @given(UINT8)
 def test_white_on_black_is_read_like_black_on_white(array: np.ndarray) -> None:
     assume(array.max() > 16)
-    left, right = preprocess(array), preprocess(255 - array)
-    assert (left is None) == (right is None)
-    if left is not None and right is not None:
-        assert np.allclose(left, right, atol=1e-6)
+    left, right = (as_floats(preprocess(image)) for image in (array, 255 - array))
+    np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
 
 
 @SLOWLY
@@ -355,10 +349,7 @@ def test_where_on_the_paper_does_not_matter(
 ) -> None:
     near = np.pad(ink, 60, constant_values=255)
     far = np.pad(near, ((top, bottom), (left, right)), constant_values=255)
-    one, other = preprocess(near), preprocess(far)
-    assert (one is None) == (other is None)
-    if one is not None and other is not None:
-        assert np.array_equal(one, other)
+    np.testing.assert_array_equal(as_floats(preprocess(near)), as_floats(preprocess(far)))
 
 
 @SLOWLY
@@ -368,12 +359,9 @@ def test_colour_and_opaque_alpha_change_nothing(array: np.ndarray) -> None:
     forms = [rgb, np.dstack([rgb, np.full_like(array, 255)]), Image.fromarray(array)]
     assume(array.max() > 1)  # a mask of 0 and 1 only
     assume(array.shape != (8, 8) or array.max() > 16)
-    expected = preprocess(array)
+    expected = as_floats(preprocess(array))
     for same in forms:
-        result = preprocess(same)
-        assert (result is None) == (expected is None)
-        if result is not None and expected is not None:
-            assert np.array_equal(result, expected)
+        np.testing.assert_array_equal(as_floats(preprocess(same)), expected)
 
 
 def test_one_pixel_and_long_lines() -> None:
@@ -385,18 +373,9 @@ def test_one_pixel_and_long_lines() -> None:
         assert is_input(preprocess(line))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
-def test_floats_that_are_no_gray(value: float, tmp_path: Path) -> None:
-    array = np.ones((30, 30))
-    array[10:20, 14:16] = 0
-    array[3, 3] = value
-    with pytest.raises(ValueError, match=r"finite|0 to 1"):
-        preprocess(array)
-
-
 def test_tiffs_of_other_scales_are_read_like_8_bits(tmp_path: Path) -> None:
     gray = np.asarray(seven().convert("L"))
-    expected = preprocess(gray)
+    expected = np.asarray(preprocess(gray))
     scales: list[np.ndarray] = [
         gray.astype(np.float32) / 255,
         gray.astype(np.float32),
@@ -407,9 +386,7 @@ def test_tiffs_of_other_scales_are_read_like_8_bits(tmp_path: Path) -> None:
     for number, values in enumerate(scales):
         path = tmp_path / f"{number}.tiff"
         Image.fromarray(values).save(path)
-        result = preprocess(path)
-        assert result is not None and expected is not None
-        assert np.array_equal(result, expected), number
+        assert np.array_equal(np.asarray(preprocess(path)), expected), number
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -3.0, 1e9])
@@ -419,11 +396,3 @@ def test_tiffs_of_floats_that_are_no_gray(value: float, app_url: str) -> None:
     array[3, 3] = value
     status, answer, _ = post(app_url, encode(Image.fromarray(array), "TIFF"))
     assert status == 400 and "the image has values" in answer["error"]
-
-
-def test_formats_that_start_other_programs_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    for content in (EPS, SVG, encode(seven().convert("RGB"), "ICNS")):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"a\.png is an .*; save it as PNG or JPEG first"):
-            preprocess(path)

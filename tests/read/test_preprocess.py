@@ -1,6 +1,5 @@
 """Preprocessing: any image becomes the network's input."""
 
-import io
 from pathlib import Path
 
 import cv2
@@ -22,9 +21,7 @@ MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
 
 
 def same(a: object, b: object, tolerance: float = 1e-3) -> None:
-    left, right = preprocess(a), preprocess(b)
-    assert left is not None and right is not None
-    assert np.abs(left - right).mean() < tolerance
+    assert np.abs(np.asarray(preprocess(a)) - np.asarray(preprocess(b))).mean() < tolerance
 
 
 def test_mnist_enlarged_moved_and_inverted_comes_back() -> None:
@@ -32,9 +29,7 @@ def test_mnist_enlarged_moved_and_inverted_comes_back() -> None:
     for image in MNIST:
         paper = np.full((420, 500), 255, np.uint8)
         paper[:280, 220:] = 255 - cv2.resize(image, (280, 280), interpolation=cv2.INTER_NEAREST)
-        result = preprocess(paper)
-        assert result is not None
-        errors.append(np.abs(result - image / 255).mean())
+        errors.append(np.abs(np.asarray(preprocess(paper)) - image / 255).mean())
     # Measured: a mean absolute error of 0.012; that of two different images is 0.12. The rest comes
     # from strokes outside the range of widths and from shifts that are rounded the other way.
     assert np.mean(errors) < 0.015
@@ -50,9 +45,8 @@ def test_mnist_itself_passes_through_unharmed() -> None:
 def test_centre_of_mass_is_at_index_14() -> None:
     for image in (seven(), MNIST[3], MNIST[70]):
         result = np.asarray(preprocess(image), np.float64)
-        indices = np.arange(28)
-        assert abs((result.sum(axis=0) @ indices) / result.sum() - 14) <= 0.51
-        assert abs((result.sum(axis=1) @ indices) / result.sum() - 14) <= 0.51
+        for axis in (0, 1):
+            assert abs((result.sum(axis) @ np.arange(28)) / result.sum() - 14) <= 0.51
 
 
 def test_result_is_28_by_28_white_on_black_with_the_brightest_at_1() -> None:
@@ -86,22 +80,6 @@ def test_strokes_outlive_the_thinning_of_a_loop_that_filled_up() -> None:
     cv2.line(paper, (140, 90), (140, 230), (0,), 16, cv2.LINE_AA)
     lower = np.asarray(preprocess(paper))[18:22]
     assert lower.max(axis=1).min() > 0.9 and lower.sum(axis=1).max() < 6
-
-
-def test_same_drawing_given_in_every_accepted_form(tmp_path: Path) -> None:
-    gray = seven()
-    rgb = np.stack([gray] * 3, axis=2)
-    opaque = np.dstack([rgb, np.full_like(gray, 255)])
-    ink_only = np.dstack([np.zeros_like(rgb), 255 - gray])
-    path = tmp_path / "seven.png"
-    Image.fromarray(gray).save(path)
-    forms = [rgb, opaque, ink_only, gray / 255, gray.astype(np.float32) / 255, 255 - gray, path]
-    forms += [str(path), Image.fromarray(gray), Image.fromarray(ink_only), gray < 128]
-    forms += [Image.fromarray(rgb).convert("P"), Image.fromarray(rgb).convert("CMYK")]
-    forms += [{"composite": ink_only, "background": None, "layers": []}, gray[:, :, None]]
-    forms += [Image.fromarray(gray.astype(np.uint16) * 257)]
-    for form in forms:
-        same(form, gray, tolerance=6e-3)
 
 
 def test_coloured_ink_is_ink() -> None:
@@ -154,40 +132,3 @@ def test_faint_ink_with_one_dark_pixel_stays_as_it_is() -> None:
 def test_noise_alone_is_blank() -> None:
     noise = np.random.default_rng(0).normal(250, 2, (280, 280)).clip(0, 255).astype(np.uint8)
     assert preprocess(noise) is None
-
-
-@pytest.mark.parametrize(
-    ("bad", "text"),
-    [
-        (7, "cannot read int"),
-        ([1, 2], "cannot read list"),
-        ({"image": None}, "composite"),
-        (np.zeros((2, 2, 2)), "shape"),
-        (np.zeros(9), "shape"),
-        (np.zeros((0, 4)), "no pixels"),
-        (np.full((4, 4), np.nan), "finite"),
-        (np.full((4, 4), np.inf), "finite"),
-        (np.full((4, 4), 300.0), "300"),
-        (np.full((4, 4), -0.5), "-0.5"),
-        (np.zeros((6000, 6000), np.uint8), "24,000,000"),
-        ("nowhere.png", "no such file: nowhere.png"),
-        (Path(__file__), "not an image"),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_read_is_refused_in_words(bad: object, text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        preprocess(bad)
-
-
-def test_damaged_and_oversized_files_are_refused(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99), np.uint8)).save(
-        stream, "PNG"
-    )
-    (tmp_path / "half.png").write_bytes(stream.getvalue()[:3000])
-    with pytest.raises(ValueError, match="damaged or incomplete"):
-        preprocess(tmp_path / "half.png")
-    Image.new("1", (8000, 8000)).save(tmp_path / "bomb.png")
-    with pytest.raises(ValueError, match="24,000,000"):
-        preprocess(tmp_path / "bomb.png")

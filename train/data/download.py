@@ -53,8 +53,7 @@ def mnist(data_dir: Path) -> str:
         file = data_dir / "mnist" / f"{name}.gz"
         if not file.exists():
             part = fetch(f"{MNIST_URL}/{name}.gz", file)
-            check(gzip_content(part), "md5", MD5[name], part)
-            part.rename(file)
+            check(gzip_content(part), "md5", MD5[name], part).rename(file)
         read_idx(file)
     return "60,000 training and 10,000 test images"
 
@@ -66,8 +65,7 @@ def unipen(data_dir: Path) -> str:
         key, url, algorithm, checksum = unipen_entry()
         file = folder / key
         part = fetch(url, file)
-        check(part.read_bytes(), algorithm, checksum, part)
-        part.rename(file)
+        check(part.read_bytes(), algorithm, checksum, part).rename(file)
     # The checksum only says that the archive is Zenodo's. The set's own README promises 15,953
     # digits.
     digits = len(read_unipen(data_dir, "1a"))
@@ -115,9 +113,8 @@ def fonts(data_dir: Path) -> str:
             content, licence = fetch_font(name, font["version"])
             part = file.with_name(f"{file.name}.part")
             part.write_bytes(content)
-            check(content, "sha256", font["sha256"], part)
             (folder / "licences" / f"{name}.txt").write_bytes(licence)
-            part.rename(file)
+            check(content, "sha256", font["sha256"], part).rename(file)
     return f"{len(FONTS)} fonts"
 
 
@@ -187,13 +184,14 @@ def fetch(url: str, file: Path) -> Path:
     raise SystemExit(f"{url}: {reason}; the same command continues from there")
 
 
-def check(content: bytes, algorithm: str, expected: str, part: Path) -> None:
-    """Remove `part` and exit unless `content` has the checksum."""
+def check(content: bytes, algorithm: str, expected: str, part: Path) -> Path:
+    """`part`, which is removed, with SystemExit, unless `content` has the checksum."""
     found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
     if found != expected:
         part.unlink()
         name = part.name.removesuffix(".part")
         raise SystemExit(f"{name}: {algorithm} is {found}, not {expected}: removed, try again")
+    return part
 
 
 def gzip_content(part: Path) -> bytes:

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_demo.read.preprocess import preprocess, stroke_width
-from train.paint.strokes import CANVAS, paint_on_all_cores, rotation
+from mnist_demo.read.preprocess import stroke_width
+from train.paint.strokes import CANVAS, network_pixels, paint_on_all_cores, rotation
 
 FONTS: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
@@ -106,26 +106,20 @@ def displaced(mask: Pixels, rng: np.random.Generator) -> Pixels:
 
 def paint_fonts(
     data_dir: Path, split: str, count: int, seed: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Pixels, NDArray[np.int64]]:
     """`count` variations of each digit of the split's fonts, preprocessed, on all cores.
 
     Returns:
-        Images uint8 (n, 28, 28), labels int64 (n,), and the number of each image's font in
-        `font_names(split)`, int64 (n,).
+        Images uint8 (n, 28, 28) and labels int64 (n,), font by font as in `font_names(split)`.
     """
     names = font_names(split)
     glyphs = [glyph for name in names for glyph in read_glyphs(data_dir, name)]
     paint_one = partial(_paint_glyph, count=count)
     images = np.concatenate(paint_on_all_cores(paint_one, glyphs, seed, f"{split} fonts", 8))
     labels = np.tile(np.repeat(np.arange(10), count), len(names))
-    return images, labels.astype(np.int64), np.repeat(np.arange(len(names)), 10 * count)
+    return images, labels.astype(np.int64)
 
 
 def _paint_glyph(glyph: Pixels, count: int, seed: int) -> Pixels:
     rng = np.random.default_rng(seed)
-    images = np.zeros((count, 28, 28), np.uint8)
-    for image in images:
-        model_input = preprocess(write_glyph(glyph, rng))
-        if model_input is not None:
-            image[:] = np.round(model_input * 255)
-    return images
+    return np.stack([network_pixels(write_glyph(glyph, rng)) for _ in range(count)])

@@ -28,6 +28,7 @@ ROUNDS = 2  # of such paintings of the training digits
 FONT_PAINTINGS = 40  # of each digit of a font
 STYLE_PAINTINGS = 150  # of each style
 DISPLAY_PAINTINGS = 400  # of each digit on displays and in print
+PAINTED_KINDS = ("extremes", "displays", "fonts", "styles")  # see `painted_kind`
 
 
 @dataclass(frozen=True)
@@ -120,19 +121,35 @@ def load_painted(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict
     return examples
 
 
-def extreme_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
-    """Every pen-drawn digit of one split, painted in each of `KINDS` in a row."""
+def painted_kind(kind: str, data_dir: Path, cache: Path, split: str) -> Examples:
+    """Digits of one kind, painted or from `cache`.
+
+    Args:
+        kind: "extremes" for every pen-drawn digit in each of `KINDS`, "fonts", "styles", or
+            "displays" for seven-segment displays and print.
+        data_dir: folder of the data sets.
+        cache: folder of painted strokes.
+        split: "train", "validation" or "test".
+    """
 
     def paint() -> dict[str, Any]:
-        digits = select_split(read_digits(data_dir), split)
-        images = paint_extremes([d.strokes for d in digits], seed, f"{split} extremes")
-        return {"images": images.reshape(-1, 28, 28), "labels": digit_labels(digits, len(KINDS))}
+        if kind == "fonts":
+            images, labels = paint_fonts(data_dir, split, FONT_PAINTINGS, 0)
+        elif kind == "styles":
+            images, labels = paint_styles(split, STYLE_PAINTINGS, 0)
+        elif kind == "displays":
+            images, labels = paint_displays(split, DISPLAY_PAINTINGS, 0)
+        else:
+            digits = select_split(read_digits(data_dir), split)
+            painted = paint_extremes([d.strokes for d in digits], 0, f"{split} extremes")
+            images, labels = painted.reshape(-1, 28, 28), digit_labels(digits, len(KINDS))
+        return {"images": images, "labels": labels}
 
-    stored = cached_arrays(cache / f"extremes-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"{kind}-{split}-0.npz", paint)
     return Examples(stored["images"], stored["labels"])
 
 
-def marked_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dict[str, Examples]:
+def marked_digits(data_dir: Path, cache: Path, split: str) -> dict[str, Examples]:
     """Every pen-drawn digit of one split with marks around it.
 
     Returns:
@@ -142,10 +159,10 @@ def marked_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dic
 
     def paint() -> dict[str, Any]:
         digits = select_split(read_digits(data_dir), split)
-        images = paint_marked([d.strokes for d in digits], seed, f"{split} marks")
+        images = paint_marked([d.strokes for d in digits], 0, f"{split} marks")
         return {"images": images, "labels": digit_labels(digits, 1)}
 
-    stored = cached_arrays(cache / f"marks-{split}-{seed}.npz", paint)
+    stored = cached_arrays(cache / f"marks-{split}-0.npz", paint)
     readable = np.isin(MARKS, READABLE)
     marked, enclosed = stored["images"][:, readable], stored["images"][:, ~readable]
     labels = np.repeat(stored["labels"], readable.sum())
@@ -154,39 +171,6 @@ def marked_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> dic
         "marked": Examples(marked.reshape(-1, 28, 28), labels),
         "enclosed": Examples(enclosed.reshape(-1, 28, 28), no_digits),
     }
-
-
-def font_digits(data_dir: Path, cache: Path, split: str, seed: int = 0) -> Examples:
-    """The digits of one split's fonts, `FONT_PAINTINGS` variations of each in a row."""
-
-    def paint() -> dict[str, Any]:
-        images, labels, fonts = paint_fonts(data_dir, split, FONT_PAINTINGS, seed)
-        return {"images": images, "labels": labels, "fonts": fonts}
-
-    stored = cached_arrays(cache / f"fonts-{split}-{seed}.npz", paint)
-    return Examples(stored["images"], stored["labels"])
-
-
-def style_digits(cache: Path, split: str, seed: int = 0) -> Examples:
-    """The digits in one split's styles, `STYLE_PAINTINGS` of each in a row."""
-
-    def paint() -> dict[str, Any]:
-        images, labels, styles = paint_styles(split, STYLE_PAINTINGS, seed)
-        return {"images": images, "labels": labels, "styles": styles}
-
-    stored = cached_arrays(cache / f"styles-{split}-{seed}.npz", paint)
-    return Examples(stored["images"], stored["labels"])
-
-
-def display_digits(cache: Path, split: str, seed: int = 0) -> Examples:
-    """`DISPLAY_PAINTINGS` of each digit on seven-segment displays and in print."""
-
-    def paint() -> dict[str, Any]:
-        images, labels = paint_displays(split, DISPLAY_PAINTINGS, seed)
-        return {"images": images, "labels": labels}
-
-    stored = cached_arrays(cache / f"displays-{split}-{seed}.npz", paint)
-    return Examples(stored["images"], stored["labels"])
 
 
 def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, NDArray[Any]]:
@@ -253,36 +237,33 @@ def load(
         return sources, validation
     if data_dir is None:
         raise SystemExit("--data all needs --data-dir with all data sets in it")
+
+    def labelled_right(examples: Examples, count: int) -> Examples:
+        """Without the mislabelled drawings, of each of which there are `count` in a row."""
+        if mislabelled is None:
+            return examples
+        return examples[~np.isin(np.arange(len(examples)) // count, mislabelled)]
+
     for seed in range(ROUNDS):
         pen_drawings = load_painted(data_dir, cache, "train", seed)
-        digits = pen_drawings["digits"]
-        if mislabelled is not None:
-            keep = ~np.isin(np.arange(len(digits)) // PAINTINGS, mislabelled)
-            digits = digits[keep]
+        digits = labelled_right(pen_drawings["digits"], PAINTINGS)
         sources += [
             Source("pen digits", digits, 0.45 / ROUNDS),
             Source("letters and symbols", pen_drawings["others"], 0.4 / ROUNDS),
             Source("scribbles and pairs", pen_drawings["scribbles"], 1.0 / ROUNDS),
         ]
-    extreme = extreme_digits(data_dir, cache, "train")
-    if mislabelled is not None:
-        extreme = extreme[~np.isin(np.arange(len(extreme)) // len(KINDS), mislabelled)]
+    painted = {kind: painted_kind(kind, data_dir, cache, "train") for kind in PAINTED_KINDS}
     marks = marked_digits(data_dir, cache, "train")
-    marked = marks["marked"]
-    if mislabelled is not None:
-        marked = marked[~np.isin(np.arange(len(marked)) // len(READABLE), mislabelled)]
     sources += [
-        Source("extremes", extreme, 0.2),
-        Source("displays", display_digits(cache, "train"), 1.0),
-        Source("marked", marked, 0.25),
+        Source("extremes", labelled_right(painted["extremes"], len(KINDS)), 0.2),
+        Source("displays", painted["displays"], 1.0),
+        Source("marked", labelled_right(marks["marked"], len(READABLE)), 0.25),
         Source("enclosed", marks["enclosed"], 0.1),
-        Source("fonts", font_digits(data_dir, cache, "train"), 0.4),
-        Source("styles", style_digits(cache, "train"), 0.6),
+        Source("fonts", painted["fonts"], 0.4),
+        Source("styles", painted["styles"], 0.6),
     ]
     validation |= load_painted(data_dir, cache, "validation")
-    validation["extremes"] = extreme_digits(data_dir, cache, "validation")
     validation |= marked_digits(data_dir, cache, "validation")
-    validation["displays"] = display_digits(cache, "validation")
-    validation["fonts"] = font_digits(data_dir, cache, "validation")
-    validation["styles"] = style_digits(cache, "validation")
+    for kind in PAINTED_KINDS:
+        validation[kind] = painted_kind(kind, data_dir, cache, "validation")
     return sources, validation

@@ -23,6 +23,7 @@ from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 from train.fit.export_browser import write_browser_weights
 from train.fit.finder import load_finder
+from train.fit.fit import predict
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
 # by one pixel, are averaged. On the validation images of MNIST, pens and extremes the cross-entropy
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    training: dict[str, Any] = {
+    training = {
         "version": args.version,
         "data": args.data,
         "config": config,
@@ -134,12 +135,7 @@ def _mean_shifted_logits(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tens
 
 def logits(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Logits of uint8 images (n, 28, 28), averaged over `SHIFTS`: float32 (n, 10) and (n,)."""
-    call = tf.function(lambda batch: _mean_shifted_logits(model, batch))
-    parts = []
-    for start in range(0, len(images), 500):
-        batch = images[start : start + 500, ..., np.newaxis].astype(np.float32) / 255
-        parts.append([output.numpy() for output in call(tf.constant(batch))])
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    return predict(lambda batch: _mean_shifted_logits(model, batch), images)
 
 
 def freeze(serve: Callable[[tf.Tensor], Any], spec: tf.TensorSpec = IMAGES) -> Any:

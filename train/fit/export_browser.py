@@ -170,21 +170,15 @@ class Converter:
             number = self._layer(self._source(operation))
             self.layers[number]["relu"] = True
             return number
+        if kind in ("Conv2D", "MaxPool") and operation.get_attr("padding") != b"SAME":
+            raise SystemExit(f"{operation.name}: the browser pads every {kind}")
         if kind == "Conv2D":
             kernel = self._value(operation.inputs[1].op)
-            if operation.get_attr("padding") != b"SAME":
-                raise SystemExit(f"{operation.name}: the browser pads every convolution")
-            layer = {
-                "op": "conv",
-                "size": kernel.shape[0],
-                "stride": operation.get_attr("strides")[1],
-                "filters": kernel.shape[3],
-            }
+            stride, (size, _, _, filters) = operation.get_attr("strides")[1], kernel.shape
+            layer = {"op": "conv", "size": size, "stride": stride, "filters": filters}
             return self._weighted(layer, self._source(operation), kernel)
         if kind == "MaxPool":
             size, stride = operation.get_attr("ksize")[1], operation.get_attr("strides")[1]
-            if operation.get_attr("padding") != b"SAME":
-                raise SystemExit(f"{operation.name}: the browser pads every pooling")
             inputs = [self._layer(self._source(operation))]
             layer = {"op": "maxpool", "size": size, "stride": stride, "inputs": inputs}
             return self._append(layer)

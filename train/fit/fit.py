@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,16 +212,17 @@ def dataset(examples: Examples, config: TrainingConfig) -> tf.data.Dataset:
     return batches.with_options(options)
 
 
-def predict(model: keras.Model, images: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
+def predict(
+    model: Callable[[tf.Tensor], Any], images: NDArray[np.uint8]
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """The logits of `digits`, float32 (n, 10), and of `is_digit`, (n,), of uint8 (n, 28, 28)."""
-    call = tf.function(lambda batch: model(batch, training=False))
-    digits, is_digit = [], []
+    call = tf.function(lambda batch: model(batch))
+    parts = []
     for start in range(0, len(images), 500):
         batch = images[start : start + 500, ..., np.newaxis].astype(np.float32) / 255
-        outputs = call(tf.constant(batch))
-        digits.append(outputs[0].numpy())
-        is_digit.append(outputs[1].numpy()[:, 0])
-    return np.concatenate(digits), np.concatenate(is_digit)
+        parts.append([output.numpy() for output in call(tf.constant(batch))])
+    digits, is_digit = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+    return digits, is_digit.reshape(-1)
 
 
 def validate(model: keras.Model, validation: dict[str, Examples]) -> dict[str, float]:
@@ -231,7 +234,7 @@ def validate(model: keras.Model, validation: dict[str, Examples]) -> dict[str, f
     """
     metrics = {}
     for name, examples in validation.items():
-        digits, is_digit = predict(model, examples.images)
+        digits, is_digit = predict(partial(model, training=False), examples.images)
         if (examples.labels == NOT_A_DIGIT).all():
             metrics[f"{name} taken for digits"] = float((is_digit > 0).mean())
         else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from scipy.special import softmax
 from train.arguments import add_cache, add_data_dir
 from train.data.gallery import plot_misread_digits
 from train.data.writers import read_digits, select_split
-from train.fit.examples import PAINTINGS, Examples, Source, load
+from train.fit.examples import PAINTINGS, Source, load
 from train.fit.fit import TrainingConfig, fit, predict
 
 
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         ]
         config = TrainingConfig(epochs=4, width=48, seed=held_out)
         model = fit(learn, {"other half": pens[~known]}, config, args.cache / f"clean-{held_out}")
-        logits, _ = predict(model, pens.images[~known])
+        logits, _ = predict(partial(model, training=False), pens.images[~known])
         # All paintings of a drawing together give one answer.
         mean_probabilities = softmax(logits, axis=1).reshape(-1, PAINTINGS, 10).mean(axis=1)
         probabilities[fold == held_out] = mean_probabilities
@@ -55,10 +56,8 @@ def run(args: argparse.Namespace) -> None:
     wrong = find_label_issues(probabilities, labels)
     report = {"drawings": wrong.tolist(), "of": len(labels), "rule": __doc__}
     args.out.write_text(json.dumps(report) + "\n")
-    shown = Examples(pens.images[::PAINTINGS][wrong], labels[wrong])
-    plot_misread_digits(
-        shown.images, shown.labels, probabilities[wrong], Path("out/mislabelled.png")
-    )
+    images = pens.images[::PAINTINGS][wrong]
+    plot_misread_digits(images, labels[wrong], probabilities[wrong], Path("out/mislabelled.png"))
     by_source = {s: sum(drawings[i].source == s for i in wrong) for s in ("unipen-1a", "pendigits")}
     print(f"{len(wrong)} of {len(labels)} drawings look mislabelled: {by_source}; {args.out}")
 

@@ -41,7 +41,17 @@ def build(width: int = 64, dropout: float = 0.3, synchronized: bool = False) -> 
     x = block(x, "middle", middle)
     x = block(x, "small", width, stride=2)
     x = block(x, "tiny", 2 * width, stride=2)
-    return heads(images, x, width, dropout, synchronized)
+    # Which digit it is depends on where its strokes are: `width` filters of every place are told
+    # apart. Whether it is one depends on what there is anywhere: its features are pooled.
+    here = layer(x, "places", width, size=1)
+    here = layers.Dropout(dropout)(layers.Flatten()(here))
+    digits = layers.Dense(10, name="digits")(here)
+    pooled = layers.concatenate(
+        [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
+    )
+    is_digit = layers.Dense(64, activation="relu", name="hidden")(layers.Dropout(dropout)(pooled))
+    is_digit = layers.Dense(1, name="is_digit")(is_digit)
+    return keras.Model(images, [digits, is_digit], name="digits")
 
 
 def convolve(
@@ -71,22 +81,3 @@ def normalise(x: Any, name: str, synchronized: bool = False, momentum: float = 0
     return layers.BatchNormalization(
         momentum=momentum, synchronized=synchronized, name=f"{name}_normalise"
     )(x)
-
-
-def heads(
-    images: Any, x: Any, places: int, dropout: float, synchronized: bool = False
-) -> keras.Model:
-    """The network from `images` to `digits` and `is_digit`, by features `x` (batch, h, w, c).
-
-    Which digit it is depends on where its strokes are: `places` filters of every place are told
-    apart. Whether it is one depends on what there is anywhere: its features are pooled.
-    """
-    here = convolve(x, "places", places, size=1, synchronized=synchronized)
-    here = layers.Dropout(dropout)(layers.Flatten()(here))
-    digits = layers.Dense(10, name="digits")(here)
-    pooled = layers.concatenate(
-        [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
-    )
-    is_digit = layers.Dense(64, activation="relu", name="hidden")(layers.Dropout(dropout)(pooled))
-    is_digit = layers.Dense(1, name="is_digit")(is_digit)
-    return keras.Model(images, [digits, is_digit], name="digits")

@@ -85,7 +85,12 @@ def run(args: argparse.Namespace) -> None:
             "MNIST_DEMO_WEIGHTS_REPO": args.repo,
             "MNIST_DEMO_WEIGHTS_REVISION": args.revision,
         }
-        weights = ROOT / "weights" if args.dry_run else check_served(args.repo, args.revision)
+        try:
+            served = None if args.dry_run else find_weights(args.repo, args.revision)
+        except ValueError as error:
+            text = f"Not deployed: the Space could not serve {args.repo}: {error}"
+            raise SystemExit(text) from None
+        weights = served.path if served else ROOT / "weights"
         names = [METRICS, *read_metrics(weights)["files"]]
         files["README.md"] = pinned_readme(ROOT, args.repo, args.revision, names)
     check_secrets(files)
@@ -97,18 +102,6 @@ def run(args: argparse.Namespace) -> None:
         deploy(HfApi(), args, files, variables)
     except HUB_ERRORS as error:
         raise SystemExit(f"Not deployed: {explain_error(error, args.space)}") from None
-
-
-def check_served(repo: str, revision: str) -> Path:
-    """The folder of the weights that the Space will serve.
-
-    Raises:
-        SystemExit: the Space could not serve them.
-    """
-    try:
-        return find_weights(repo, revision).path
-    except ValueError as error:
-        raise SystemExit(f"Not deployed: the Space could not serve {repo}: {error}") from None
 
 
 def files_to_upload(root: Path) -> dict[str, Path | bytes]:
@@ -217,7 +210,9 @@ def deploy(
         set_variables(api, space, variables)
     domain, height = ("static.hf.space", 600) if args.static else ("hf.space", 1000)
     host = info.host or f"https://{re.sub(r'[^a-z0-9]+', '-', space.lower())}.{domain}"
-    print(f"{api.endpoint}/spaces/{space}\n\nTo embed it:\n{iframe(host, height)}")
+    style = f"width: 100%; height: {height}px; border: 0"
+    print(f"{api.endpoint}/spaces/{space}\n\nTo embed it:")
+    print(f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>')
 
 
 def set_variables(api: HfApi, space: str, variables: dict[str, str]) -> None:
@@ -239,9 +234,3 @@ def set_variables(api: HfApi, space: str, variables: dict[str, str]) -> None:
         ) from None
     pinned = {**present, **variables}
     print(f"weights: {pinned.get('MNIST_DEMO_WEIGHTS_REPO', 'those in the Space itself')}")
-
-
-def iframe(host: str, height: int) -> str:
-    """The HTML that embeds the Space at the URL `host`, `height` pixels high."""
-    style = f"width: 100%; height: {height}px; border: 0"
-    return f'<iframe src="{host}" title="Draw a digit" style="{style}"></iframe>'

@@ -18,7 +18,7 @@ from PIL import Image
 
 from mnist_demo.page.feedback import DATA_FOLDER
 from mnist_demo.weights.hub import HUB_ERRORS, explain_error, set_request_timeout
-from train.fit.examples import NOT_A_DIGIT, Examples
+from train.fit.examples import NOT_A_DIGIT
 from train.hub.push import check_repo_name
 
 MAX_SHOWN = 10  # damaged lines that are named one by one
@@ -47,15 +47,18 @@ def run(args: argparse.Namespace) -> None:
         print(f"and {len(damaged) - MAX_SHOWN} more damaged lines", file=sys.stderr)
     if not corrections:
         raise SystemExit(f"There are no corrections in {where}")
-    kept = latest_corrections(corrections)
-    examples = training_set(kept)
+    # The last word on an image counts.
+    corrections.sort(key=lambda entry: entry["time"])
+    kept = list({entry["image"].tobytes(): entry for entry in corrections}.values())
+    images = np.stack([entry["image"] for entry in kept])
+    labels = np.array([entry["label"] for entry in kept], np.int64)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.open("wb") as file:
-        np.savez_compressed(file, images=examples.images, labels=examples.labels)
+        np.savez_compressed(file, images=images, labels=labels)
     wrong = sum(entry["answer"] != entry["label"] for entry in kept)
     print(
         f"{len(kept)} images in {args.out}, {wrong} of them read wrongly and "
-        f"{(examples.labels == NOT_A_DIGIT).sum()} not a digit; "
+        f"{(labels == NOT_A_DIGIT).sum()} not a digit; "
         f"{len(corrections) - len(kept)} duplicates and {len(damaged)} damaged lines left out"
     )
 
@@ -127,17 +130,3 @@ def decode_image(text: Any) -> NDArray[np.uint8]:
     except (OSError, ValueError, SyntaxError):
         raise ValueError("the image is damaged") from None
     raise ValueError("the image is not 28x28 gray pixels")
-
-
-def latest_corrections(corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last correction of each image, in order of time."""
-    ordered = sorted(corrections, key=lambda entry: entry["time"])
-    return list({entry["image"].tobytes(): entry for entry in ordered}.values())
-
-
-def training_set(corrections: list[dict[str, Any]]) -> Examples:
-    """The images of the corrections, labelled as visitors labelled them."""
-    return Examples(
-        np.stack([entry["image"] for entry in corrections]),
-        np.array([entry["label"] for entry in corrections], np.int64),
-    )

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     check_token()
     set_request_timeout()
     try:
-        push(HfApi(), args.repo, metrics["version"], files, args.create, args.private)
+        push(HfApi(), args, metrics["version"], files)
     except HUB_ERRORS as error:
         raise SystemExit(f"Nothing was pushed: {explain_error(error, args.repo)}") from None
 
@@ -75,12 +75,7 @@ def files_to_upload(weights: Path, metrics: dict[str, Any], repo: str) -> dict[s
 
 
 def push(
-    api: HfApi,
-    repo: str,
-    version: str,
-    files: dict[str, Path | bytes],
-    create: bool,
-    private: bool,
+    api: HfApi, args: argparse.Namespace, version: str, files: dict[str, Path | bytes]
 ) -> None:
     """Send `files` in one commit, tag it with the version, and print where it is.
 
@@ -88,8 +83,9 @@ def push(
         SystemExit: the version exists already, or the commit was made but not its tag.
         HUB_ERRORS: the Hub refuses or cannot be reached. Nothing was pushed.
     """
-    if create:
-        api.create_repo(repo, private=private or None, exist_ok=True)
+    repo = args.repo
+    if args.create:
+        api.create_repo(repo, private=args.private or None, exist_ok=True)
     refs = api.list_repo_refs(repo)
     if taken := [tag.target_commit for tag in refs.tags if tag.name == version]:
         raise SystemExit(

@@ -1,16 +1,13 @@
-"""The baselines: Keras's plain convnet for MNIST, and two simpler ways to prepare a canvas."""
+"""The baseline: Keras's plain convnet for MNIST."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import find_ink, normalize
 from train.fit.examples import Examples
 
 
@@ -41,22 +38,3 @@ def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Mode
     file.parent.mkdir(parents=True, exist_ok=True)
     model.save(file)
     return model
-
-
-def resize_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The whole canvas, resized: float32 (28, 28) in [0, 1], white on black.
-
-    `canvas` is uint8 (h, w), with dark ink on paper of 255.
-    """
-    small = cv2.resize(255 - canvas, (28, 28), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32) / np.float32(255)
-
-
-def normalise_canvas(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The digit scaled and centred as in MNIST, without changing the width of its strokes.
-
-    `canvas` is uint8 (h, w). Returns float32 (28, 28) in [0, 1], white on black; all zero if the
-    canvas has no ink.
-    """
-    ink = find_ink(canvas)
-    return np.zeros((28, 28), np.float32) if ink is None else normalize(ink)

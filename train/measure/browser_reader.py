@@ -64,19 +64,19 @@ def browser_metrics(
     sets = [validation]
     if args.data == "all":
         sets += load_painted(args.data_dir, args.cache, "validation").values()
-    images = np.concatenate([thin(examples).images for examples in sets]).astype(np.float32) / 255
-    metrics["max_difference"] = max_difference(
-        read_in_node(node, weights, images), classifier.classify_inputs(list(images))
-    )
-    images = test.images.astype(np.float32) / 255
-    metrics["mnist"] = compare(
-        read_in_node(node, weights, images), classifier.classify_inputs(list(images)), test.labels
-    )
+
+    def read_both(pixels: Array) -> tuple[Array, list[Prediction]]:
+        images = pixels.astype(np.float32) / 255
+        return read_in_node(node, weights, images), classifier.classify_inputs(list(images))
+
+    thinned = np.concatenate([s.images[spread(len(s), PICTURES)] for s in sets])
+    metrics["max_difference"] = max_difference(*read_both(thinned))
+    metrics["mnist"] = compare(*read_both(test.images), test.labels)
     if args.data != "all":
         return metrics
     digits = select_split(read_digits(args.data_dir), args.split)
     others = select_split(read_letters_and_symbols(args.data_dir), args.split)
-    others = [others[i] for i in _spread(len(others), PICTURES)]
+    others = [others[i] for i in spread(len(others), PICTURES)]
     labels = np.array([int(drawing.label) for drawing in digits])
     for name, drawings, truth in (
         ("held_out_digits", digits, labels),
@@ -87,12 +87,7 @@ def browser_metrics(
     return metrics
 
 
-def thin(examples: Examples) -> Examples:
-    """`PICTURES` of the examples, spread evenly, or all if there are no more."""
-    return examples[_spread(len(examples), PICTURES)]
-
-
-def _spread(count: int, most: int) -> NDArray[np.int64]:
+def spread(count: int, most: int) -> NDArray[np.int64]:
     """At most `most` of the numbers below `count`, spread evenly."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
@@ -132,8 +127,8 @@ def read_in_node(node: str, weights: Path, pictures: Array) -> Array:
             (n, 28, 28) in [0, 1] for the network alone.
 
     Returns:
-        float32 (n, 12): 1, or 0 for a blank canvas; the ten probabilities; and the score of being
-        a digit, in [0, 1].
+        float32 (n, 796): 1, or 0 for a blank canvas; the ten probabilities; the score of being a
+        digit, in [0, 1]; and the 28x28 values that the network was given.
 
     Raises:
         RuntimeError: Node failed.
@@ -144,11 +139,11 @@ def read_in_node(node: str, weights: Path, pictures: Array) -> Array:
     done = subprocess.run(command, input=pictures.tobytes(), capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{node} failed: {done.stderr.decode(errors='replace').strip()}")
-    return np.frombuffer(done.stdout, "<f4").reshape(len(pictures), 12)
+    return np.frombuffer(done.stdout, "<f4").reshape(len(pictures), 796)
 
 
 def max_difference(answers: Array, predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """The largest difference of a probability and of a score: `answers` are float32 (n, 12)."""
+    """The largest difference of a probability and of a score: `answers` are float32 (n, 796)."""
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     scores = np.array([prediction.digit_score for prediction in predictions])
     return {
@@ -164,7 +159,7 @@ def compare(
     """What both readers make of the same pictures.
 
     Args:
-        answers: float32 (n, 12), what `read_in_node` returned.
+        answers: float32 (n, 796), what `read_in_node` returned.
         predictions: of the SavedModel.
         labels: (n,), the digits; None if the pictures show none.
 

@@ -19,7 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
@@ -29,18 +28,16 @@ from mnist_demo.read.prediction import DIGIT_THRESHOLD
 from mnist_demo.weights import file_checksums
 from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.data.gallery import plot_misread_digits
+from train.data.gallery import plot_images, plot_misread_digits
 from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import (
+    PAINTED_KINDS,
     Examples,
-    display_digits,
-    extreme_digits,
-    font_digits,
     marked_digits,
+    painted_kind,
     scribbles_and_pairs,
     split_mnist,
-    style_digits,
 )
 from train.measure import plots
 from train.measure.baseline import plain_convnet
@@ -53,7 +50,7 @@ from train.measure.metrics import (
     markdown_table,
     write_metrics,
 )
-from train.paint.strokes import Brush, paint, random_brush
+from train.paint.strokes import Brush, Strokes, paint, random_brush
 
 RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
 SIZES = (100, 160, 230)  # longest side of the strokes, in the same pixels
@@ -177,13 +174,14 @@ def pen_metrics(
     labels = np.array([int(d.label) for d in digits])
     unipen = np.array([d.source != "pendigits" for d in digits])
     strokes = [d.strokes for d in digits]
-    inputs = prepare_all_inputs(strokes, [random_brush(rng) for _ in digits], "held-out digits")
-    letters = [d.strokes for d in others]
-    foreign = prepare_all_inputs(
-        letters, [random_brush(rng) for _ in letters], "letters and symbols"
-    )
+
+    def with_random_brushes(drawings: Sequence[Strokes], label: str) -> Array:
+        return prepare_all_inputs(drawings, [random_brush(rng) for _ in drawings], label)
+
+    inputs = with_random_brushes(strokes, "held-out digits")
+    foreign = with_random_brushes([d.strokes for d in others], "letters and symbols")
     made = scribbles_and_pairs(digits, 2000, seed=1)
-    scribbles = prepare_all_inputs(made, [random_brush(rng) for _ in made], "scribbles and pairs")
+    scribbles = with_random_brushes(made, "scribbles and pairs")
     grid = {
         (radius, size): prepare_all_inputs(
             strokes, [Brush(radius, size)] * len(strokes), f"radius {radius}, size {size}"
@@ -191,18 +189,17 @@ def pen_metrics(
         for radius in RADII
         for size in SIZES
     }
-    rows, buckets = {}, {}
+    rows: dict[str, dict[str, Any]] = {}
+    buckets: dict[str, dict[tuple[float, int], float]] = {}
     for method in methods:
         probabilities, score = method.predict(inputs[:, method.input_index])
         right = probabilities.argmax(axis=1) == labels
         other_score = method.predict(foreign[:, method.input_index])[1]
         truth = np.concatenate([np.ones(len(score)), np.zeros(len(other_score))])
-        buckets[method.name] = {
-            key: float(
-                (method.predict(images[:, method.input_index])[0].argmax(axis=1) == labels).mean()
-            )
-            for key, images in grid.items()
-        }
+        buckets[method.name] = {}
+        for key, images in grid.items():
+            read = method.predict(images[:, method.input_index])[0].argmax(axis=1)
+            buckets[method.name][key] = float((read == labels).mean())
         worst = min(buckets[method.name], key=lambda key: buckets[method.name][key])
         rows[method.name] = {
             "unipen_1a_accuracy": float(right[unipen].mean()),
@@ -225,7 +222,8 @@ def pen_metrics(
             }
             plots.confusion(labels, probabilities, plot_dir / "confusion.png")
             plots.reliability(labels, probabilities, plot_dir / "reliability.png")
-            plot_misread_digits(inputs[:, 0], labels, probabilities, Path("out/mistakes.png"))
+            images = np.round(inputs[:, 0] * 255).astype(np.uint8)
+            plot_misread_digits(images, labels, probabilities, Path("out/mistakes.png"))
             wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
             rows[method.name] |= count_unipen_mistakes(wrong)
     plots.brush_widths(buckets, plot_dir / "brush.png")
@@ -241,16 +239,13 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
     """Count the drawings of UNIPEN 1a that were read wrong, and those among them without a digit.
 
     no_whole_digits.json lists drawings without a whole digit, and says how they were judged. Wrong
-    drawings that it does not list are painted to out/unipen-mistakes, so that they can be judged.
+    ones that it does not list are plotted in out/unipen-mistakes.png, so that they can be judged.
     """
     listed = json.loads(NO_WHOLE_DIGITS.read_text())["drawings"]
-    folder = Path("out/unipen-mistakes")
-    folder.mkdir(parents=True, exist_ok=True)
-    for drawing in wrong:
-        if drawing.place not in listed:
-            canvas = paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0))
-            name = f"{drawing.label} {drawing.place}".replace("/", "_")
-            cv2.imwrite(str(folder / f"{name}.png"), canvas)
+    new = [drawing for drawing in wrong if drawing.place not in listed]
+    canvases = [paint(drawing.strokes, Brush(3, 240), np.random.default_rng(0)) for drawing in new]
+    titles = [f"{drawing.label} {drawing.place}" for drawing in new]
+    plot_images(canvases, titles, 4, Path("out/unipen-mistakes.png"), 3)
     return {
         "unipen_1a_mistakes": len(wrong),
         "unipen_1a_mistakes_no_whole_digit": sum(drawing.place in listed for drawing in wrong),
@@ -264,15 +259,9 @@ def unseen_style_metrics(method: Method, data_dir: Path, cache: Path, split: str
     None of them is in training, unless `split` is "train".
     """
     marks = marked_digits(data_dir, cache, split)
-    sets = {
-        "fonts": font_digits(data_dir, cache, split),
-        "styles": style_digits(cache, split),
-        "extremes": extreme_digits(data_dir, cache, split),
-        "marked": marks["marked"],
-        "displays": display_digits(cache, split),
-    }
+    sets = {kind: painted_kind(kind, data_dir, cache, split) for kind in PAINTED_KINDS}
     rows: dict[str, Any] = {}
-    for name, examples in sets.items():
+    for name, examples in (sets | {"marked": marks["marked"]}).items():
         probabilities, _ = method.predict(examples.images.astype(np.float32) / 255)
         right = probabilities.argmax(axis=1) == examples.labels
         rows[f"{name}_accuracy"] = float(right.mean())

@@ -13,18 +13,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from train.arguments import add_data_dir, add_weights
+from train.arguments import add_measurement
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers, select_upright
 from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_data_dir(parser, "data")
-    add_weights(parser)
-    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    add_measurement(parser)
     parser.add_argument("--count", type=int, default=100, help="numbers of each length and gap")
-    parser.add_argument("--seed", type=int, default=0)
 
 
 def run(args: argparse.Namespace) -> None:

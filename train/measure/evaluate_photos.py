@@ -20,8 +20,9 @@ from tqdm import tqdm
 
 from mnist_demo import Classifier, Prediction, preprocess
 from mnist_demo.read.picture import read_picture
-from train.arguments import add_data_dir, add_weights
+from train.arguments import add_measurement
 from train.data.drawing import Drawing
+from train.data.gallery import plot_images
 from train.data.writers import read_digits, select_split
 from train.measure.metrics import add_metric
 from train.paint.photo_scene import Scene, random_scene
@@ -32,11 +33,8 @@ Array = NDArray[np.float32]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_data_dir(parser, "data")
-    add_weights(parser)
-    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    add_measurement(parser)
     parser.add_argument("--count", type=int, help="of photos; default: one of each digit")
-    parser.add_argument("--seed", type=int, default=0, help="of papers, pens and light")
     parser.add_argument("--out", type=Path, default=Path("out/photos.png"), help="stays ignored")
 
 
@@ -71,11 +69,10 @@ def run(args: argparse.Namespace) -> None:
         row = (f"{value} {right[has].mean():.1%} of {has.sum()}" for value, has in shares)
         print(f"{name}: " + ", ".join(row))
     wrong = np.flatnonzero(~right)[:24]
-    if len(wrong):
-        rows = [strip(photo_of(drawings[i], seeds[i]), in_photos[i].model_input) for i in wrong]
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.concatenate(rows)).save(args.out)
-        print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
+    photos = [Image.open(io.BytesIO(photo_of(drawings[i], seeds[i]))) for i in wrong]
+    titles = [f"{labels[i]} read {answers[i]}" for i in wrong]
+    plot_images([np.asarray(ImageOps.exif_transpose(p)) for p in photos], titles, 4, args.out, 1.5)
+    print(f"{args.out} shows {len(wrong)} of the {np.sum(~right)} that were not")
     if add_to_metrics:
         add_metric(args.weights, "photos", {"accuracy": accuracy, "photos": len(labels)})
 
@@ -117,13 +114,3 @@ def conditions(scenes: Sequence[Scene]) -> dict[str, NDArray[np.str_]]:
         "around": np.array(["table" if max(s.margins) >= 0 else "paper only" for s in scenes]),
         "size": np.array(["below a third" if s.size < 1 / 3 else "larger" for s in scenes]),
     }
-
-
-def strip(jpeg: bytes, model_input: Array | None) -> NDArray[np.uint8]:
-    """A photo and the network's input side by side: uint8 (200, 480, 3)."""
-    photo = ImageOps.exif_transpose(Image.open(io.BytesIO(jpeg)))
-    seen = np.zeros((28, 28)) if model_input is None else model_input
-    row = Image.new("RGB", (480, 200), (90, 90, 90))
-    row.paste(ImageOps.contain(photo, (276, 196)))
-    row.paste(Image.fromarray(np.round(255 * seen).astype(np.uint8)).resize((196, 196)), (280, 0))
-    return np.asarray(row)

@@ -11,38 +11,35 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tqdm import tqdm
 
 from mnist_demo import Classifier
 from mnist_demo.read.lines import Number
-from train.arguments import add_data_dir, add_weights
+from train.arguments import add_measurement
+from train.data.gallery import plot_images
 from train.measure.metrics import add_metric
 from train.scenes.hands import Hands
 from train.scenes.kinds import KINDS, plan_of
 from train.scenes.scenes import Scene, paint_scene
 
 SURE = 0.95  # confidence above which an answer must not be wrong
-FAILURES = 6  # of each kind on the contact sheet
-TILE = 120  # pixels of a picture on it
+FAILURES = 6  # of each kind that are shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_data_dir(parser, "data")
-    add_weights(parser)
-    parser.add_argument("--split", choices=["validation", "test"], default="validation")
+    add_measurement(parser)
     parser.add_argument("--count", type=int, default=200, help="of pictures of each kind")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("out/pictures.png"), help="stays ignored")
 
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
     hands = Hands(args.split, args.data_dir)
-    results, failures = {}, []
+    results = {}
+    failures: list[NDArray[np.uint8]] = []
+    titles: list[str] = []
     for number, name in enumerate(tqdm(KINDS, desc="kinds", unit="kind")):
         rng = np.random.default_rng([args.seed, number])
         scenes = [paint_scene(plan_of(KINDS[name], rng), hands, rng, scale=2) for _ in
@@ -55,10 +52,10 @@ def run(args: argparse.Namespace) -> None:
             "trained": KINDS[name].trained,
         }
         wrong = [scene.picture for scene, good in zip(scenes, right, strict=True) if not good]
-        failures.append(strip(wrong[:FAILURES]))
+        failures += wrong[:FAILURES]
+        titles += [name] * len(wrong[:FAILURES])
     print(table(results))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.concatenate(failures)).save(args.out)
+    plot_images(failures, titles, FAILURES, args.out, 2)
     print(f"{args.out} shows up to {FAILURES} failures of each kind, in the order of the table")
     if args.split == "test":
         shares = {"of_each_kind": args.count} | means(results)
@@ -98,13 +95,12 @@ def measure(
 def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
     """The shares over all kinds: of right answers for trained and for other kinds, and of right
     ones among the sure ones, 1 if none is sure."""
+    rows = results.values()
     trained, other = (
-        float(np.mean([r["right"] for r in results.values() if r["trained"] == was_trained]))
+        float(np.mean([r["right"] for r in rows if r["trained"] == was_trained]))
         for was_trained in (True, False)
     )
-    wrong, sure = (
-        sum(r[key] for r in results.values()) for key in ("confident_error_rate", "sure")
-    )
+    wrong, sure = (sum(r[key] for r in rows) for key in ("confident_error_rate", "sure"))
     return {
         "trained": trained,
         "other": other,
@@ -123,14 +119,3 @@ def table(results: dict[str, dict[str, float]]) -> str:
     rows.append(f"| all other kinds | {shares['other']:.1%} | |")
     rows.append(f"| answers with more than 95% confidence | {shares['precision_at_95']:.1%} | |")
     return "\n".join(rows)
-
-
-def strip(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Up to `FAILURES` pictures side by side: uint8 (TILE, FAILURES * 2 * TILE, 3)."""
-    row = np.full((TILE, FAILURES * 2 * TILE, 3), 200, np.uint8)
-    for i, picture in enumerate(pictures):
-        scale = min(TILE / picture.shape[0], (2 * TILE - 4) / picture.shape[1])
-        size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        row[: size[1], i * 2 * TILE : i * 2 * TILE + size[0]] = small
-    return row

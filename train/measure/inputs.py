@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from mnist_demo import preprocess
-from train.measure.baseline import normalise_canvas, resize_canvas
-from train.paint.strokes import Brush, Strokes, paint
+from mnist_demo.read.preprocess import find_ink, normalize
+from train.paint.strokes import Brush, Strokes, network_pixels, paint, paint_on_all_cores
 
 Array = NDArray[Any]
 
 
-def prepare_inputs(strokes: Strokes, brush: Brush, seed: int) -> Array:
-    """One drawing, painted and then prepared in three ways: uint8 (3, 28, 28).
+def prepare_inputs(painting: tuple[Strokes, Brush], seed: int) -> Array:
+    """One drawing, painted and then prepared in three ways: uint8 (3, 28, 28), white on black.
 
-    The ways are `preprocess`, `resize_canvas` and `normalise_canvas`. All are white on black.
+    The ways are `preprocess`; the whole canvas, resized; and the digit scaled and centred as in
+    MNIST, without changing the width of its strokes.
     """
+    strokes, brush = painting
     canvas = paint(strokes, brush, np.random.default_rng(seed))
-    dark = 255 - canvas if brush.light else canvas
-    ours = preprocess(canvas)
-    prepared = [np.zeros((28, 28), np.float32) if ours is None else ours, resize_canvas(dark)]
-    return np.round(np.stack([*prepared, normalise_canvas(canvas)]) * 255).astype(np.uint8)
-
-
-def _prepare_inputs(work: tuple[Strokes, Brush, int]) -> Array:
-    return prepare_inputs(*work)
+    light = canvas if brush.light else 255 - canvas
+    resized = cv2.resize(light, (28, 28), interpolation=cv2.INTER_AREA)
+    ink = find_ink(canvas)
+    placed = np.zeros((28, 28)) if ink is None else np.round(normalize(ink) * 255)
+    return np.stack([network_pixels(canvas), resized, placed.astype(np.uint8)])
 
 
 def prepare_all_inputs(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
     """`prepare_inputs` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
-    cv2.setNumThreads(1)
-    work = [
-        (strokes, brush, i)
-        for i, (strokes, brush) in enumerate(zip(drawings, brushes, strict=True))
-    ]
-    with ProcessPoolExecutor() as pool:
-        done = list(
-            tqdm(pool.map(_prepare_inputs, work, chunksize=128), total=len(work), desc=label)
-        )
+    paintings = list(zip(drawings, brushes, strict=True))
+    done = paint_on_all_cores(prepare_inputs, paintings, 0, label, 128)
     return np.stack(done).astype(np.float32) / 255

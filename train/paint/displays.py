@@ -10,19 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_demo.read.preprocess import preprocess
-from train.paint.strokes import CANVAS, paint_on_all_cores
+from train.paint.strokes import CANVAS, network_pixels, paint_on_all_cores
 
 HEIGHT = 200  # pixels of a glyph
 # The segments of each digit: top, upper right, lower right, bottom, lower left, upper left, middle.
 SEGMENTS = (
     "abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg",
 )  # fmt: skip
-VARIANTS = {
-    6: "cdefg",
-    7: "abcf",
-    9: "abcfg",
-}  # a 6 without a roof, a 7 with a hook, a 9 on one leg
+VARIANTS = {6: "cdefg", 7: "abcf", 9: "abcfg"}  # no roof, a hook, one leg
 HERSHEY = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -135,6 +130,4 @@ def _paint(digit: int, split: str, seed: int) -> Pixels:
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
     small = cv2.resize(glyph, size, interpolation=cv2.INTER_AREA)
     canvas[20 : 20 + size[1], 20 : 20 + size[0]] = small
-    model_input = preprocess(canvas if rng.random() < 0.3 else 255 - canvas)
-    empty = np.zeros((28, 28), np.float32)
-    return np.round(255 * (empty if model_input is None else model_input)).astype(np.uint8)
+    return network_pixels(canvas if rng.random() < 0.3 else 255 - canvas)

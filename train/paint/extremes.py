@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.images import read_pixels
 from mnist_demo.read.preprocess import find_ink, normalize, preprocess
 from train.paint.strokes import Brush, Strokes, paint, paint_on_all_cores, vary
 
@@ -41,8 +40,7 @@ def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDAr
         brush = Brush(float(rng.uniform(0.5, 1.2)), float(rng.uniform(60, 250)))
     canvas = paint(strokes, brush, rng)
     if kind == "fat raw":
-        pixels = read_pixels(canvas)
-        ink = None if pixels is None else find_ink(pixels)
+        ink = find_ink(canvas)
         model_input = None if ink is None else normalize(ink)
     else:
         model_input = preprocess(canvas)

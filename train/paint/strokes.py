@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -107,12 +108,15 @@ def vary(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 def paint_inputs(strokes: Strokes, count: int, seed: int) -> NDArray[np.uint8]:
     """`count` variations of one drawing, each with a brush of its own: uint8 (count, 28, 28)."""
     rng = np.random.default_rng(seed)
-    inputs = np.zeros((count, 28, 28), np.uint8)
-    for i in range(count):
-        model_input = preprocess(paint(vary(strokes, rng), random_brush(rng), rng))
-        if model_input is not None:
-            inputs[i] = np.round(model_input * 255)
-    return inputs
+    canvases = (paint(vary(strokes, rng), random_brush(rng), rng) for _ in range(count))
+    return np.stack([network_pixels(canvas) for canvas in canvases])
+
+
+def network_pixels(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The network's input from a canvas: uint8 (28, 28), all zero if it is blank."""
+    model_input = preprocess(canvas)
+    empty = np.zeros((28, 28), np.float32)
+    return np.round(255 * (empty if model_input is None else model_input)).astype(np.uint8)
 
 
 def paint_on_all_cores(
@@ -126,12 +130,8 @@ def paint_on_all_cores(
     cv2.setNumThreads(1)
     tasks = [partial(paint_one, seed=seed * 1_000_003 + i) for i in range(len(subjects))]
     with ProcessPoolExecutor() as pool:
-        work = pool.map(_call, tasks, subjects, chunksize=chunksize)
+        work = pool.map(operator.call, tasks, subjects, chunksize=chunksize)
         return list(tqdm(work, total=len(subjects), desc=label, unit="drawing"))
-
-
-def _call(task: Callable[[Any], NDArray[np.uint8]], subject: Any) -> NDArray[np.uint8]:
-    return task(subject)
 
 
 def paint_many(drawings: Sequence[Strokes], count: int, seed: int, label: str) -> NDArray[np.uint8]:

@@ -140,20 +140,16 @@ def tremor(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.stack([np.interp(at, np.arange(knots + 1), walk[:, k]) for k in (0, 1)], axis=1)
 
 
-def paint_styles(
-    split: str, count: int, seed: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+def paint_styles(split: str, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """`count` writings of every style of one split, painted and preprocessed on all cores.
 
     Returns:
-        Images uint8 (n, 28, 28), labels int64 (n,), and the number of each image's style in
-        `read_styles(split)`, int64 (n,).
+        Images uint8 (n, 28, 28) and labels int64 (n,), style by style as in `read_styles(split)`.
     """
     styles = read_styles(split)
     paint_one = partial(_paint_style, count=count)
     images = np.concatenate(paint_on_all_cores(paint_one, styles, seed, f"{split} styles"))
-    labels = np.repeat(np.array([style.digit for style in styles], np.int64), count)
-    return images, labels, np.repeat(np.arange(len(styles)), count)
+    return images, np.repeat(np.array([style.digit for style in styles], np.int64), count)
 
 
 def _paint_style(style: Style, count: int, seed: int) -> NDArray[np.uint8]:

@@ -4,10 +4,8 @@ import gzip
 import hashlib
 import io
 import json
-import tarfile
 import threading
 import zipfile
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.commands import train_here
+from tests.helpers.data import tar_of
 from train.data import download
 from train.data.mnist import MD5, read_mnist
 from train.data.pendigits import read_pendigits
@@ -68,10 +68,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         server.shutdown()
 
 
-def run(folder: Path, *only: str) -> None:
-    parser = ArgumentParser()
-    download.add_arguments(parser)
-    download.run(parser.parse_args(["--data-dir", str(folder), "--only", *only]))
+def run(folder: Path, *only: str) -> str:
+    return train_here("download", "--data-dir", folder, "--only", *only)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -99,21 +97,14 @@ def test_mnist_arrives_and_is_not_fetched_twice(
     assert np.array_equal(images, tiny_mnist) and labels.tolist() == [7, 8, 9]
 
 
+@pytest.mark.parametrize("resumes", [True, False])  # a server may only send whole files
 def test_a_broken_download_is_resumed(
-    tmp_path: Path, server: Server, tiny_mnist: np.ndarray
+    tmp_path: Path, server: Server, tiny_mnist: np.ndarray, resumes: bool
 ) -> None:
-    server.cuts = [100]
+    server.cuts, server.resumes = [100], resumes
     run(tmp_path, "mnist")
     first = next(iter(MD5))
     assert server.asked[:2] == [(f"/mnist/{first}.gz", None), (f"/mnist/{first}.gz", "bytes=100-")]
-    assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
-
-
-def test_a_server_that_only_sends_whole_files(
-    tmp_path: Path, server: Server, tiny_mnist: np.ndarray
-) -> None:
-    server.cuts, server.resumes = [100], False
-    run(tmp_path, "mnist")
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
 
@@ -176,18 +167,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, server: Server) -> None
 def zenodo(server: Server) -> bytes:
     """Zenodo's record, and an archive laid out as the public one, with an extra section."""
     members = {
-        "data/1a/abc/ann.dat": '.INCLUDE abc/ann.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
-        "data/8/abc/ann.dat": ".INCLUDE abc/text.dat\n",
-        "include/abc/ann.dat": ".COORD X Y\n.PEN_DOWN\n1 2\n3 4\n.PEN_UP\n",
-        "include/abc/text.dat": ".PEN_DOWN\n9 9\n.PEN_UP\n",
+        "data/1a/abc/ann.dat": b'.INCLUDE abc/ann.dat\n.SEGMENT CHARACTER 0 OK "4"\n',
+        "data/8/abc/ann.dat": b".INCLUDE abc/text.dat\n",
+        "include/abc/ann.dat": b".COORD X Y\n.PEN_DOWN\n1 2\n3 4\n.PEN_UP\n",
+        "include/abc/text.dat": b".PEN_DOWN\n9 9\n.PEN_UP\n",
     }
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in members.items():
-            info = tarfile.TarInfo(f"CDROM/train_r01_v07/{name}")
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text.encode()))
-    archive = buffer.getvalue()
+    archive = tar_of({f"CDROM/train_r01_v07/{name}": text for name, text in members.items()})
     address = f"/records/1195803/files/{ARCHIVE}/content"
     entry = {
         "key": ARCHIVE,
@@ -199,11 +184,8 @@ def zenodo(server: Server) -> bytes:
     return archive
 
 
-def test_unipen_arrives_from_zenodo(
-    tmp_path: Path, server: Server, zenodo: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run(tmp_path, "unipen")
-    assert "1 digits, though 15,953 were expected" in capsys.readouterr().out
+def test_unipen_arrives_from_zenodo(tmp_path: Path, server: Server, zenodo: bytes) -> None:
+    assert "1 digits, though 15,953 were expected" in run(tmp_path, "unipen")
     assert (tmp_path / "unipen" / ARCHIVE).read_bytes() == zenodo
     (drawing,) = read_unipen(tmp_path, "1a")
     assert (drawing.label, drawing.writer) == ("4", "abc/ann")

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import io
 from pathlib import Path
 
 import huggingface_hub
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.data import DATA_DIR, needs
+from tests.helpers.images import encode
 from train.data import mnist
 from train.data.mnist import MD5, read_mnist, read_sample
 
@@ -32,11 +32,15 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     return contents
 
 
+def write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+
+
 @pytest.mark.parametrize("below", ["mnist", ""])
 def test_idx_files(tmp_path: Path, files: dict[str, bytes], below: str) -> None:
-    (tmp_path / below).mkdir(exist_ok=True)
-    for name, content in files.items():
-        (tmp_path / below / f"{name}.gz").write_bytes(gzip.compress(content))
+    write(tmp_path / below, files)
     images, labels = read_mnist(tmp_path, "test")
     assert images.shape == (2, 28, 28) and images.dtype == np.uint8
     assert not images[0].any() and images[1, 3].tolist() == list(range(84, 112))
@@ -45,8 +49,7 @@ def test_idx_files(tmp_path: Path, files: dict[str, bytes], below: str) -> None:
 
 def test_a_changed_label_is_noticed(tmp_path: Path, files: dict[str, bytes]) -> None:
     files[NAMES[1]] = files[NAMES[1]][:-1] + bytes([6])
-    for name, content in files.items():
-        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+    write(tmp_path, files)
     with pytest.raises(SystemExit, match=r"labels-idx1-ubyte\.gz is damaged: .* md5"):
         read_mnist(tmp_path, "test")
 
@@ -64,11 +67,7 @@ def test_a_file_that_is_missing_or_cut_off(tmp_path: Path, files: dict[str, byte
 def test_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parquet file has the columns of the Hub's data set: image {bytes, path}, label."""
     pixels = np.arange(2 * 784).astype(np.uint8).reshape(2, 28, 28)
-    rows = []
-    for picture in pixels:
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "PNG")
-        rows.append({"bytes": buffer.getvalue(), "path": None})
+    rows = [{"bytes": encode(Image.fromarray(p), "PNG"), "path": None} for p in pixels]
     table = pyarrow.table({"image": rows, "label": [7, 1]})
     pyarrow.parquet.write_table(table, tmp_path / "test.parquet")
     asked = []

@@ -3,7 +3,6 @@
 import tarfile
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -163,28 +162,21 @@ def write_tree(root: Path) -> None:
         (root / name).write_text(text)
 
 
-def unpacked(folder: Path) -> None:
-    write_tree(folder)
-
-
-def unpacked_below(folder: Path) -> None:
-    write_tree(folder / "unipen")
-
-
-def unpacked_as_published(folder: Path) -> None:
-    write_tree(folder / "unipen" / "CDROM" / "train_r01_v07")
-
-
-def packed(folder: Path) -> None:
+def pack(folder: Path) -> Path:
     write_tree(folder / "work")
-    (folder / "unipen").mkdir()
-    with tarfile.open(folder / "unipen" / "train_r01_v07-characters.tar.xz", "w:xz") as tar:
+    archive = folder / "unipen" / "train_r01_v07-characters.tar.xz"
+    archive.parent.mkdir()
+    with tarfile.open(archive, "w:xz") as tar:
         tar.add(folder / "work", "somewhere")
+    return archive
 
 
-@pytest.mark.parametrize("lay_out", [unpacked, unpacked_below, unpacked_as_published, packed])
-def test_layouts(tmp_path: Path, lay_out: Callable[[Path], None]) -> None:
-    lay_out(tmp_path)
+@pytest.mark.parametrize("below", ["", "unipen", "unipen/CDROM/train_r01_v07", "an archive"])
+def test_layouts(tmp_path: Path, below: str) -> None:
+    if below == "an archive":
+        pack(tmp_path)
+    else:
+        write_tree(tmp_path / below)
     (digit,), (letter,) = read_unipen(tmp_path, "1a"), read_unipen(tmp_path, "1b")
     assert (digit.label, digit.writer) == ("4", "abc/ann")
     assert digit.strokes[0].tolist() == [[100, -10], [101, -11], [102, -12]]
@@ -198,19 +190,10 @@ def test_no_data(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", [0, 10, 400])
 def test_a_damaged_archive(tmp_path: Path, keep: int) -> None:
-    packed(tmp_path)
-    archive = tmp_path / "unipen" / "train_r01_v07-characters.tar.xz"
+    archive = pack(tmp_path)
     archive.write_bytes(archive.read_bytes()[:keep])
     with pytest.raises(SystemExit, match=r"characters\.tar\.xz is damaged"):
         read_unipen(tmp_path, "1a")
-
-
-def test_the_split_is_fixed() -> None:
-    assert split_of("apa/ArloReeves") == split_of("apb/arloreeves")
-    people = [f"abc/person{i}" for i in range(2000)]
-    shares = Counter(split_of(person) for person in people)
-    assert 180 < shares["test"] < 300 and 110 < shares["validation"] < 210
-    assert [split_of(f"pendigits/{i}") for i in (0, 2, 4)] == ["train", "test", "validation"]
 
 
 @needs("unipen")

@@ -38,6 +38,16 @@ def eagerly() -> Iterator[None]:
     tf.config.run_functions_eagerly(False)
 
 
+def test_the_network_is_small() -> None:
+    assert build().count_params() <= 400_000
+
+
+def test_it_takes_images_and_returns_both_logits() -> None:
+    digits, is_digit = build(16)(np.zeros((2, 28, 28, 1), np.float32))
+    assert digits.shape == (2, 10) and is_digit.shape == (2, 1)
+    assert digits.dtype == is_digit.dtype == "float32"
+
+
 @pytest.mark.training
 def test_a_short_training_on_the_sample_learns(sample_run: Path) -> None:
     metrics = json.loads((sample_run / "weights" / "metrics.json").read_text())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import SpaceCard
 
+from tests.helpers.commands import train_here, train_refused
 from tests.helpers.hub_standin import READER, WRITER, Hub
 from train.hub import deploy
 
@@ -46,13 +47,9 @@ def project(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         "src/mnist_demo/__pycache__/page.pyc": "x",
         "src/mnist_demo/.env": f"HF_TOKEN={WRITER}",
         "src/mnist_demo.egg-info/PKG-INFO": "x",
-        "LICENSE": "x",
-        "Makefile": "x",
-        "tests/test_x.py": "x",
-        "train/fit.py": "x",
-        "runs/log": "x",
-        "data/mnist.gz": "x",
     }
+    others = ("LICENSE", "Makefile", "tests/test_x.py", "train/fit.py", "runs/log", "data/mnist.gz")
+    texts |= dict.fromkeys(others, "x")
     for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
@@ -62,27 +59,12 @@ def project(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return root
 
 
-def run(*words: str) -> None:
-    parser = argparse.ArgumentParser()
-    deploy.add_arguments(parser)
-    deploy.run(parser.parse_args(["--space", SPACE, *words]))
+run = partial(train_here, "deploy", "--space", SPACE)
+refusal = partial(train_refused, "deploy", "--space", SPACE)
 
 
-def refusal(*words: str) -> str:
-    """The error with which the command ends: one line."""
-    with pytest.raises(SystemExit) as caught:
-        run(*words)
-    text = caught.value.code
-    assert isinstance(text, str)
-    assert "\n" not in text
-    assert WRITER not in text
-    return text
-
-
-def test_only_what_the_space_needs(
-    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run("--create")
+def test_only_what_the_space_needs(hub: Hub, project: Path) -> None:
+    printed = run("--create")
     space = hub.repos["spaces", SPACE]
     assert len(space.commits) == 2
     assert set(space.commits[-1].files) == {
@@ -102,12 +84,11 @@ def test_only_what_the_space_needs(
         "weights/model/variables/variables.index",
     }
     assert space.variables == {}
-    printed = capsys.readouterr().out
     assert f"{hub.url}/spaces/{SPACE}" in printed
     assert '<iframe src="https://some-one-draw-a-digit.hf.space"' in printed
 
 
-def test_pinned_weights(hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pinned_weights(hub: Hub, project: Path) -> None:
     sha = hub.store(REPO, project / "weights")
     run("--create", "--repo", REPO, "--revision", sha)
     space = hub.repos["spaces", SPACE]
@@ -150,11 +131,10 @@ def test_files_of_an_older_version_are_deleted(hub: Hub, project: Path) -> None:
 
 
 def test_a_dry_run_sends_no_request(
-    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    hub: Hub, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
-    run("--dry-run", "--repo", REPO, "--revision", "0" * 40)
-    printed = capsys.readouterr().out
+    printed = run("--dry-run", "--repo", REPO, "--revision", "0" * 40)
     assert "weights/model/saved_model.pb" in printed
     assert ".env" not in printed
     assert hub.requests == []
@@ -249,11 +229,9 @@ def test_no_network(hub: Hub, project: Path) -> None:
     assert "the Hub cannot be reached" in refusal()
 
 
-def test_a_static_space_needs_no_paid_plan(
-    hub: Hub, project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_static_space_needs_no_paid_plan(hub: Hub, project: Path) -> None:
     hub.free_account = True
-    run("--static", "--create")
+    printed = run("--static", "--create")
     space = hub.repos["spaces", SPACE]
     assert space.sdk == "static"
     files = space.commits[-1].files
@@ -268,7 +246,6 @@ def test_a_static_space_needs_no_paid_plan(
     assert (card.data["sdk"], card.data["app_file"]) == ("static", "index.html")
     assert (card.data["title"], card.data["emoji"]) == ("Draw a digit", "✏️")
     assert set(card.data.to_dict()) <= deploy.FRONT_MATTER_KEYS - {"sdk_version", "python_version"}
-    printed = capsys.readouterr().out
     assert '<iframe src="https://some-one-draw-a-digit.static.hf.space"' in printed
     assert not [request for request in hub.requests if "/variables" in request]
 

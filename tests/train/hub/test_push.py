@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import ModelCard
 
+from tests.helpers.commands import train, train_here, train_refused
 from tests.helpers.hub_standin import READER, WRITER, Hub
 from tests.helpers.weights import write_metrics
-from train.hub import push
 from train.hub.card import model_card
 
 REPO = "someone/digits"
 
 
-def run(weights: Path, *words: str) -> None:
-    parser = argparse.ArgumentParser()
-    push.add_arguments(parser)
-    push.run(parser.parse_args(["--repo", REPO, "--weights", str(weights), *words]))
+def run(weights: Path, *words: str) -> str:
+    return train_here("push", "--repo", REPO, "--weights", weights, *words)
 
 
 def refusal(weights: Path, *words: str) -> str:
-    """The error with which the command ends: one line."""
-    with pytest.raises(SystemExit) as caught:
-        run(weights, *words)
-    text = caught.value.code
-    assert isinstance(text, str)  # Python prints a string and exits with 1
-    assert "\n" not in text
-    assert WRITER not in text
-    assert READER not in text
-    return text
+    return train_refused("push", "--repo", REPO, "--weights", weights, *words)
 
 
-def test_one_commit_with_a_tag(hub: Hub, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(weights, "--create")
+def test_one_commit_with_a_tag(hub: Hub, weights: Path) -> None:
+    printed = run(weights, "--create")
     repo = hub.repos["models", REPO]
     assert [commit.title for commit in repo.commits] == ["initial commit", "Version 1.2.0"]
     commit = repo.commits[-1]
@@ -49,7 +35,7 @@ def test_one_commit_with_a_tag(hub: Hub, weights: Path, capsys: pytest.CaptureFi
     for name in ("model/saved_model.pb", "browser.bin", "metrics.json", "confusion.png"):
         assert commit.files[name].data == (weights / name).read_bytes()
     assert commit.files["model/saved_model.pb"].large
-    assert f"{hub.url}/{REPO}/commit/{commit.sha}" in (printed := capsys.readouterr().out)
+    assert f"{hub.url}/{REPO}/commit/{commit.sha}" in printed
     assert f"MNIST_DEMO_WEIGHTS_REPO={REPO} MNIST_DEMO_WEIGHTS_REVISION={commit.sha}" in printed
 
 
@@ -88,11 +74,10 @@ def test_private(hub: Hub, weights: Path) -> None:
 
 
 def test_a_dry_run_sends_no_request(
-    hub: Hub, weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    hub: Hub, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
-    run(weights, "--dry-run")
-    printed = capsys.readouterr().out
+    printed = run(weights, "--dry-run")
     for name in ("model/saved_model.pb", "metrics.json", "confusion.png", "README.md"):
         assert name in printed
     assert hub.requests == []
@@ -151,8 +136,7 @@ def test_metrics_without_a_version_are_refused(hub: Hub, weights: Path) -> None:
 
 
 def test_no_repository_name(weights: Path) -> None:
-    with pytest.raises(SystemExit, match="give OWNER/NAME"):
-        run(weights, "--repo", "digits")
+    assert "give OWNER/NAME" in refusal(weights, "--repo", "digits")
 
 
 FAULTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
@@ -256,24 +240,9 @@ def test_a_server_that_repeats_the_token(hub: Hub, weights: Path) -> None:
 
 def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> None:
     """The command runs as a process, with the most verbose log."""
-    environment = {
-        **os.environ,
-        "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(weights.parent / "home"),
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_DEBUG": "1",
-        "HF_TOKEN": WRITER,
-    }
-    command = [sys.executable, "-m", "train", "push", "--repo", REPO, "--weights", str(weights)]
+    environment = hub.environment(weights.parent) | {"HF_DEBUG": "1"}
     missing, pushed = (
-        subprocess.run(
-            command + words,
-            env=environment,
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parents[3],
-            check=False,
-        )
+        train("push", "--repo", REPO, "--weights", weights, *words, **environment)
         for words in ([], ["--create"])
     )
     assert missing.returncode == 1

@@ -37,12 +37,7 @@ def test_train_push_serve_and_classify(
     sample_run: Path, drawings: list[Path], tmp_path: Path
 ) -> None:
     with Hub() as hub:
-        on_hub = {
-            "HF_ENDPOINT": hub.url,
-            "HF_HOME": str(tmp_path / "home"),
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_TOKEN": WRITER,
-        }
+        on_hub = hub.environment(tmp_path)
         words = ("--weights", sample_run / "weights", "--repo", REPO, "--create", "--private")
         pushed = train("push", *words, **on_hub)
         assert pushed.returncode == 0, pushed.stderr

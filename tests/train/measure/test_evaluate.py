@@ -55,7 +55,7 @@ def test_a_label_is_an_issue_only_if_another_digit_is_confident() -> None:
 
 def test_inputs_of_the_release_and_the_baselines() -> None:
     line = [np.array([[0, 0], [0, 10]], np.float32)]
-    ours, resized, placed = prepare_inputs(line, Brush(0.5, 60), seed=0)
+    ours, resized, placed = prepare_inputs((line, Brush(0.5, 60)), seed=0)
     assert ours.max() == placed.max() == 255
     assert resized.max() < 60, "a hairline all but vanishes when the canvas is resized"
     assert (ours > 127).sum() > (placed > 127).sum(), "thickened to MNIST's stroke width"

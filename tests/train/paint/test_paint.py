@@ -78,6 +78,7 @@ def test_what_is_no_digit_can_be_painted() -> None:
 
 
 def test_writers_keep_to_one_split_in_every_section() -> None:
+    assert split_of("apa/ArloReeves") == split_of("apb/arloreeves")
     assert split_of("cea/Balgi") == split_of("ceb/Balgi") == split_of("x/BALGI.dat")
     assert split_of("kai/kai2/swlee5") == split_of("kai/kai2/swlee6")
     shares = [split_of(f"app/app{i:04}") for i in range(4000)]
@@ -85,6 +86,7 @@ def test_writers_keep_to_one_split_in_every_section() -> None:
     assert abs(shares.count("validation") / 4000 - 0.08) < 0.02
     pens = [split_of(f"pendigits/{i}") for i in range(30)]
     assert (pens.count("test"), pens.count("validation"), pens.count("train")) == (5, 3, 22)
+    assert [pens[i] for i in (0, 2, 4)] == ["train", "test", "validation"]
 
 
 def test_every_epoch_shows_each_source_s_share_in_another_order() -> None:

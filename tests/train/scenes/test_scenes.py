@@ -15,7 +15,7 @@ from mnist_demo.read.picture import read_picture
 from mnist_demo.weights import Weights
 from mnist_demo.weights.graph import check_model
 from train.fit.finder import Learner, build, fit_finder, fold, load_finder, loss_of
-from train.measure.evaluate_pictures import measure, strip, table
+from train.measure.evaluate_pictures import measure, table
 from train.scenes.camera import reduce_classes
 from train.scenes.collect import scenes_to_learn_from
 from train.scenes.hands import Hands
@@ -196,4 +196,3 @@ def test_the_table_tells_trained_kinds_from_others() -> None:
     assert "| b (never trained on) | 100.0% | 12.5% |" in text
     assert "| answers with more than 95% confidence | 75.0% |" in text
     assert "| all trained kinds | 50.0% |" in text and "| all other kinds | 100.0% |" in text
-    assert strip([np.zeros((64, 256, 3), np.uint8)]).shape[2] == 3
