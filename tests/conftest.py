@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker more than there are cores, as some wait for a browser or a server; at most four."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.helpers.commands import ROOT
 from tests.helpers.ports import free_ports
 from tests.helpers.programs import path_of
+from tests.helpers.servers import answers
+from tests.helpers.waiting import wait_until
 
 
 @contextmanager
@@ -33,11 +33,7 @@ def nginx(folder: Path, replicas: list[str], sticky: bool = True) -> Iterator[st
     process = subprocess.Popen(words, stderr=(folder / "nginx.log").open("wb"))
     url = f"http://127.0.0.1:{front}/"
     try:
-        for _ in range(50):
-            with suppress(OSError), urllib.request.urlopen(url, timeout=10):
-                break
-            assert process.poll() is None, (folder / "nginx.log").read_text()
-            time.sleep(0.1)
+        wait_until(lambda: answers(url, process, folder / "nginx.log"))
         yield url
     finally:
         process.terminate()

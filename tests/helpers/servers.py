@@ -53,8 +53,8 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
 
 
 def answers(url: str, app: subprocess.Popen[bytes], log: Path) -> bool:
-    """Whether the demo answers yet; the test fails if it has stopped."""
-    assert app.poll() is None, f"app.py stopped:\n{log.read_text()}"
+    """Whether a server answers yet; the test fails if it has stopped."""
+    assert app.poll() is None, f"it stopped:\n{log.read_text()}"
     with suppress(OSError), urllib.request.urlopen(url, timeout=LIMIT):
         return True
     return False

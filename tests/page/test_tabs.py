@@ -233,7 +233,7 @@ def test_the_snippets_work_as_they_stand(page: Page, url: str, digit: Path) -> N
     page.get_by_role("tab", name="Embed & API").click()
     names = [name for name, _, _ in SNIPPETS]
     for name in names:
-        code = page.locator(f"#snippet-{name}")
+        code = page.locator(f"#{name}")
         expect(code.locator(".cm-content")).to_contain_text(url.rstrip("/"))
         expect(code.get_by_role("button", name="Copy")).to_be_visible()
         shown[name] = "\n".join(code.locator(".cm-line").all_text_contents())
@@ -241,18 +241,19 @@ def test_the_snippets_work_as_they_stand(page: Page, url: str, digit: Path) -> N
     assert {name: text.replace("\u200b", "") for name, text in shown.items()} == wanted
 
     python = subprocess.run(
-        [sys.executable, "-c", shown["python"]],
+        [sys.executable, "-c", shown["snippet-python"]],
         cwd=digit.parent,
         capture_output=True,
         text=True,
         check=True,
     )
     assert re.search(r"^8 0\.\d+$", python.stdout, re.MULTILINE)
-    curl = subprocess.run(shown["curl"].split(), cwd=digit.parent, capture_output=True, check=True)
+    words = shown["snippet-curl"].split()
+    curl = subprocess.run(words, cwd=digit.parent, capture_output=True, check=True)
     assert json.loads(curl.stdout)["digit"] == 8
     script = (
         "async bytes => {"
-        + shown["javascript"]
+        + shown["snippet-javascript"]
         + "; return await classify(new Blob([new Uint8Array(bytes)])); }"
     )
     with page.context.browser.new_context() as other:  # type: ignore[union-attr]
@@ -264,7 +265,7 @@ def test_the_web_component_shows_the_page_in_another(
     browser: Browser, url: str, tmp_path: Path
 ) -> None:
     """The script is fetched from Gradio's address, for which the installed package stands in."""
-    component = [name for name, _, _ in SNIPPETS].index("component")
+    component = [name for name, _, _ in SNIPPETS].index("snippet-component")
     snippet = snippets(url.rstrip("/"))[component]
     (tmp_path / "post.html").write_text(f"<!doctype html><title>A post</title>{snippet}")
     frontend = Path(gradio.__file__).parent / "templates" / "frontend"

@@ -20,6 +20,7 @@ from keras import layers
 from mnist_demo import Classifier
 from tests.helpers.commands import ROOT, train, train_here
 from tests.helpers.ports import free_ports
+from tests.helpers.waiting import LIMIT
 from train.data.mnist import read_sample
 from train.fit.config import TrainingConfig
 from train.fit.examples import Examples, Source
@@ -208,7 +209,7 @@ def test_two_workers_train_like_one(tmp_path: Path) -> None:
     pair = [start("first", 0), start("second", 1)]
     with contextlib.redirect_stdout(io.StringIO()) as alone:
         train_a_little(tmp_path / "single", None)
-    outputs = [process.communicate(timeout=240)[0] for process in pair]
+    outputs = [process.communicate(timeout=LIMIT)[0] for process in pair]
     assert [process.returncode for process in pair] == [0, 0], (
         outputs[0][-2000:] + outputs[1][-2000:]
     )

@@ -16,6 +16,7 @@ from tests.helpers.commands import train
 from tests.helpers.hub_standin import WRITER, Hub
 from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.servers import serve_app
+from tests.helpers.waiting import LIMIT
 
 REPO = "someone/digits"
 
@@ -51,7 +52,7 @@ def test_train_push_serve_and_classify(
             client = Client(url, verbose=False)
             answers = [client.predict(handle_file(p), api_name="/classify") for p in drawings]
             shown = [
-                urllib.request.urlopen(url + path, timeout=60).read().decode()
+                urllib.request.urlopen(url + path, timeout=LIMIT).read().decode()
                 for path in ("", "config", "gradio_api/info")
             ]
         assert {answer["weights"] for answer in answers} == {f"version 0.0.1 from {REPO}@{pin[2]}"}
