@@ -29,7 +29,8 @@ def map_chunks(function: Callable[[list[T]], list[R]], items: Iterable[T]) -> It
         while chunk := list(itertools.islice(items, PREFETCH // 2)):
             running.append(pool.submit(function, chunk))
             del chunk
-            if len(running) == 2 * processors:
+            # A thread may hold its chunk for a moment longer than until its result is there.
+            if len(running) >= 2 * processors - 1:
                 yield from running.popleft().result()
         while running:
             yield from running.popleft().result()
