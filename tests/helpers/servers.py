@@ -20,14 +20,21 @@ from tests.helpers.waiting import LIMIT, wait_until
 
 
 @contextmanager
-def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
+def serve_app(
+    folder: Path, code: str = "", gently: bool = False, **variables: str
+) -> Iterator[str]:
     """Run app.py with these environment variables until the block ends; its log is in `folder`.
 
-    `code` is Python that runs in its process before it.
+    `code` is Python that runs in its process before it. At the end, the process is killed, or, if
+    `gently`, told to stop as a Space is, which takes seconds.
     """
     port = free_ports()[0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
-    own = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "uploads")}
+    own = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(folder / "uploads"),
+        "PYTHONUNBUFFERED": "1",  # the log has everything when the process is killed
+    }
     url = f"http://127.0.0.1:{port}/"
     log = folder / "app.log"
     program = f"{code}\nimport runpy\nrunpy.run_path('app.py', run_name='__main__')"
@@ -43,13 +50,13 @@ def serve_app(folder: Path, code: str = "", **variables: str) -> Iterator[str]:
             wait_until(lambda: answers(url, app, log))
             yield url
         finally:
-            app.terminate()
             try:
-                app.wait(LIMIT)
-            except subprocess.TimeoutExpired:
+                if gently:
+                    app.terminate()
+                    app.wait(LIMIT)
+            finally:
                 app.kill()
                 app.wait()
-                raise
 
 
 def answers(url: str, app: subprocess.Popen[bytes], log: Path) -> bool:
