@@ -56,7 +56,12 @@ class Crowd:
         async def come(i: int) -> None:
             await asyncio.sleep(i / ARRIVALS)
             headers = {"User-Agent": uuid.uuid4().hex}  # nginx tells visitors apart by it
-            async with aiohttp.ClientSession(self.url, headers=headers) as http:
+            # The server closes a connection that has rested for five seconds. A request at that
+            # moment fails; browsers send it again.
+            connector = aiohttp.TCPConnector(keepalive_timeout=1)
+            async with aiohttp.ClientSession(
+                self.url, headers=headers, connector=connector
+            ) as http:
                 await people[i](http)
 
         await asyncio.gather(*map(come, range(len(people))))

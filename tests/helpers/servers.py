@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -21,12 +22,12 @@ from tests.helpers.waiting import LIMIT, wait_until
 
 @contextmanager
 def serve_app(
-    folder: Path, code: str = "", gently: bool = False, **variables: str
+    folder: Path, code: str = "", signal_at_end: str = "SIGKILL", **variables: str
 ) -> Iterator[str]:
     """Run app.py with these environment variables until the block ends; its log is in `folder`.
 
-    `code` is Python that runs in its process before it. At the end, the process is killed, or, if
-    `gently`, told to stop as a Space is, which takes seconds.
+    `code` is Python that runs in its process before it. At the end it gets the signal: SIGKILL,
+    or SIGTERM to be stopped as a Space is, which takes seconds.
     """
     port = free_ports()[0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MNIST_DEMO_")}
@@ -51,9 +52,8 @@ def serve_app(
             yield url
         finally:
             try:
-                if gently:
-                    app.terminate()
-                    app.wait(LIMIT)
+                app.send_signal(signal.Signals[signal_at_end])
+                app.wait(LIMIT)
             finally:
                 app.kill()
                 app.wait()

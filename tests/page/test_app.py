@@ -212,7 +212,7 @@ def test_the_last_corrections_are_sent_when_a_space_is_stopped(
         repo = hub.repos.get(("datasets", "owner/corrections"))
         return set(commit.files) if repo and (commit := repo.at("main")) else set()
 
-    with serve_app(tmp_path, code, gently=True, **variables) as url:
+    with serve_app(tmp_path, code, signal_at_end="SIGTERM", **variables) as url:
         wait_until(lambda: "data/first.jsonl" in sent())
         if not code:
             httpx.post(f"{url}v1/classify", content=digits[3].read_bytes(), timeout=LIMIT)
