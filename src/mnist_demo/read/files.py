@@ -91,7 +91,7 @@ def open_image(file: str | os.PathLike[str] | BinaryIO) -> Image.Image:
         if isinstance(file, str | os.PathLike):
             file = _BoundedFile(io.FileIO(file))
         elif isinstance(file, io.BytesIO):
-            file = _BoundedBytes(file.getbuffer())
+            file = _BoundedBytes(file.getvalue())  # shares the bytes
         image = _open(file)
         if isinstance(file, _BoundedReads):
             file.reads = None
