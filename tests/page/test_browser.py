@@ -113,14 +113,14 @@ def test_a_finger_s_vertical_stroke_draws_and_does_not_scroll(
         touch(page, down)  # the very first touch
         expect_digit(page, 1)
         assert page.evaluate("scrollY") == 0
-        page.get_by_role("button", name="Clear").tap()
+        page.get_by_role("button", name="Clear").click()
         expect_blank(page)
         for stroke in (up, down):
             page.evaluate("scrollTo(0, 40)")  # so that there is room to scroll both ways
             touch(page, stroke)
             expect_digit(page, 1)
             assert page.evaluate("scrollY") == 40
-            page.get_by_role("button", name="Clear").tap()
+            page.get_by_role("button", name="Clear").click()
             expect_blank(page)
         page.evaluate("scrollTo(0, 40)")
         touch(page, STRAIGHT[7])

@@ -22,9 +22,9 @@ from mnist_demo.page.i18n import TEXTS
 from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.helpers.images import data_url, white_png
-from tests.helpers.pages import expect_digit, visit
+from tests.helpers.pages import expect_blank, expect_digit, visit
 from tests.helpers.servers import serve_here
-from tests.helpers.sketchpad import draw, pen_event
+from tests.helpers.sketchpad import STRAIGHT, draw, pen_event
 from tests.helpers.waiting import LIMIT, wait_until
 from train.paint.own_drawings import load
 
@@ -247,3 +247,44 @@ def test_a_stroke_whose_answer_breaks_off_is_sent_again(browser: Browser, url: s
         assert not failures and not loads
         expect(visitor.locator(".toast-body")).to_have_count(0)
         expect(visitor.locator("#busy")).to_be_hidden()
+
+
+# Where the page is slow, it hears that a stream of answers is closed only after its next event is
+# accepted. Gradio then believes that the stream is still open.
+CLOSE_LATE = """() => {
+    const fetch = window.fetch.bind(window), closes = '{"msg":"close_stream"';
+    let accepted = 0;
+    window.fetch = async (what, options) => {
+        const response = await fetch(what, options), url = String(what?.url ?? what);
+        if (url.includes("/queue/join")) accepted += 1;
+        if (!url.includes("/queue/data?")) return response;
+        const transform = async (text, out) => {
+            const at = text.indexOf(`data: ${closes}`), before = accepted;
+            if (at < 0) return out.enqueue(text);
+            out.enqueue(text.slice(0, at));
+            while (accepted === before) await new Promise(done => setTimeout(done, 20));
+            await new Promise(done => setTimeout(done, 200));
+            window.closedLate = true;
+            out.enqueue(text.slice(at));
+        };
+        const body = response.body.pipeThrough(new TextDecoderStream())
+            .pipeThrough(new TransformStream({ transform }))
+            .pipeThrough(new TextEncoderStream());
+        return new Response(body, response);
+    };
+}"""
+
+
+def test_a_stroke_is_answered_although_the_stream_of_answers_was_just_closed(
+    browser: Browser, url: str
+) -> None:
+    with browser.new_context(viewport={"width": 1000, "height": 800}) as context:
+        context.add_init_script(f"({CLOSE_LATE})()")
+        page = context.new_page()
+        page.goto(url)
+        for digit in (7, 1, 4):
+            draw(page, STRAIGHT[digit])
+            expect_digit(page, digit)
+            page.locator("#clear").click()
+            expect_blank(page)
+        assert page.evaluate("window.closedLate")

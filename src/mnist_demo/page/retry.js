@@ -1,12 +1,16 @@
 // Sends requests again where Gradio gives up. Gradio's page drops an event that the queue refuses.
 // When the stream of answers breaks, it reloads itself, and the drawing is lost. Here both requests
 // are sent again after a moment, perhaps to another replica. To Gradio the answer is only late.
+//
+// Gradio also loses an answer if the server closes the stream, and the page sends the next event
+// before it hears of that: it waits at the closed stream. Here the stream is then opened again.
 (() => {
   const fetchOnce = window.fetch;
   const MAX_TRIES = 100; // two seconds apart on average; then Gradio gets the error
   const BUSY_AFTER = 3000; // milliseconds without an answer; then the page says that it is busy
   const unanswered = new Map(); // from an event's id to its request
   const firstIds = new Map(); // from a new id of an event to its first id, which Gradio knows
+  const sending = new Set(); // requests of which nobody knows yet whether the queue accepts them
   let retrying = 0; // how many requests are being sent again
 
   function showBusy() {
@@ -31,7 +35,13 @@
     return response ?? Response.error();
   }
 
-  async function send(url, options) {
+  function send(url, options) {
+    const sent = sendNow(url, options).finally(() => sending.delete(sent));
+    sending.add(sent);
+    return sent;
+  }
+
+  async function sendNow(url, options) {
     const since = Date.now();
     const response = await join(url, options);
     if (response.ok) {
@@ -42,28 +52,33 @@
     return response;
   }
 
-  // Passes on the messages of one stream; returns true if no other stream is needed.
+  // Passes on the messages of one stream. Returns "done" if no other stream is needed, "closed" if
+  // an answer is still to come, and "broken" if its request is to be sent again.
   async function passOn(request, out) {
     const response = await fetchOnce(request);
-    if (!response.ok) return false;
+    if (!response.ok) return "broken";
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return false;
+      if (done) return "broken";
       const messages = (rest + value).split("\n\n");
       rest = messages.pop();
       for (const message of messages) {
         const event = JSON.parse(message.slice("data:".length));
         // This replica does not know the visitor, or it is stopping.
-        if (event.msg === "unexpected_error" && !event.event_id) return false;
+        if (event.msg === "unexpected_error" && !event.event_id) return "broken";
         event.event_id = firstIds.get(event.event_id) ?? event.event_id;
         if (event.msg === "process_completed") {
           unanswered.delete(event.event_id);
           showBusy();
         }
+        if (event.msg === "close_stream") {
+          await Promise.allSettled(sending);
+          if (unanswered.size > 0) return "closed";
+        }
         out.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`));
-        if (event.msg === "close_stream") return true;
+        if (event.msg === "close_stream") return "done";
       }
     }
   }
@@ -72,8 +87,10 @@
   function listen(request) {
     const start = async (out) => {
       for (let i = 0; i < MAX_TRIES; i++) {
-        if (await passOn(request, out).catch(() => false)) return out.close();
+        const end = await passOn(request, out).catch(() => "broken");
+        if (end === "done") return out.close();
         if (request.signal.aborted) break;
+        if (end === "closed") continue;
         retrying += 1;
         showBusy();
         await pause();
