@@ -6,27 +6,30 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import huggingface_hub
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext
 
 from mnist_demo import Classifier
 from tests.helpers.commands import train_here
 from tests.helpers.hub_standin import WRITER, Hub
 from tests.helpers.once import once_for_all_workers
-from tests.helpers.programs import open_browser
 from tests.helpers.servers import serve_app
 from tests.helpers.static_host import StaticHost
-from tests.helpers.weights import write_metrics, write_model
 
-# Pages draw five frames a second. The Sketchpad draws by WebGL, where each frame takes up to half a
-# second of the processor without a graphics card.
-FEW_FRAMES = """{
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+# What takes long to import, as TensorFlow does, is imported where it is needed: the process that
+# hands the tests out needs none of it.
+
+# Pages draw five frames a second, and Sketchpads at half the resolution: these draw by WebGL, where
+# each frame takes up to half a second of the processor without a graphics card.
+DRAW_LITTLE = """{
     const frame = window.requestAnimationFrame.bind(window);
     window.requestAnimationFrame = (draw) => setTimeout(() => frame(draw), 200);
+    if (devicePixelRatio === 1) Object.defineProperty(window, "devicePixelRatio", { value: 0.5 });
 }"""
 MARKERS = {"browser": "browser", "app_url": "server", "sample_run": "training"}
 
@@ -43,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub on loopback to which huggingface_hub is turned in this process, logged in to write."""
+    import huggingface_hub
+
     constants = huggingface_hub.constants
     with Hub() as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
@@ -62,6 +67,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture(scope="session")
 def _weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.helpers.weights import write_metrics, write_model
+
     folder = tmp_path_factory.mktemp("made") / "weights"
     write_model(folder / "model")
     (folder / "browser.bin").write_bytes(b"\2\0\0\0{}")  # nothing here reads it
@@ -94,9 +101,20 @@ def train_on_sample(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo as `make run` serves it, with the repository's weights, on a free port."""
-    with serve_app(tmp_path_factory.mktemp("app")) as url:
+def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the served demo has its log, app.log, and the corrections, in kept/."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def app_url(app_folder: Path) -> Iterator[str]:
+    """The demo with the repository's weights on a free port, with all that can be switched on."""
+    switches = ("MNIST_DEMO_HEALTH", "MNIST_DEMO_METRICS")
+    variables = dict.fromkeys(switches, "1") | {
+        "MNIST_DEMO_LOG": "json",
+        "MNIST_DEMO_FEEDBACK_DIR": str(app_folder / "kept"),
+    }
+    with serve_app(app_folder, **variables) as url:
         yield url
 
 
@@ -118,15 +136,17 @@ def publish(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A machine without a Chromium fails the tests: they skip nothing."""
+    from tests.helpers.programs import open_browser
+
     with open_browser() as browser:
         new_context = browser.new_context
 
-        def with_few_frames(**options: Any) -> BrowserContext:
+        def that_draws_little(**options: Any) -> BrowserContext:
             context = new_context(**options)
-            context.add_init_script(FEW_FRAMES)
+            context.add_init_script(DRAW_LITTLE)
             return context
 
-        browser.new_context = with_few_frames  # type: ignore[method-assign]
+        browser.new_context = that_draws_little  # type: ignore[method-assign]
         yield browser
 
 

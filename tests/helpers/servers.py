@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import gradio as gr
-
-from mnist_demo.page.launch import serve
 from tests.helpers.commands import ROOT
 from tests.helpers.ports import free_ports
 from tests.helpers.waiting import LIMIT, wait_until
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 
 @contextmanager
@@ -70,6 +71,8 @@ def answers(url: str, app: subprocess.Popen[bytes], log: Path) -> bool:
 @contextmanager
 def serve_here(demo: gr.Blocks) -> Iterator[str]:
     """Serve a page that `build_page` made from this process, until the block ends."""
+    from mnist_demo.page.launch import serve
+
     port = free_ports()[0]
     stay = partial(demo.launch, prevent_thread_lock=True, server_port=port, quiet=True)
     demo.launch = stay  # type: ignore[method-assign]

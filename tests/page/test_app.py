@@ -170,6 +170,8 @@ def test_the_page_is_there_before_the_network() -> None:
 
     with serve_here(build_page(load)) as url:
         assert "Draw a digit" in httpx.get(url, timeout=LIMIT).text
+        for path in ("healthz", "readyz", "metrics"):  # off unless asked for
+            assert httpx.get(url + path, timeout=LIMIT).status_code == 404
         client = Client(url, verbose=False)
         job = client.submit({"composite": None, "id": "nobody"}, api_name="/classify_sketch")
         assert not job.done()

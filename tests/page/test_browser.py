@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,20 +19,6 @@ from tests.helpers.sketchpad import STRAIGHT, draw, draw_with_mouse, swipe, touc
 from train.paint.own_drawings import load
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser, app_url: str) -> Iterator[Page]:
-    with visit(browser, app_url, 1280, 800) as page:
-        yield page
-
-
-@pytest.fixture
-def page(opened: Page) -> Page:
-    """The page, without what the test before has drawn."""
-    opened.get_by_role("button", name="Clear").click()
-    expect_blank(opened)
-    return opened
 
 
 def test_the_mouse_draws_digits_and_clears_between(browser: Browser, app_url: str) -> None:

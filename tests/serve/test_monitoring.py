@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -23,33 +22,20 @@ from mnist_demo import Classifier
 from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
 from tests.helpers.images import data_url, encode
 from tests.helpers.rest import post
-from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import pen_event
 from tests.helpers.waiting import LIMIT, wait_until
 
 pytestmark = pytest.mark.server
-ON = {"MNIST_DEMO_HEALTH": "1", "MNIST_DEMO_METRICS": "1", "MNIST_DEMO_LOG": "json"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("monitored")
-
-
-@pytest.fixture(scope="module")
-def url(folder: Path) -> Iterator[str]:
-    with serve_app(folder, **ON) as url:
-        wait_until(lambda: httpx.get(f"{url}readyz", timeout=LIMIT).is_success)
-        yield url
 
 
 def get(url: str) -> httpx.Response:
     return httpx.get(url, timeout=LIMIT)
 
 
-def test_health_and_readiness(url: str) -> None:
-    assert get(f"{url}healthz").text == "ok\n"
-    ready = get(f"{url}readyz").json()
+def test_health_and_readiness(app_url: str) -> None:
+    wait_until(lambda: get(f"{app_url}readyz").is_success)
+    assert get(f"{app_url}healthz").text == "ok\n"
+    ready = get(f"{app_url}readyz").json()
     assert ready["ready"] is True and "from the repository" in ready["weights"]
 
 
@@ -66,23 +52,23 @@ def test_not_ready_while_loading_or_when_that_failed(monkeypatch: pytest.MonkeyP
 
 
 def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
-    url: str, folder: Path, tmp_path: Path
+    app_url: str, app_folder: Path, tmp_path: Path
 ) -> None:
     image = tmp_path / "white.png"
     Image.new("L", (40, 40), 255).save(image)
     cut = tmp_path / "cut.png"  # it opens, but cannot be decoded
     cut.write_bytes(encode(Image.effect_noise((40, 40), 90))[:900])
-    client = Client(url, verbose=False)
-    before = values(url)
-    assert post(url, image.read_bytes())[1]["digit"] is None
-    assert post(url, b"no image")[0] == 415
+    client = Client(app_url, verbose=False)
+    before = values(app_url)
+    assert post(app_url, image.read_bytes())[1]["digit"] is None
+    assert post(app_url, b"no image")[0] == 415
     client.predict(handle_file(image), api_name="/classify")
     for broken in (cut, Path(__file__)):
         with pytest.raises((AppError, ValueError)):
             client.predict(handle_file(broken), api_name="/classify")
-    stroke(url, image.read_bytes())
-    stroke(url, cut.read_bytes())
-    after = values(url)
+    stroke(app_url, image.read_bytes())
+    stroke(app_url, cut.read_bytes())
+    after = values(app_url)
 
     def grown(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
@@ -98,8 +84,8 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     assert after["mnist_demo_queue_length"] == 0
     (model,) = (name for name in after if name.startswith("mnist_demo_model_info"))
     version = re.findall(r'[{,]version="(.*?)"', model)[0]
-    assert get(f"{url}readyz").json()["weights"].startswith(f"version {version} ")
-    lines = [line for line in (folder / "app.log").read_text().splitlines() if line[:1] == "{"]
+    assert get(f"{app_url}readyz").json()["weights"].startswith(f"version {version} ")
+    lines = [line for line in (app_folder / "app.log").read_text().splitlines() if line[:1] == "{"]
     records = [json.loads(line) for line in lines]
     assert {(r["endpoint"], r["outcome"]) for r in records} >= {
         (endpoint, outcome)
@@ -145,14 +131,9 @@ def values(url: str) -> dict[str, float]:
     return {name: float(value) for name, value in rows}
 
 
-def test_headers_protect_and_still_allow_embedding(url: str) -> None:
+def test_headers_protect_and_still_allow_embedding(app_url: str) -> None:
     for path in ("", "v1/docs", "config"):
-        headers = get(url + path).headers
+        headers = get(app_url + path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "frame-ancestors *" in headers["Content-Security-Policy"]
         assert "X-Frame-Options" not in headers
-
-
-def test_nothing_is_on_unless_asked_for(app_url: str) -> None:
-    for path in ("healthz", "readyz", "metrics"):
-        assert get(app_url + path).status_code == 404

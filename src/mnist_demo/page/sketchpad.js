@@ -91,6 +91,11 @@ function watchEditor(editor) {
   const square = editor.target_element.closest(`#${prefix}sketch`);
   if (!square) return;
   sketchEditor = editor;
+  editor.ready.then(() => {
+    // A faint shadow around the paper, outside the square. Without a graphics card it takes a third
+    // of the time that a frame needs.
+    editor.outline_graphics.filters = [];
+  });
   new ResizeObserver(() => layOut(editor)).observe(editor.target_element);
   let touched = false; // before the first touch, the editor reports changes that it made itself
   square.addEventListener("pointerdown", () => (touched = true), { capture: true });

@@ -12,7 +12,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from mnist_demo import Classifier
-from tests.helpers.commands import train
+from tests.helpers.commands import train_here
 from tests.helpers.hub_standin import WRITER, Hub
 from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.servers import serve_app
@@ -35,46 +35,40 @@ def drawings(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.training
 def test_train_push_serve_and_classify(
-    sample_run: Path, drawings: list[Path], tmp_path: Path
+    sample_run: Path, drawings: list[Path], tmp_path: Path, hub: Hub
 ) -> None:
-    with Hub() as hub:
-        on_hub = hub.environment(tmp_path)
-        words = ("--weights", sample_run / "weights", "--repo", REPO, "--create", "--private")
-        pushed = train("push", *words, **on_hub)
-        assert pushed.returncode == 0, pushed.stderr
-        pin = re.search(
-            r"MNIST_DEMO_WEIGHTS_REPO=(\S+) MNIST_DEMO_WEIGHTS_REVISION=(\S+)", pushed.stdout
-        )
-        assert pin
-        variables = {"MNIST_DEMO_WEIGHTS_REPO": pin[1], "MNIST_DEMO_WEIGHTS_REVISION": pin[2]}
+    on_hub = hub.environment(tmp_path)
+    words = ("--weights", sample_run / "weights", "--repo", REPO, "--create", "--private")
+    pushed = train_here("push", *words)
+    pin = re.search(r"MNIST_DEMO_WEIGHTS_REPO=(\S+) MNIST_DEMO_WEIGHTS_REVISION=(\S+)", pushed)
+    assert pin
+    variables = {"MNIST_DEMO_WEIGHTS_REPO": pin[1], "MNIST_DEMO_WEIGHTS_REVISION": pin[2]}
 
-        with serve_app(tmp_path, **on_hub, **variables) as url:
-            client = Client(url, verbose=False)
-            answers = [client.predict(handle_file(p), api_name="/classify") for p in drawings]
-            shown = [
-                urllib.request.urlopen(url + path, timeout=LIMIT).read().decode()
-                for path in ("", "config", "gradio_api/info")
-            ]
-        assert {answer["weights"] for answer in answers} == {f"version 0.0.1 from {REPO}@{pin[2]}"}
-        trained = Classifier.load(sample_run / "weights").classify_many(drawings)
-        for answer, prediction in zip(answers, trained, strict=True):
-            assert answer["digit"] == prediction.digit
-            assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
-        right = sum(answer["digit"] == digit for digit, answer in enumerate(answers))
-        assert right >= 8  # of 10, after a training of seconds
-        log = (tmp_path / "app.log").read_text()
-        assert not any(WRITER in text for text in (*shown, log, pushed.stdout, pushed.stderr))
-        assert all(WRITER not in headers for headers in hub.storage_headers)
+    with serve_app(tmp_path, **on_hub, **variables) as url:
+        client = Client(url, verbose=False)
+        answers = [client.predict(handle_file(p), api_name="/classify") for p in drawings]
+        shown = [
+            urllib.request.urlopen(url + path, timeout=LIMIT).read().decode()
+            for path in ("", "config", "gradio_api/info")
+        ]
+    assert {answer["weights"] for answer in answers} == {f"version 0.0.1 from {REPO}@{pin[2]}"}
+    trained = Classifier.load(sample_run / "weights").classify_many(drawings)
+    for answer, prediction in zip(answers, trained, strict=True):
+        assert answer["digit"] == prediction.digit
+        assert answer["probabilities"] == pytest.approx(prediction.probabilities, abs=1e-4)
+    right = sum(answer["digit"] == digit for digit, answer in enumerate(answers))
+    assert right >= 8  # of 10, after a training of seconds
+    log = (tmp_path / "app.log").read_text()
+    assert not any(WRITER in text for text in (*shown, log, pushed))
+    assert all(WRITER not in headers for headers in hub.storage_headers)
 
-        # Without the Hub, a commit that is not in the cache cannot be served: the repository's is.
-        variables["MNIST_DEMO_WEIGHTS_REVISION"] = "0" * 40
-        hub.stop()
-        with serve_app(tmp_path, **on_hub, **variables) as url:
-            answer = Client(url, verbose=False).predict(
-                handle_file(drawings[7]), api_name="/classify"
-            )
-        reason = f"{REPO} cannot be served: the Hub cannot be reached"
-        assert answer["digit"] == 7
-        assert "from the repository" in answer["weights"]
-        assert reason in answer["weights"]
-        assert f"Serving the repository's weights: {reason}" in (tmp_path / "app.log").read_text()
+    # Without the Hub, a commit that is not in the cache cannot be served: the repository's is.
+    variables["MNIST_DEMO_WEIGHTS_REVISION"] = "0" * 40
+    hub.stop()
+    with serve_app(tmp_path, **on_hub, **variables) as url:
+        answer = Client(url, verbose=False).predict(handle_file(drawings[7]), api_name="/classify")
+    reason = f"{REPO} cannot be served: the Hub cannot be reached"
+    assert answer["digit"] == 7
+    assert "from the repository" in answer["weights"]
+    assert reason in answer["weights"]
+    assert f"Serving the repository's weights: {reason}" in (tmp_path / "app.log").read_text()

@@ -112,12 +112,12 @@ def test_the_finder_is_small() -> None:
 def test_the_finder_learns_and_continues(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.scenes.collect.CHUNK", 50)
+    monkeypatch.setattr("train.scenes.collect.CHUNK", 30)
     monkeypatch.setattr("train.scenes.collect.PHOTOS", 9)
     monkeypatch.setattr("train.fit.finder.BATCH", 8)
-    training = scenes_to_learn_from("train", 100, tmp_path)
-    validation = scenes_to_learn_from("validation", 50, tmp_path)
-    assert sum(len(training[name]) for name in SHAPES) == 100
+    training = scenes_to_learn_from("train", 60, tmp_path)
+    validation = scenes_to_learn_from("validation", 30, tmp_path)
+    assert sum(len(training[name]) for name in SHAPES) == 60
     fit_finder(training, validation, tmp_path / "run", epochs=1)
     fit_finder(training, validation, tmp_path / "run", epochs=3)
     lines = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
