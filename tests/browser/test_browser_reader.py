@@ -19,6 +19,7 @@ from train.paint.own_drawings import DRAWINGS, load, strokes_of
 from train.paint.strokes import CANVAS, Brush, draw, paint, random_brush, scribble, vary
 from train.paint.strokes import side_by_side as pair
 
+pytestmark = pytest.mark.server
 COUNT = 1000
 Read = Callable[[NDArray[Any]], NDArray[np.float32]]
 

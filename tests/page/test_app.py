@@ -198,6 +198,7 @@ Classifier.load = lambda: time.sleep(3600)
 """
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("code", ["", SLOW_LOADING], ids=["loaded", "loading"])
 def test_the_last_corrections_are_sent_when_a_space_is_stopped(
     hub: Hub, tmp_path: Path, digits: list[Path], code: str

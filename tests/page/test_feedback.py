@@ -298,6 +298,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.server
 def test_a_kill_between_two_commits_loses_nothing(
     hub: Hub, synced: Feedback, tmp_path: Path
 ) -> None:

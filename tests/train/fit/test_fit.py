@@ -116,6 +116,7 @@ def test_distillation_is_the_teacher_s_share_of_the_target() -> None:
     assert loss(0.5) == pytest.approx((loss(0.0) + loss(1.0)) / 2, abs=1e-4)
 
 
+@pytest.mark.training
 def test_the_average_of_the_network_teaches_it() -> None:
     images = tf.random.stateless_uniform((20, 28, 28, 1), seed=(0, 0))
 

@@ -238,6 +238,7 @@ def test_a_server_that_repeats_the_token(hub: Hub, weights: Path) -> None:
     assert "Bearer *** may not brew" in refusal(weights)
 
 
+@pytest.mark.server
 def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> None:
     """The command runs as a process, with the most verbose log."""
     environment = hub.environment(weights.parent) | {"HF_DEBUG": "1"}

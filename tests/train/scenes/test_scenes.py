@@ -130,6 +130,7 @@ def test_the_finder_learns_and_continues(
         load_finder(tmp_path / "nowhere")
 
 
+@pytest.mark.training
 def test_the_last_part_of_the_training_normalises_as_the_finished_finder() -> None:
     rng = np.random.default_rng(0)
     pictures = rng.integers(256, size=(4, 32, 32, 3), dtype=np.uint8)
