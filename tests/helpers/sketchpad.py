@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Locator, Page
 
 from train.data.drawing import Drawing as PenDrawing
 from train.paint.own_drawings import OwnDrawing as Drawing
@@ -47,6 +47,28 @@ STROKE = """async (canvas, points) => {
 }"""
 
 
+# A Sketchpad takes strokes a few frames after its canvas is there, and tests have few frames.
+TAKES_STROKES = """async (canvas) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    if (!canvas.closest("#sketch, #number_sketch")) return;
+    let frames = canvas.dataset.drawn ? 0 : 2;
+    canvas.dataset.drawn = "yes";
+    while (window.editor?.current_tool !== "draw" || canvas.clientWidth < 50) {
+        await frame();
+        frames = 2;
+    }
+    await window.editor.ready;
+    for (; frames > 0; frames--) await frame();
+}"""
+
+
+def canvas_of(place: Page | Frame, pad: str) -> Locator:
+    """The canvas of a Sketchpad or a <digit-pad>, when it can be drawn on."""
+    canvas = place.locator(f"{pad} canvas").first
+    canvas.evaluate(TAKES_STROKES)
+    return canvas
+
+
 def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#sketch") -> None:
     """Draw on the Sketchpad of `page`, or of the frame in it, by the events of a mouse.
 
@@ -54,8 +76,7 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#
     graphics card needs half a second of the processor for each of its positions.
     """
     square = (frame or page).locator(pad)
-    canvas = square.locator("canvas").first
-    canvas.wait_for()
+    canvas = canvas_of(frame or page, pad)
     square.scroll_into_view_if_needed()
     paper, place = square.bounding_box(), canvas.bounding_box()
     assert paper and place
@@ -103,7 +124,7 @@ def swipe(page: Page, points: list[list[float]]) -> None:
 def _place(page: Page, drawing: Drawing, pad: str) -> tuple[float, float, float]:
     """Where the paper is in the window, and how many of its pixels a drawing's pixel is wide."""
     square = page.locator(pad)
-    square.locator("canvas").first.wait_for()
+    canvas_of(page, pad)
     square.scroll_into_view_if_needed()
     box = square.bounding_box()
     assert box is not None

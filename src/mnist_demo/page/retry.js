@@ -22,6 +22,7 @@
 
   // Sends an event until the queue accepts it; returns the last response.
   async function join(url, options) {
+    document.dispatchEvent(new CustomEvent("sending", { detail: options.body }));
     let response;
     for (let i = 0; i < MAX_TRIES; i++) {
       response = await fetchOnce(url, options).catch(() => null);

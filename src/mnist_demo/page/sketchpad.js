@@ -21,13 +21,27 @@ new MutationObserver(chooseBrush).observe(root, { childList: true, subtree: true
 let sketchEditor = null;
 let example = null; // the picture that is sent in place of the drawing when that is cleared
 let sent = 0;
+let latest = ""; // the picture that Python is to get
+let again = 0; // a timer
 
 function sendToPython(url) {
   sent += 1;
   example = null;
-  props.value = url;
-  trigger("input");
+  latest = url;
+  offer();
 }
+
+// Gives Gradio the picture. Rarely, on a slow machine, Gradio loses the event, or sends the value
+// from before. So the picture is offered again as long as no request has had it; retry.js tells.
+function offer() {
+  props.value = latest;
+  trigger("input");
+  clearTimeout(again);
+  again = setTimeout(offer, 2000);
+}
+document.addEventListener("sending", ({ detail }) => {
+  if (String(detail).includes(latest)) clearTimeout(again);
+});
 
 // Our buttons press the Sketchpad's own, hidden buttons: undo, redo, clear, in this order.
 root.addEventListener("click", (event) => {
