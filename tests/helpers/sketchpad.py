@@ -51,11 +51,12 @@ STROKE = """async (canvas, points) => {
 TAKES_STROKES = """async (canvas) => {
     const frame = () => new Promise(requestAnimationFrame);
     if (!canvas.closest("#sketch, #number_sketch")) return;
-    let frames = canvas.dataset.drawn ? 0 : 2;
-    canvas.dataset.drawn = "yes";
+    const size = `${innerWidth} ${innerHeight}`; // a stroke during a change of it is lost
+    let frames = canvas.dataset.size === size ? 0 : 4;
+    canvas.dataset.size = size;
     while (window.editor?.current_tool !== "draw" || canvas.clientWidth < 50) {
         await frame();
-        frames = 2;
+        frames = 4;
     }
     await window.editor.ready;
     for (; frames > 0; frames--) await frame();

@@ -9,8 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_demo.read.detect import CHARACTERS
 from train.paint.photograph import smooth_noise
 from train.scenes.picture import PAPER, Picture
+
+MIN_CONTRAST = 5  # levels of 255; fainter ink may be overlooked
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,37 @@ def take(
         assert decoded is not None
         pixels = np.asarray(decoded[:, :, ::-1], np.uint8)
     return pixels, reduce_classes(classes, shape)
+
+
+def boxes_of(picture: Picture, camera: Camera, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Where the characters of `picture` are in the finished picture `pixels`.
+
+    Returns:
+        float32 (n, 6): index of `CHARACTERS`; left, top, right and bottom in pixels of the finished
+        picture; and the share of the character's ink that can be seen, in (0, 1].
+    """
+    height, width = picture.shape
+    scale = pixels.shape[1] / width
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), camera.tilt, 1.0)
+    boxes = []
+    for character in picture.characters:
+        points = character.points @ turn[:, :2].T + turn[:, 2]
+        seen = ((points > 0) & (points < (width, height))).all(axis=1)
+        if seen.any():
+            low, high = points[seen].min(axis=0) - 0.5, points[seen].max(axis=0) + 0.5
+            share = character.share * float(seen.mean())
+            if _contrast(pixels, scale * points[seen]) < MIN_CONTRAST:
+                share *= 0.5
+            boxes.append([CHARACTERS.index(character.sign), *low, *high, share])
+    return np.array(boxes, np.float32).reshape(-1, 6) * np.array([1, *[scale] * 4, 1], np.float32)
+
+
+def _contrast(pixels: NDArray[np.uint8], points: NDArray[Any]) -> float:
+    """How much ink at these points differs from what is around it, in levels of 255."""
+    x, y = (points[:, i].astype(int).clip(0, pixels.shape[1 - i] - 1) for i in (0, 1))
+    around = (slice(max(0, y.min() - 2), y.max() + 3), slice(max(0, x.min() - 2), x.max() + 3))
+    differences = pixels[y, x].mean(axis=0) - np.median(pixels[around], axis=(0, 1))
+    return float(np.abs(differences).max())
 
 
 def reduce_classes(classes: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -11,15 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.finder import CLASSES
+from mnist_demo.read.detect import CHARACTERS
+from train.data.drawing import Drawing
 from train.data.fonts import changed_width, displaced, font_names, read_glyphs
-from train.data.writers import read_digits, read_letters_and_symbols, select_split
+from train.data.unipen import read_unipen
+from train.data.writers import AMBIGUOUS, read_digits, select_split
 from train.paint.displays import cut, printed, seven_segments
 from train.paint.strokes import Strokes, vary
 from train.paint.styles import Style, read_styles, write
 from train.scenes.picture import Array, cover_of, scaled
 
-SIGNS = CLASSES[3:]
 ARC = np.linspace(0, 2 * np.pi, 16)
 RING = np.stack([np.cos(ARC), np.sin(ARC)], axis=1)
 # Each sign's strokes in a line of writing from 0 (top) to 1 (foot); x to the right.
@@ -35,6 +36,13 @@ SIGN_STROKES: dict[str, list[NDArray[np.float64]]] = {
         0.13 * RING + (0.62, 0.82),
         np.array([[0.7, 0.02], [0.05, 1.0]]),
     ],
+    "\u00d7": [np.array([[0.0, 0.35], [0.4, 0.75]]), np.array([[0.4, 0.35], [0.0, 0.75]])],
+    "\u00f7": [
+        np.array([[0.0, 0.55], [0.5, 0.55]]),
+        np.array([[0.25, 0.33]]),
+        np.array([[0.25, 0.77]]),
+    ],
+    "=": [np.array([[0.0, 0.47], [0.45, 0.47]]), np.array([[0.0, 0.65], [0.45, 0.65]])],
 }
 CURRENCIES: tuple[list[NDArray[np.float64]], ...] = (
     [  # dollar
@@ -79,7 +87,7 @@ class Hand:
             Its ink, float32 (h, w) in [0, 1] cut to it; and how far its top lies below the top of
             a line that is `height` pixels high.
         """
-        if sign in SIGNS:
+        if not sign.isdigit():
             return self._sign(sign, height, rng)
         if self.kind in ("display", "print", "font"):
             cover = self._glyph(int(sign), height, rng)
@@ -114,13 +122,34 @@ class Hand:
     def _sign(self, sign: str, height: float, rng: np.random.Generator) -> tuple[Array, int]:
         pen = height * (self.pen if self.kind in ("pen", "style", "font") else 0.12)
         currency = CURRENCIES[rng.integers(len(CURRENCIES))]
-        strokes = SIGN_STROKES.get(sign, currency)
+        strokes = CURRENCIES[0] if sign == "$" else SIGN_STROKES.get(sign, currency)
         change = np.array([[np.exp(rng.normal(0, 0.15)), rng.normal(0, 0.08)], [0, 1]])
         varied = [
             ((s + rng.normal(0, 0.015, s.shape)) @ change.T * height).astype(np.float32)
             for s in strokes
         ]
         return draw(varied, pen * (1.5 if sign in ".:" else 1))
+
+
+def signs_of(letters: Sequence[Drawing], symbols: Sequence[Drawing]) -> dict[str, list[Strokes]]:
+    """What people wrote for each sign of CHARACTERS; \u00d7 is an x, \u00f7 is composed."""
+    signs = {sign: [d.strokes for d in symbols if d.label == sign] for sign in CHARACTERS[10:-1]}
+    signs["\u00d7"] = [d.strokes for d in letters if d.label == "x"]
+    pairs = zip(signs["-"], signs[":"], strict=False)
+    signs["\u00f7"] = [divided(bar, dots) for bar, dots in pairs]
+    return {sign: drawn for sign, drawn in signs.items() if drawn}
+
+
+def divided(bar: Strokes, dots: Strokes) -> Strokes:
+    """A division sign of a minus and a colon."""
+
+    def centred(strokes: Strokes, size: float) -> Strokes:
+        points = np.concatenate(strokes)
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = size / max(float((high - low).max()), 1e-6)
+        return [((s - (low + high) / 2) * scale).astype(np.float32) for s in strokes]
+
+    return [*centred(bar, 1.0), *centred(dots, 0.7)]
 
 
 def draw(strokes: Strokes, width: float) -> tuple[Array, int]:
@@ -145,6 +174,9 @@ class Hands:
             self.styles[style.digit].append(style)
         self.writers: list[list[list[Strokes]]] = []
         self.letters: list[Strokes] = []
+        self.word_letters: list[Strokes] = []  # also those that alone look like a digit
+        self.others: list[Strokes] = []  # letters and symbols that are none of the signs
+        self.signs: dict[str, list[Strokes]] = {}
         self.fonts: list[list[list[NDArray[np.uint8]]]] = []
         if data_dir is not None:
             by_writer: dict[str, list[list[Strokes]]] = {}
@@ -152,8 +184,14 @@ class Hands:
                 writer = by_writer.setdefault(drawing.writer, [[] for _ in range(10)])
                 writer[int(drawing.label)].append(drawing.strokes)
             self.writers = [w for w in by_writer.values() if all(w)]
-            letters = select_split(read_letters_and_symbols(data_dir), split)
-            self.letters = [drawing.strokes for drawing in letters]
+            drawn = [
+                select_split(read_unipen(data_dir, name), split) for name in ("1b", "1c", "1d")
+            ]
+            known = [d for section in drawn for d in section if d.label not in AMBIGUOUS]
+            self.letters = [d.strokes for d in known]
+            self.word_letters = [d.strokes for section in drawn[:2] for d in section]
+            self.others = [d.strokes for d in known if d.label not in (*CHARACTERS, "X")]
+            self.signs = signs_of(drawn[1], drawn[2])
             self.fonts = [[[g] for g in read_glyphs(data_dir, n)] for n in font_names(split)]
 
     def stroke_styles(self, digit: int, rng: np.random.Generator) -> Strokes:

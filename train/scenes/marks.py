@@ -180,7 +180,9 @@ def words(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, 
             corner = (box[0] - gap - wide, rng.uniform(box[1] - size, box[3]))
         else:
             corner = (box[2] + gap, rng.uniform(box[1] - size, box[3]))
-        picture.ink(cover, colour, OTHER, (round(corner[0]), round(corner[1])))
+        at = (round(corner[0]), round(corner[1]))
+        picture.ink(cover, colour, OTHER, at)
+        picture.record_letters(cover, at)
         gap += size * rng.uniform(1.1, 1.8) if side < 2 else wide + 0.5 * size
 
 

@@ -100,16 +100,15 @@ def place_sheet(picture: Picture, page: str, paper: Colour, rng: Rng) -> Picture
         line = float(rng.uniform(1.5, 5))
         picture.lines([box_path(x, y, x + sheet_width - 1, y + sheet_height - 1)], line, grey)
     inner = 3 if border else 0
-    rows = slice(y + inner, y + sheet_height - inner)
-    columns = slice(x + inner, x + sheet_width - inner)
-    return Picture(picture.rgb[rows, columns], picture.classes[rows, columns])
+    return picture.part(x + inner, y + inner, sheet_width - 2 * inner, sheet_height - 2 * inner)
 
 
 def _text(picture: Picture, size: float, corner: tuple[int, int], ink: Colour, rng: Rng) -> None:
     """A few printed words or a time: other ink."""
     text = str(rng.choice(["Untitled", "Draw here", "9:41", "Note 3", "Predict", "12:07", "File"]))
-    mask = printed(text, "train", rng)
-    picture.ink(scaled(mask, max(6.0, size)), ink, OTHER, corner)
+    cover = scaled(printed(text, "train", rng), max(6.0, size))
+    picture.ink(cover, ink, OTHER, corner)
+    picture.record_letters(cover, corner, text)
 
 
 def _bar(picture: Picture, high: float, ink: Colour, rng: Rng) -> None:
@@ -137,10 +136,13 @@ def _axes(picture: Picture, box: tuple[int, int, int, int], ink: Colour, rng: Rn
             np.array([[x, y1], [x, y1 + 0.5 * size]]),
             np.array([[x0 - 0.5 * size, y], [x0, y]]),
         ]
-        cover = scaled(printed(str(int(100 * share) // 5 * 5), "train", rng), size)
+        text = str(int(100 * share) // 5 * 5)
+        cover = scaled(printed(text, "train", rng), size)
         wide = cover.shape[1]
-        picture.ink(cover, ink, OTHER, (round(x - wide / 2), round(y1 + 0.9 * size)))
-        picture.ink(cover, ink, OTHER, (round(x0 - 0.9 * size - wide), round(y - size / 2)))
+        below = (round(x - wide / 2), round(y1 + 0.9 * size))
+        for corner in (below, (round(x0 - 0.9 * size - wide), round(y - size / 2))):
+            picture.ink(cover, ink, OTHER, corner)
+            picture.record_letters(cover, corner, text)
     picture.lines(ticks, 1.5, ink)
 
 

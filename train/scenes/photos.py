@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from train.paint.photo_scene import random_scene
 from train.paint.photograph import expose
@@ -33,4 +34,14 @@ def photo_scenes(hands: Hands, rng: np.random.Generator) -> list[Scene]:
     near = (slice(y0, round(y + side)), slice(x0, round(x + side)))
     parts = (("photo", (slice(None), slice(None))), ("one", near))
     scenes = (Scene(taken.photo[at], classes[at].astype(np.uint8), str(digit)) for _, at in parts)
-    return [reduced(s, SHAPES[name]) for s, (name, _) in zip(scenes, parts, strict=True)]
+    seen = [reduced(s, SHAPES[name]) for s, (name, _) in zip(scenes, parts, strict=True)]
+    return [replace(s, boxes=_box(s.classes, digit)) for s in seen]
+
+
+def _box(classes: NDArray[np.uint8], digit: int) -> NDArray[np.float32]:
+    """The digit's box, as `train.scenes.camera.boxes_of` has it."""
+    rows, columns = np.nonzero(classes == DIGIT)
+    if not len(rows):
+        return np.zeros((0, 6), np.float32)
+    ends = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    return np.array([[digit, *ends, 1]], np.float32)

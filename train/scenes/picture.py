@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_demo.read.detect import CHARACTERS
 from mnist_demo.read.finder import CLASSES
 
 Array = NDArray[np.float32]
 Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
 PAPER, DIGIT, OTHER = (CLASSES.index(name) for name in ("paper", "digit", "other"))
 MIN_COVER = 0.4  # a pixel shows what covers this share of it
+OUTLINE = 300  # about so many points of a character's ink are kept
+
+
+@dataclass(frozen=True)
+class Character:
+    """A character that was written.
+
+    Attributes:
+        sign: one of `CHARACTERS`.
+        points: float32 (n, 2), points (x, y) of its ink in the whole picture, the outermost too.
+        share: of its ink that lies on the sheet, in (0, 1].
+    """
+
+    sign: str
+    points: Array
+    share: float
 
 
 @dataclass
@@ -25,10 +42,14 @@ class Picture:
     Attributes:
         rgb: float32 (h, w, 3) in [0, 1].
         classes: uint8 (h, w), an index of `CLASSES` for each pixel.
+        characters: everything that was written, also on parts of the picture.
+        origin: (x, y) of the upper left corner in the picture that this one is a part of.
     """
 
     rgb: Array
     classes: NDArray[np.uint8]
+    characters: list[Character] = field(default_factory=list)
+    origin: tuple[int, int] = (0, 0)
 
     @classmethod
     def blank(cls, shape: tuple[int, int], colour: Colour) -> Picture:
@@ -39,6 +60,35 @@ class Picture:
     def shape(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.classes.shape[0], self.classes.shape[1]
+
+    def part(self, x: int, y: int, width: int, height: int) -> Picture:
+        """A part of the picture. What is painted on it is painted on the picture."""
+        at = (slice(y, y + height), slice(x, x + width))
+        origin = (self.origin[0] + x, self.origin[1] + y)
+        return Picture(self.rgb[at], self.classes[at], self.characters, origin)
+
+    def record(self, sign: str, cover: NDArray[Any], corner: tuple[int, int]) -> None:
+        """Note that a character stands here; its ink is laid by `ink`, with the same arguments."""
+        rows, columns = np.nonzero(cover > 0.3 * max(float(cover.max(initial=0)), 1e-6))
+        if not len(rows):
+            return
+        outermost = [rows.argmin(), rows.argmax(), columns.argmin(), columns.argmax()]
+        kept = [*range(0, len(rows), max(1, len(rows) // OUTLINE)), *outermost]
+        points = np.stack([columns[kept], rows[kept]], axis=1) + np.array(corner) + 0.5
+        on_sheet = ((points > 0) & (points < self.shape[::-1])).all(axis=1)
+        if on_sheet.any():
+            points = (points[on_sheet] + np.array(self.origin)).astype(np.float32)
+            self.characters.append(Character(sign, points, float(on_sheet.mean())))
+
+    def record_letters(self, cover: NDArray[Any], corner: tuple[int, int], text: str = "") -> None:
+        """Note the characters of a word, which are apart: "x" each, or as `text` says."""
+        filled = (cover > 0.2).any(axis=0)
+        steps = np.diff(np.concatenate([[0], filled.astype(np.int8), [0]]))
+        edges = list(zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True))
+        known = text.replace(" ", "") if len(edges) == len(text.replace(" ", "")) else ""
+        for i, (left, right) in enumerate(edges):
+            sign = known[i] if known and known[i] in CHARACTERS[:-1] else CHARACTERS[-1]
+            self.record(sign, cover[:, left:right], (corner[0] + int(left), corner[1]))
 
     def ink(
         self, cover: NDArray[Any], colour: Colour, kind: int, corner: tuple[int, int] = (0, 0)
@@ -69,7 +119,12 @@ class Picture:
         self.ink(cover_of(paths, width, self.shape), colour, kind)
 
     def fill(self, x: int, y: int, width: int, height: int, colour: Colour) -> None:
-        """Paint a rectangle that is no ink."""
+        """Paint a rectangle that is no ink. What was written below it is gone."""
+        low = np.array([x, y]) + np.array(self.origin)
+        high = low + np.array([width, height])
+        covered = [((c.points > low) & (c.points < high)).all(axis=1) for c in self.characters]
+        kept = zip(self.characters, covered, strict=True)
+        self.characters[:] = [c for c, below in kept if below.mean() < 0.4]
         self.rgb[max(0, y) : y + height, max(0, x) : x + width] = colour
         self.classes[max(0, y) : y + height, max(0, x) : x + width] = PAPER
 

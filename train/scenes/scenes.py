@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_demo.read.detect import CHARACTERS
 from mnist_demo.read.finder import CLASSES
 from train.paint.photograph import smooth_noise
 from train.paint.strokes import scribble
-from train.scenes.camera import reduce_classes, take
+from train.scenes.camera import boxes_of, reduce_classes, take
 from train.scenes.hands import Hand, Hands, draw
 from train.scenes.kinds import Plan
 from train.scenes.lines import LINES, Box
@@ -35,11 +36,13 @@ class Scene:
         picture: uint8 (h, w, 3).
         classes: uint8 (h, w), an index of `CLASSES` for each pixel.
         text: the digits, and the signs between them, line by line; "" if there are none.
+        boxes: of every character, see `train.scenes.camera.boxes_of`; None if they are not known.
     """
 
     picture: NDArray[np.uint8]
     classes: NDArray[np.uint8]
     text: str
+    boxes: NDArray[np.float32] | None = None
 
 
 def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
@@ -60,7 +63,7 @@ def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
     hand = hands.pick(plan.hand, rng)
     text, written = _write(plan, hand, hands, sheet.shape, rng)
     box = _bounds(written, sheet.shape)
-    grey = _mix(paper, shade(rng, 0, 0.6, 0.3) if sum(paper) > 1.5 else shade(rng, 0.6, 1.0, 0.2),
+    grey = mix(paper, shade(rng, 0, 0.6, 0.3) if sum(paper) > 1.5 else shade(rng, 0.6, 1.0, 0.2),
                 plan.contrast)  # fmt: skip
     pen = hand.pen * plan.size * min(sheet.shape)
     for name in plan.lines:
@@ -71,19 +74,20 @@ def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
         for cover, corner, sign in written:
             if sign.isdigit():
                 off = hand.unlit(int(sign), cover.shape[0])
-                sheet.ink(off, _mix(paper, ink, rng.uniform(0.06, 0.3)), OTHER, corner)
+                sheet.ink(off, mix(paper, ink, rng.uniform(0.06, 0.3)), OTHER, corner)
     for cover, corner, sign in written:
         rough = cover
         if plan.texture != "smooth":
             rough = cover * np.clip(0.85 + 0.3 * smooth_noise(cover.shape, 2, rng), 0.15, 1)
         sheet.ink(rough.astype(np.float32), ink, _class_of(sign), corner)
+        sheet.record(sign if sign in CHARACTERS else CHARACTERS[-1], cover, corner)
     if plan.neighbours and plan.content == "digit":
         _neighbours(sheet, hand, box, plan.size, ink, rng)
     for name in plan.marks:
-        colour = ink if rng.random() < 0.8 else _mix(paper, ink, rng.uniform(0.5, 1))
+        colour = ink if rng.random() < 0.8 else mix(paper, ink, rng.uniform(0.5, 1))
         MARKS[name](sheet, box, pen * rng.uniform(0.6, 1.3), colour, hands, rng)
     pixels, classes = take(picture, plan.camera, shape, rng)
-    return Scene(pixels, classes, text)
+    return Scene(pixels, classes, text, boxes_of(picture, plan.camera, pixels))
 
 
 def from_near(scene: Scene, rng: Rng) -> Scene:
@@ -224,7 +228,8 @@ def _bounds(written: Written, shape: tuple[int, int]) -> Box:
     return left, top, right, bottom
 
 
-def _mix(paper: Colour, ink: Sequence[float], share: float) -> Colour:
+def mix(paper: Colour, ink: Sequence[float], share: float) -> Colour:
+    """A colour between two: `share` of the way from `paper` to `ink`."""
     red, green, blue = (p + share * (i - p) for p, i in zip(paper, ink, strict=True))
     return red, green, blue
 
@@ -254,8 +259,10 @@ def _neighbours(
     high = size * min(sheet.shape)
     for y in (-rng.uniform(0.55, 0.95) * high, sheet.shape[0] - rng.uniform(0.05, 0.45) * high):
         if not (y + high > box[1] - 0.05 * high and y < box[3] + 0.05 * high):
-            cover, _ = hand.write(str(rng.integers(10)), high, rng)
+            digit = str(rng.integers(10))
+            cover, _ = hand.write(digit, high, rng)
             sheet.ink(cover, colour, OTHER, (round(box[0]), round(y)))
+            sheet.record(digit, cover, (round(box[0]), round(y)))
 
 
 def _smear(sheet: Picture, ink: Colour, rng: Rng) -> None:

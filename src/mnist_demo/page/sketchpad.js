@@ -21,26 +21,35 @@ new MutationObserver(chooseBrush).observe(root, { childList: true, subtree: true
 let sketchEditor = null;
 let example = null; // the picture that is sent in place of the drawing when that is cleared
 let sent = 0;
-let latest = ""; // the picture that Python is to get
+let offered = []; // the pictures that Gradio was given since its last request; the newest is last
 let again = 0; // a timer
 
 function sendToPython(url) {
   sent += 1;
   example = null;
-  latest = url;
-  offer();
+  offered.push(url);
+  props.value = url;
+  if (offered.length === 1) offer();
 }
 
-// Gives Gradio the picture. Rarely, on a slow machine, Gradio loses the event, or sends the value
-// from before. So the picture is offered again as long as no request has had it; retry.js tells.
+// Gives Gradio one picture at a time. Of two that it gets at once, the older may be answered last.
+// Rarely, on a slow machine, Gradio loses the event, or sends the value from before. So the picture
+// is offered again as long as no request has had it; retry.js tells.
 function offer() {
-  props.value = latest;
+  props.value = offered.at(-1);
   trigger("input");
   clearTimeout(again);
   again = setTimeout(offer, 2000);
 }
 document.addEventListener("sending", ({ detail }) => {
-  if (String(detail).includes(latest)) clearTimeout(again);
+  const had = offered.findLastIndex((url) => String(detail).includes(url));
+  if (had < 0) return;
+  clearTimeout(again);
+  // Soon Gradio knows of its own request, and keeps the next one back until this one is answered.
+  setTimeout(() => {
+    offered = offered.slice(had + 1);
+    if (offered.length) offer();
+  }, 50);
 });
 
 // Our buttons press the Sketchpad's own, hidden buttons: undo, redo, clear, in this order.

@@ -1,0 +1,112 @@
+"""The detector's network, its loss, and its training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mnist_demo.read.detect import OUTPUTS
+from train.fit.detector import fit_detector
+from train.fit.detector_loss import CLASSES, detector_loss, generalized_overlap, middles
+from train.fit.detector_model import build_detector
+from train.scenes.views import MAX_BOXES, Scene
+
+
+def boxes_of(*rows: list[float]) -> tf.Tensor:
+    boxes = np.zeros((1, MAX_BOXES, 6), np.float32)
+    boxes[0, : len(rows)] = np.array(rows, np.float32).reshape(-1, 6)
+    return tf.constant(boxes)
+
+
+def perfect(boxes: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The output that has the boxes of one view right."""
+    output = np.zeros((1, rows, columns, OUTPUTS), np.float32)
+    target, owner, _ = (np.asarray(a)[0] for a in middles(tf.constant(boxes), rows, columns))
+    target = target.clip(1e-4, 1 - 1e-4).reshape(rows, columns)
+    output[0, ..., 0] = np.log(target / (1 - target))
+    for y, x in np.argwhere(target > 0.5):
+        label, left, top, right, bottom, _ = boxes[0, owner.reshape(rows, columns)[y, x]]
+        middle = 4 * x + 2, 4 * y + 2
+        reach = middle[0] - left, middle[1] - top, right - middle[0], bottom - middle[1]
+        output[0, y, x, 1 + int(label)] = 8
+        output[0, y, x, 1 + CLASSES :] = np.log(np.array(reach) / 4)
+    return output
+
+
+def test_the_network_is_small_and_takes_any_size() -> None:
+    model = build_detector()
+    assert model.count_params() <= 700_000
+    for height, width in ((128, 128), (64, 256), (96, 32)):
+        assert model(np.zeros((1, height, width, 3), np.float32)).shape == (
+            1, height // 4, width // 4, OUTPUTS,
+        )  # fmt: skip
+
+
+def test_a_middle_is_where_the_box_says() -> None:
+    boxes = boxes_of([7, 20, 8, 40, 48, 1], [3, 60, 60, 100, 100, -1])
+    target, owner, weight = (np.asarray(a)[0].reshape(32, 32) for a in middles(boxes, 32, 32))
+    assert np.unravel_index(target.argmax(), (32, 32)) == (7, 7) and target.max() == 1
+    assert owner[7, 7] == 0 and target[20, 20] < 1e-3
+    assert weight[20, 20] == 0 and weight[2, 30] == 1 and weight[7, 7] == 1
+
+
+def test_the_loss_is_least_where_everything_is_right() -> None:
+    boxes = boxes_of([7, 20, 8, 40, 48, 1], [2, 70, 60, 100, 110, 1])
+    right = perfect(np.asarray(boxes), 32, 32)
+    least, count = detector_loss(tf.constant(right), boxes)
+    assert count == 2
+    for change in (
+        (7, 7, 0, -12.0),
+        (7, 7, 1 + 7, -8.0),
+        (7, 7, 1 + CLASSES, 3.0),
+        (20, 3, 0, 9.0),
+    ):
+        wrong = right.copy()
+        wrong[(0, *change[:3])] += change[3]
+        assert detector_loss(tf.constant(wrong), boxes)[0] > least + 0.05, change
+    overlooked = boxes_of([7, 20, 8, 40, 48, -1])
+    nothing = right.copy()
+    nothing[..., 0] = -9
+    for output in (right, nothing):  # inside such a box anything is right
+        output[0, 12:, 15:, 0] = -9
+        assert detector_loss(tf.constant(output), overlooked)[0] < 0.1
+
+
+def test_an_empty_view_has_a_loss_of_its_middles_only() -> None:
+    output = np.full((1, 16, 16, OUTPUTS), -9, np.float32)
+    loss, count = detector_loss(tf.constant(output), boxes_of())
+    assert count == 0 and float(loss) < 0.01
+    output[0, 3, 3, 0] = 4
+    assert float(detector_loss(tf.constant(output), boxes_of())[0]) > 1
+
+
+def test_overlaps_are_those_of_the_paper() -> None:
+    def overlap(first: list[float], second: list[float]) -> float:
+        one, other = (tf.constant([box], tf.float32) for box in (first, second))
+        return float(generalized_overlap(one[:, :2], one[:, 2:], other[:, :2], other[:, 2:])[0])
+
+    assert overlap([0, 0, 2, 2], [0, 0, 2, 2]) == pytest.approx(1)
+    assert overlap([0, 0, 2, 2], [1, 0, 3, 2]) == pytest.approx(1 / 3)
+    assert overlap([0, 0, 1, 1], [2, 0, 3, 1]) == pytest.approx(-1 / 3)
+
+
+@pytest.mark.training
+def test_it_learns_and_continues(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.fit.detector.FROZEN", 1)  # its means need some hundred steps
+    monkeypatch.setattr("train.fit.detector.SQUARES", 4)
+    monkeypatch.setattr("train.fit.detector.WIDES", 2)
+    monkeypatch.setattr("train.fit.detector.CHECKED", (4, 2))
+    picture = np.full((128, 128, 3), 255, np.uint8)
+    picture[40:90, 60:70] = 0
+    scene: Scene = (picture, np.array([[1, 60, 40, 70, 90, 1]], np.float32))
+    for epochs in (1, 2):
+        fit_detector([scene], [scene], [], tmp_path, epochs, steps=6, width=0.25)
+    printed = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in printed]
+    assert len(losses) == 2 and losses[1] < losses[0]
+    assert (tmp_path / "detector.keras").exists()

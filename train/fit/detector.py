@@ -1,0 +1,196 @@
+"""Train the detector of digits in any picture. An interrupted run continues."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from train.arguments import add_cache, add_data_dir
+from train.data.mnist import read_mnist
+from train.fit.detector_loss import detector_loss
+from train.fit.detector_model import build_detector
+from train.fit.epochs import epochs_to_go
+from train.fit.optimizer import make_optimizer
+from train.fit.train_step import update_average
+from train.scenes.dataset import detector_scenes
+from train.scenes.views import (
+    SQUARE,
+    WIDE,
+    Scene,
+    image_as_scene,
+    recoloured,
+    stacked,
+    view_of,
+)
+
+SQUARES, WIDES = 20, 10  # views of a batch
+CHECKED = (200, 100)  # square and wide views with which an epoch is checked
+STEPS = 500  # of an epoch
+FROZEN = 0.35  # share of the training after which batch normalisation uses its means
+LEARNING_RATE, WEIGHT_DECAY, EMA_DECAY = 4e-3, 0.03, 0.9985
+MNIST = 0.05  # share of the square views
+Batch = list[tuple[NDArray[np.uint8], NDArray[np.float32]]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_data_dir(parser)
+    add_cache(parser)
+    parser.add_argument("--out", type=Path, default=Path("runs/detector"))
+    parser.add_argument("--scenes", type=int, default=30_000)
+    parser.add_argument("--epochs", type=int, default=40)
+
+
+def run(args: argparse.Namespace) -> None:
+    training = detector_scenes("train", args.scenes, args.cache, args.data_dir)
+    validation = detector_scenes("validation", 500, args.cache, args.data_dir)
+    images, digits = read_mnist(args.data_dir, "train")
+    fit_detector(
+        training, validation, list(zip(images, digits, strict=True)), args.out, args.epochs
+    )
+
+
+def fit_detector(
+    training: list[Scene],
+    validation: list[Scene],
+    mnist: list[Any],
+    out: Path,
+    epochs: int,
+    steps: int = STEPS,
+    width: float = 1.0,
+) -> keras.Model:
+    """Train a detector, or continue the training in `out`.
+
+    The weights that are kept are a moving average of the trained ones, as in `train.fit.fit`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(0)
+    model, average = build_detector(width), build_detector(width)
+    average.set_weights(model.get_weights())
+    optimizer = make_optimizer(
+        model,
+        LEARNING_RATE,
+        WEIGHT_DECAY,
+        warmup_steps=steps,
+        decay_steps=steps * (epochs - 1) or 1,
+    )
+    step = train_step(model, average, optimizer)
+    finished = tf.Variable(0, dtype=tf.int64, trainable=False)
+    checkpoint = tf.train.Checkpoint(
+        epoch=finished, model=model, average=average, optimizer=optimizer
+    )
+    manager = tf.train.CheckpointManager(checkpoint, str(out / "checkpoints"), max_to_keep=1)
+    manager.restore_or_initialize()
+    fixed = make_batch(validation, mnist, np.random.default_rng(0), *CHECKED, varied=False)
+    for epoch in epochs_to_go(int(finished), epochs):
+        frozen = epoch.index >= FROZEN * epochs
+        total = 0.0
+        rng = np.random.default_rng(epoch.index)
+        with tqdm(total=steps, desc=epoch.title, disable=None) as bar:
+            for batch in batches(training, mnist, rng, steps):
+                total += float(step(*map(tf.constant, [a for part in batch for a in part]), frozen))
+                bar.update()
+        report = {"loss": total / steps, "validation": float(loss_of(average, fixed))}
+        print(epoch.report(report), flush=True)
+        average.save(out / "detector.keras")
+        finished.assign_add(1)
+        manager.save()
+    return average
+
+
+def train_step(model: keras.Model, average: keras.Model, optimizer: Any) -> Any:
+    """A function that trains on square and wide views and their boxes, and returns the loss.
+
+    Where it is told that the batch normalisation is frozen, that uses its means and goes on with
+    its scale and shift.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def step(
+        squares: tf.Tensor,
+        square_boxes: tf.Tensor,
+        wides: tf.Tensor,
+        wide_boxes: tf.Tensor,
+        frozen: bool,
+    ) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss, count = 0.0, 0.0
+            for views, boxes in ((squares, square_boxes), (wides, wide_boxes)):
+                output = model(tf.cast(views, tf.float32) / 255, training=not frozen)
+                part, found = detector_loss(output, boxes)
+                loss, count = loss + part, count + found
+            loss = loss / tf.maximum(count, 1)
+        found = tape.gradient(loss, model.trainable_variables)
+        found, _ = tf.clip_by_global_norm(found, 10.0)
+        optimizer.apply(found, model.trainable_variables)
+        update_average(average, model, optimizer, EMA_DECAY)
+        return loss
+
+    return step
+
+
+def loss_of(model: keras.Model, batch: Batch) -> tf.Tensor:
+    loss, count = 0.0, 0.0
+    for views, boxes in batch:
+        for start in range(0, len(views), 50):
+            part = slice(start, start + 50)
+            output = model(views[part].astype(np.float32) / 255, training=False)
+            more, found = detector_loss(output, tf.constant(boxes[part]))
+            loss, count = loss + more, count + found
+    return loss / count
+
+
+def batches(
+    scenes: list[Scene], mnist: list[Any], rng: np.random.Generator, count: int
+) -> Iterator[Batch]:
+    """`count` batches, made by a thread while the network learns."""
+    made: queue.Queue[Batch] = queue.Queue(8)
+
+    def work() -> None:
+        for _ in range(count):
+            made.put(make_batch(scenes, mnist, rng, SQUARES, WIDES))
+
+    threading.Thread(target=work, daemon=True).start()
+    for _ in range(count):
+        yield made.get()
+
+
+def make_batch(
+    scenes: list[Scene],
+    mnist: list[Any],
+    rng: np.random.Generator,
+    squares: int,
+    wides: int,
+    varied: bool = True,
+) -> Batch:
+    """Square and wide views: for each uint8 (n, h, w, 3) and their boxes."""
+
+    def scene() -> Scene:
+        return scenes[int(rng.integers(len(scenes)))]
+
+    def square() -> Scene:
+        if mnist and rng.random() < MNIST:
+            image, digit = mnist[int(rng.integers(len(mnist)))]
+            return view_of(image_as_scene(image, int(digit), rng), SQUARE, rng)
+        return view_of(scene(), SQUARE, rng)
+
+    def wide() -> Scene:
+        if rng.random() < 0.2:
+            half = (WIDE[0] // 2, WIDE[1])
+            return stacked([view_of(scene(), half, rng) for _ in range(2)])
+        return view_of(scene(), WIDE, rng)
+
+    parts = []
+    for views in ([square() for _ in range(squares)], [wide() for _ in range(wides)]):
+        pictures = [recoloured(view, rng) if varied else view for view, _ in views]
+        parts.append((np.stack(pictures), np.stack([boxes for _, boxes in views])))
+    return parts
