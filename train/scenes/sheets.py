@@ -7,6 +7,7 @@ Here the characters are small, there are many or none, and letters stand among t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -253,7 +254,8 @@ def sums(pen: Pen, high: float, rng: Rng) -> None:
 def program(pen: Pen, high: float, rng: Rng) -> None:
     """A screen: buttons with words beside what is drawn."""
     sheet = pen.sheet.shape
-    plain = replace(pen.hand, kind="print")
+    plain, printers = replace(pen.hand, kind="print"), copy(pen.hands)
+    printers.word_letters = []  # so that words are printed
     for i in range(int(rng.integers(1, 5))):
         size = 0.05 * sheet[0] * rng.uniform(0.7, 1.5)
         x = rng.uniform(0, 0.7) * sheet[1]
@@ -262,16 +264,9 @@ def program(pen: Pen, high: float, rng: Rng) -> None:
         fill = shade(rng, 0.2, 0.95, 0.4)
         pen.sheet.fill(round(x), round(y), wide, round(1.8 * size), fill)
         ink = (0.05, 0.05, 0.05) if sum(fill) > 1.5 else (0.95, 0.95, 0.95)
-        label = Pen(pen.sheet, plain, replace_letters(pen.hands), ink, rng)
+        label = Pen(pen.sheet, plain, printers, ink, rng)
         label.word(x + 0.5 * size, y + 0.4 * size, size)
     (lines if rng.random() < 0.7 else one)(pen, high, rng)
-
-
-def replace_letters(hands: Hands) -> Hands:
-    """The same hands, which print their words."""
-    copy = object.__new__(Hands)
-    copy.__dict__ = {**hands.__dict__, "word_letters": []}
-    return copy
 
 
 def nothing(pen: Pen, high: float, rng: Rng) -> None:

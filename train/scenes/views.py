@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.detect import CHARACTERS, cut
+from mnist_demo.read.detect import CHARACTERS, Box, cut, whole_pixels
 
 Rng = np.random.Generator
 SQUARE, WIDE = (128, 128), (64, 256)  # rows and columns of a view
@@ -16,21 +16,17 @@ MAX_BOXES = 24  # in a view; more are left out
 MIN_SIDE = 8  # a digit that is smaller in a view may be overlooked
 MIN_SEEN = 0.6  # so may a character of which less than this share is in the view
 OTHER = len(CHARACTERS) - 1
-Region = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the scene
 Scene = tuple[NDArray[np.uint8], NDArray[np.float32]]  # a picture and its boxes
 
 
-def labels(
-    boxes: NDArray[np.float32], region: Region, shape: tuple[int, int]
-) -> NDArray[np.float32]:
+def labels(boxes: NDArray[np.float32], region: Box, shape: tuple[int, int]) -> NDArray[np.float32]:
     """The boxes of a scene in a view.
 
     Returns:
         float32 (MAX_BOXES, 6): index of `CHARACTERS`; left, top, right and bottom in pixels of the
         view; and 1 for what is to be found, -1 for what may be overlooked, 0 for nothing.
     """
-    x0, y0 = round(region[0]), round(region[1])
-    x1, y1 = max(round(region[2]), x0 + 1), max(round(region[3]), y0 + 1)
+    x0, y0, x1, y1 = whole_pixels(region)
     scale = np.array([shape[1] / (x1 - x0), shape[0] / (y1 - y0)] * 2, np.float32)
     corners = (boxes[:, 1:5] - np.array([x0, y0, x0, y0], np.float32)) * scale
     limits = np.array([shape[1], shape[0]] * 2, np.float32)

@@ -226,11 +226,16 @@ def in_lines(found: Sequence[Detection]) -> list[list[Detection]]:
     return [sorted(line, key=lambda d: d.box[0] + d.box[2]) for line in lines]
 
 
+def whole_pixels(region: Box) -> tuple[int, int, int, int]:
+    """The region in whole pixels, of which it has one at least."""
+    x0, y0 = round(region[0]), round(region[1])
+    return x0, y0, max(round(region[2]), x0 + 1), max(round(region[3]), y0 + 1)
+
+
 def cut(picture: NDArray[np.uint8], region: Box, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """A region of a picture at the size `shape`. Beyond the edges the picture goes on as there."""
     height, width = picture.shape[:2]
-    x0, y0 = round(region[0]), round(region[1])
-    x1, y1 = max(round(region[2]), x0 + 1), max(round(region[3]), y0 + 1)
+    x0, y0, x1, y1 = whole_pixels(region)
     part = picture[max(0, y0) : min(height, y1), max(0, x0) : min(width, x1)]
     beyond = (max(0, -y0), max(0, y1 - height), max(0, -x0), max(0, x1 - width))
     if max(beyond):
