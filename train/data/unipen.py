@@ -28,6 +28,7 @@ NEEDED_FILES = re.compile(r"(?:^|/)((?:data/1[a-d]|include)/.+\.(?:dat|doc))$")
 SEGMENT = re.compile(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+(\S+)\s+"(.*)"\s*$')
 
 
+@lru_cache(maxsize=4)
 def read_unipen(data_dir: Path, section: str) -> list[Drawing]:
     """Every character of one section ("1a" to "1d"), in the order of its files.
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from mnist_demo.files import write_whole
 from train.scenes.collect import random_trained_plan
+from train.scenes.drawn import drawn_number
 from train.scenes.hands import Hands
 from train.scenes.photos import photo_scenes
 from train.scenes.scenes import paint_scene
@@ -19,7 +20,8 @@ from train.scenes.sheets import paint_sheet
 from train.scenes.views import Scene
 
 CHUNK = 250  # scenes that a process paints in one task and keeps in one file
-SHEETS, PHOTOS = 0.5, 0.05  # shares of the scenes; the others show one digit or one number
+# Shares of the scenes; the others show one digit or one number.
+SHEETS, PHOTOS, DRAWN = 0.47, 0.05, 0.08
 _hands: dict[str, Hands] = {}  # of this process
 
 
@@ -32,16 +34,11 @@ def detector_scenes(
     chunks = range(-(-count // CHUNK))
     missing = [i for i in chunks if not (folder / f"{i:04}.npz").exists()]
     if missing:
-        cv2.setNumThreads(1)
-        with ProcessPoolExecutor(initializer=_start, initargs=(split, data_dir)) as pool:
+        _hands["all"] = Hands(split, data_dir)  # read once: the processes begin with it
+        with ProcessPoolExecutor(initializer=cv2.setNumThreads, initargs=(1,)) as pool:
             work = pool.map(partial(_paint_chunk, folder=folder, split=split), missing)
             list(tqdm(work, total=len(missing), desc=f"{split} scenes", unit="chunk"))
     return [scene for i in chunks for scene in _read(folder / f"{i:04}.npz")]
-
-
-def _start(split: str, data_dir: Path | None) -> None:
-    cv2.setNumThreads(1)
-    _hands["all"] = Hands(split, data_dir)
 
 
 def _paint_chunk(index: int, folder: Path, split: str) -> None:
@@ -61,6 +58,8 @@ def _paint(rng: np.random.Generator) -> Scene:
         scene = paint_sheet(_hands["all"], rng)
     elif chance < SHEETS + PHOTOS:
         scene = photo_scenes(_hands["all"], rng)[int(rng.integers(2))]
+    elif chance < SHEETS + PHOTOS + DRAWN and _hands["all"].writers:
+        return drawn_number(_hands["all"], rng)
     else:
         scene = paint_scene(random_trained_plan(rng), _hands["all"], rng, scale=2)
     assert scene.boxes is not None

@@ -44,24 +44,24 @@ SIGN_STROKES: dict[str, list[NDArray[np.float64]]] = {
     ],
     "=": [np.array([[0.0, 0.47], [0.45, 0.47]]), np.array([[0.0, 0.65], [0.45, 0.65]])],
 }
-CURRENCIES: tuple[list[NDArray[np.float64]], ...] = (
-    [  # dollar
+CURRENCIES: dict[str, list[NDArray[np.float64]]] = {
+    "$": [
         np.array([[0.5, 0.2], [0.28, 0.1], [0.06, 0.25], [0.2, 0.45], [0.42, 0.56], [0.52, 0.75],
                   [0.28, 0.92], [0.02, 0.8]]),
         np.array([[0.28, -0.05], [0.27, 1.08]]),
     ],
-    [  # euro
+    "\u20ac": [
         np.array([[0.6, 0.12], [0.38, 0.04], [0.15, 0.25], [0.1, 0.55], [0.2, 0.85], [0.42, 0.97],
                   [0.62, 0.86]]),
         np.array([[0.0, 0.42], [0.45, 0.42]]),
         np.array([[0.0, 0.6], [0.42, 0.6]]),
     ],
-    [  # pound
+    "\u00a3": [
         np.array([[0.55, 0.18], [0.4, 0.04], [0.24, 0.16], [0.26, 0.5], [0.2, 0.85], [0.04, 0.97],
                   [0.6, 0.95]]),
         np.array([[0.04, 0.52], [0.46, 0.52]]),
     ],
-)  # fmt: skip
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ class Hand:
 
     def _sign(self, sign: str, height: float, rng: np.random.Generator) -> tuple[Array, int]:
         pen = height * (self.pen if self.kind in ("pen", "style", "font") else 0.12)
-        currency = CURRENCIES[rng.integers(len(CURRENCIES))]
-        strokes = CURRENCIES[0] if sign == "$" else SIGN_STROKES.get(sign, currency)
+        strokes = SIGN_STROKES.get(sign, CURRENCIES["$"])
         change = np.array([[np.exp(rng.normal(0, 0.15)), rng.normal(0, 0.08)], [0, 1]])
         varied = [
             ((s + rng.normal(0, 0.015, s.shape)) @ change.T * height).astype(np.float32)
@@ -191,6 +190,9 @@ class Hands:
             self.letters = [d.strokes for d in known]
             self.word_letters = [d.strokes for section in drawn[:2] for d in section]
             self.others = [d.strokes for d in known if d.label not in (*CHARACTERS, "X")]
+            # UNIPEN has no euro and no pound: as many of ours as it has dollars in all.
+            foreign = [CURRENCIES[sign] for sign in ("\u20ac", "\u00a3")]
+            self.others += 200 * [[s.astype(np.float32) for s in strokes] for strokes in foreign]
             self.signs = signs_of(drawn[1], drawn[2])
             self.fonts = [[[g] for g in read_glyphs(data_dir, n)] for n in font_names(split)]
 

@@ -128,7 +128,7 @@ Written = list[tuple[Array, tuple[int, int], str]]
 def _class_of(sign: str) -> int:
     if not sign:
         return OTHER
-    return DIGIT if sign.isdigit() else CLASSES.index(sign)
+    return DIGIT if sign.isdigit() else CLASSES.index(sign.replace("$", "¤"))
 
 
 def _write(
@@ -190,7 +190,7 @@ def _line(text: str, hand: Hand, size: float, rng: Rng) -> list[tuple[Array, int
 
 
 def _text(content: str, rng: Rng) -> str:
-    """One digit, a number, or a number with signs; "¤" stands for a currency."""
+    """One digit, a number, or a number with signs."""
 
     def digits(low: int, high: int) -> str:
         return "".join(map(str, rng.integers(10, size=rng.integers(low, high + 1))))
@@ -201,8 +201,8 @@ def _text(content: str, rng: Rng) -> str:
         return digits(2, 7 if content == "number" else 4)
     forms = (
         lambda: f"{digits(1, 3)}{rng.choice(['.', ','])}{digits(1, 2)}",
-        lambda: f"¤{digits(1, 3)}" + (f".{digits(2, 2)}" if rng.random() < 0.6 else ""),
-        lambda: f"{digits(1, 3)},{digits(2, 2)}¤",
+        lambda: f"${digits(1, 3)}" + (f".{digits(2, 2)}" if rng.random() < 0.6 else ""),
+        lambda: f"{digits(1, 3)},{digits(2, 2)}$",
         lambda: f"{digits(1, 3)}%",
         lambda: f"{digits(1, 2)}{rng.choice(['+', '-'])}{digits(1, 2)}",
         lambda: (

@@ -146,6 +146,8 @@ def lines(pen: Pen, high: float, rng: Rng) -> None:
     """One to five lines of digits, mostly far apart."""
     sheet, count = pen.sheet.shape, int(rng.choice([1, 1, 1, 2, 2, 3, 3, 4, 5]))
     gap = float(np.exp(rng.uniform(np.log(0.06), np.log(1.3))))
+    if rng.random() < 0.2:  # drawn in a hurry: digits touch or overlap
+        gap = rng.uniform(-0.15, 0.06)
     high = min(high, 0.8 * sheet[0] / (1.5 * count))
     pitch = high * rng.uniform(1.15, 2.6)
     room = max(1, int(sheet[1] / (high * (0.6 + gap))))
