@@ -6,7 +6,9 @@
 # make pictures   makes all pictures of the docs anew, for a release
 # make audit  checks what the demo needs for known vulnerabilities
 # make load   sends a crowd for five minutes, into bench/
-# make weights DATA=DIR   trains and measures the released weights; DIR holds the data sets
+# make classifier DATA=DIR   trains the network for drawings; DIR holds the data sets
+# make detector DATA=DIR     trains the network for pictures
+# make weights DATA=DIR      does both, and measures the released weights
 # make bench  measures for seven minutes how fast the demo is, into bench/
 #
 # Installing is quick the second time. Choose the interpreter with PYTHON=python3.12.
@@ -19,7 +21,7 @@ BIN := .venv/bin
 # npm runs the tools with the Node that pip has installed.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/javascript --loglevel=error
 
-.PHONY: run static test test-fast lint format weights bench load pictures audit clean
+.PHONY: run static test test-fast lint format classifier detector weights bench load pictures audit clean
 
 run: .venv/run.stamp
 	$(BIN)/python app.py
@@ -45,9 +47,9 @@ format: .venv/test.stamp .venv/node.stamp
 	$(BIN)/ruff format .
 	$(NPM) run format
 
-weights: .venv/test.stamp
-	@test -n "$(DATA)" || { echo "Say where the data sets are: make weights DATA=DIR"; exit 1; }
-	$(BIN)/python -m train pipeline --data-dir $(DATA)
+classifier detector weights: .venv/test.stamp
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make $@ DATA=DIR"; exit 1; }
+	$(BIN)/python -m train pipeline $(subst weights,,$@) --data-dir $(DATA)
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.helpers.programs

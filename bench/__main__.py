@@ -45,7 +45,6 @@ ROWS: dict[str, tuple[str, str, str, float, float]] = {
     "plain_rate": ("/v1/classify a second, 64 clients", "the same", "at least", 5, 10),
     "network": ("one image through the network", "keras predict", "at most", 1 / 20, 1 / 50),
     "preprocess": ("preprocess a 560x560 sketch", "decode its PNG", "at most", 2, 1),
-    # Without the finder it takes 1.2 times its decoding, which is the aim.
     "photo": ("read a photo of 12 megapixels", "decode it", "at most", 1.8, 1.2),
     "memory": ("memory while serving", "both imports", "at most", 1.2, 1.05),
     "many": ("each of 10,000 by classify_many", "one by one", "at most", 1, 0.5),

@@ -17,7 +17,6 @@ from PIL import Image
 
 from bench.servers import Pair, photo_jpeg, sketch
 from mnist_demo import Classifier, preprocess
-from mnist_demo.read.picture import read_picture
 from train.fit.model import build
 
 
@@ -36,7 +35,7 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
     def decode(file: bytes) -> None:
         Image.open(io.BytesIO(file)).load()
 
-    ours = partial(classifier.classify_inputs, [image])
+    ours = partial(classifier.network.classify, [image])
     keras = partial(model.predict, image[np.newaxis, ..., np.newaxis], verbose=0)
     results: dict[str, list[Pair]] = defaultdict(list)
     for _ in range(rounds + 1):
@@ -44,7 +43,7 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
         prepared = median_time(lambda: preprocess(canvas), 30)
         decoded = median_time(lambda: decode(png.getvalue()), 30)
         results["preprocess"].append((prepared, decoded))
-        read = median_time(lambda: read_picture(classifier, photo), 10)
+        read = median_time(lambda: classifier.read_picture(photo), 10)
         results["photo"].append((read, median_time(lambda: decode(photo), 10)))
         alone = median_time(lambda: classifier.classify(small), 500)
         began, used = time.perf_counter(), time.process_time()

@@ -1,7 +1,7 @@
 """Make the released weights from the data sets: run every step of the training in turn.
 
 After an interruption, the same command continues. A finished step is not repeated, unless it or a
-step before it would now run with other arguments.
+step that it needs would now run with other arguments.
 """
 
 from __future__ import annotations
@@ -15,53 +15,82 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from train.arguments import add_data_dir
 from train.measure.metrics import add_metric
+
+
+class Step(NamedTuple):
+    """A step of the training.
+
+    Attributes:
+        name: unique.
+        minutes: on two cores. They only serve to tell how much time is left.
+        command: the words after `python -m train`. Words in capitals are replaced by this command's
+            own arguments.
+        needs: the names of the steps whose results it takes.
+    """
+
+    name: str
+    minutes: int
+    command: str
+    needs: tuple[str, ...] = ()
+
 
 LEARN = (
     "fit --data-dir DATA --cache RUNS --mislabelled RUNS/mislabelled.json"
     " --weight-decay 0.05 --dropout 0.2 --distillation 0.5"
 )
 TEST = "--data-dir DATA --weights WEIGHTS --split test"
-# Each step: its name, minutes on two cores, and the words after `python -m train`. Words in
-# capitals are replaced by this command's own arguments. The minutes only serve to tell how much
-# time is left.
 STEPS = (
-    (
+    Step(
         "find-label-errors",
         15,
         "find-label-errors --data-dir DATA --cache RUNS --out RUNS/mislabelled.json",
     ),
-    ("fit", 90, f"{LEARN} --out RUNS/release --epochs 36 --learning-rate 3e-3"),
+    Step(
+        "fit",
+        75,
+        f"{LEARN} --out RUNS/release --epochs 30 --learning-rate 3e-3",
+        ("find-label-errors",),
+    ),
     # Images that are distorted half as much, at the end, are more like those that people draw.
-    (
-        "polish",
+    Step(
+        "classifier",
         20,
         f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --augmentation-strength 0.5"
         " --start RUNS/release/network.keras",
+        ("fit",),
     ),
-    ("finder", 180, "finder --data-dir DATA --cache RUNS --out RUNS/finder --epochs 35"),
-    (
+    Step(
+        "detector",
+        100,
+        "detector --data-dir DATA --cache RUNS --out RUNS/detector --scenes 48000 --epochs 36",
+    ),
+    Step(
         "export",
         1,
-        "export --data-dir DATA --cache RUNS --run RUNS/polish --finder RUNS/finder --out WEIGHTS"
-        " --version VERSION",
+        "export --data-dir DATA --cache RUNS --run RUNS/polish"
+        " --detector RUNS/detector/detector.keras --out WEIGHTS --version VERSION",
+        ("classifier", "detector"),
     ),
-    ("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS"),
-    ("prices", 4, "prices --data-dir DATA --weights WEIGHTS --store"),
-    ("evaluate-photos", 4, f"evaluate-photos {TEST}"),
-    ("evaluate-numbers", 3, f"evaluate-numbers {TEST} --count 50"),
-    ("evaluate-pictures", 12, f"evaluate-pictures {TEST} --count 100"),
+    Step("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS", ("export",)),
+    Step("evaluate-photos", 3, f"evaluate-photos {TEST}", ("evaluate",)),
+    Step("evaluate-numbers", 2, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
+    Step("evaluate-pictures", 8, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    names = [step.name for step in STEPS]
+    parser.add_argument(
+        "goal", nargs="?", choices=names, help="a step: it and what it needs are run, not all steps"
+    )
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="2.4.1", help="name of these weights")
+    parser.add_argument("--version", default="3.0.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -74,49 +103,70 @@ def run(args: argparse.Namespace) -> None:
         "WEIGHTS": args.out,
         "VERSION": args.version,
     }
-    done = run_steps(names, args.runs / "steps.json")
+    done = run_steps(steps_for(args.goal), names, args.runs / "steps.json")
     minutes = {name: round(step["seconds"] / 60, 1) for name, step in done.items()}
     total = round(sum(minutes.values()), 1)
-    add_metric(args.out, "step_minutes", minutes | {"all": total, "processor": processor()})
-    print(f"{args.out} holds version {args.version}, made in {total} minutes")
+    if args.goal:
+        print(f"{args.goal} is done, in {total} minutes: {minutes}")
+    else:
+        add_metric(args.out, "step_minutes", minutes | {"all": total, "processor": processor()})
+        print(f"{args.out} holds version {args.version}, made in {total} minutes")
 
 
-def run_steps(names: dict[str, Any], record: Path) -> dict[str, dict[str, Any]]:
+def steps_for(goal: str | None) -> list[Step]:
+    """The steps that lead to `goal`, in order; all if it is None."""
+    if goal is None:
+        return list(STEPS)
+    found = {goal}
+    for step in reversed(STEPS):
+        if step.name in found:
+            found.update(step.needs)
+    return [step for step in STEPS if step.name in found]
+
+
+def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[str, dict[str, Any]]:
     """Run the steps that are not done yet.
 
     Args:
-        names: the values of the words in capitals in `STEPS`.
-        record: JSON file that lists the finished steps. It is written after every step.
+        steps: in order.
+        names: the values of the words in capitals in their commands.
+        record: JSON file that lists all finished steps. It is written after every step.
 
     Returns:
-        For each step, the "words" of its command and its duration in "seconds".
+        For each of `steps`, the "words" of its command and its duration in "seconds".
 
     Raises:
         SystemExit: a step failed. It has printed the reason.
     """
-    before: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
-    done: dict[str, dict[str, Any]] = {}
-    for number, (name, minutes, command) in enumerate(STEPS, 1):
-        words = [_fill(word, names) for word in command.split()]
-        old = before.get(name)
-        if old and old["words"] == words and len(done) == number - 1:
-            done[name] = old
-            print(f"step {number} of {len(STEPS)}: {name} is done", flush=True)
+    done: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.exists() else {}
+    for number, step in enumerate(steps, 1):
+        words = [_fill(word, names) for word in step.command.split()]
+        if step.name in done and done[step.name]["words"] == words:
+            print(f"step {number} of {len(steps)}: {step.name} is done", flush=True)
             continue
-        before = {}  # later steps used the old result of this step
-        left = sum(later for _, later, _ in STEPS[number - 1 :])
+        left = sum(later.minutes for later in steps[number - 1 :])
         print(
-            f"step {number} of {len(STEPS)}: {name}, about {minutes} minutes of the {left} left",
+            f"step {number} of {len(steps)}: {step.name}, about {step.minutes} minutes of the "
+            f"{left} left",
             flush=True,
         )
+        _forget(step.name, done)
         began = time.monotonic()
         # A process for each step, as TensorFlow never gives memory back.
         status = subprocess.run([sys.executable, "-m", "train", *words]).returncode
         if status:
-            raise SystemExit(f"{name} failed: run the same command again to continue there")
-        done[name] = {"words": words, "seconds": round(time.monotonic() - began)}
+            raise SystemExit(f"{step.name} failed: run the same command again to continue there")
+        done[step.name] = {"words": words, "seconds": round(time.monotonic() - began)}
         record.write_text(json.dumps(done, indent=1) + "\n")
-    return done
+    return {step.name: done[step.name] for step in steps}
+
+
+def _forget(name: str, done: dict[str, dict[str, Any]]) -> None:
+    """Take out of `done` a step and all that used its old result."""
+    done.pop(name, None)
+    for step in STEPS:
+        if name in step.needs:
+            _forget(step.name, done)
 
 
 def _fill(word: str, names: dict[str, Any]) -> str:

@@ -89,7 +89,7 @@ def test_the_network_is_the_savedmodel_s(
     read: Read, inputs: list[NDArray[np.float32] | None], classifier: Classifier
 ) -> None:
     inked = [image for image in inputs if image is not None]
-    found = max_difference(read(np.stack(inked)), classifier.classify_inputs(inked))
+    found = max_difference(read(np.stack(inked)), classifier.network.classify(inked))
     assert max(found["probabilities"], found["digit_score"]) <= 1e-3
 
 
@@ -98,7 +98,7 @@ def test_both_read_alike(
     inputs: list[NDArray[np.float32] | None],
     classifier: Classifier,
 ) -> None:
-    predictions = classifier.classify_inputs(inputs)
+    predictions = classifier.network.classify(inputs)
     alike = compare(answers, predictions, None)
     assert alike["same_digit"] >= 0.999 and alike["same_verdict"] >= 0.997
     own = -len(list(DRAWINGS.glob("*.json")))  # our own drawings, at the end

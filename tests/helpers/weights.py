@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
+from mnist_demo.read.detect import OUTPUTS, STRIDE
 from mnist_demo.weights.hub import file_checksums
+
+VIEWS = tf.TensorSpec((None, None, None, 3), tf.float32, name="views")
 
 
 def write_model(folder: Path, digit: int = 3, classes: int = 10) -> None:
-    """A SavedModel with the classifier's signature to which everything looks like `digit`."""
+    """A SavedModel to which everything looks like `digit`, and whose detector finds nothing."""
 
     class Reader(tf.Module):
         def __init__(self) -> None:
@@ -25,7 +29,15 @@ def write_model(folder: Path, digit: int = 3, classes: int = 10) -> None:
             return {"probabilities": tf.nn.softmax(logits), "digit_score": tf.sigmoid(total)}
 
     reader = Reader()
-    tf.saved_model.save(reader, str(folder), signatures={"serving_default": reader.serve})
+    reader.detect = tf.function(detect_nothing, input_signature=[VIEWS])
+    signatures = {"serving_default": reader.serve, "detect": reader.detect}
+    tf.saved_model.save(reader, str(folder), signatures=signatures)
+
+
+def detect_nothing(views: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The outputs of a detector that finds no character."""
+    nothing = tf.nn.conv2d(views, np.zeros((4, 4, 3, OUTPUTS), np.float32), STRIDE, "SAME")
+    return {"characters": nothing - 9.0}
 
 
 def write_metrics(weights: Path, version: str = "1.2.0") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
@@ -15,11 +16,14 @@ from mnist_demo import Classifier
 from mnist_demo.page.draw_tab import DrawEvents
 from mnist_demo.page.feedback import Feedback
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.page.picture_tab import PictureEvents, found_figure, paint_found
+from mnist_demo.page.numbers_tab import NumberEvents, part_of
+from mnist_demo.page.picture_tab import PictureEvents
 from mnist_demo.page.reader import PageReader
-from mnist_demo.read.picture import PictureResult
+from mnist_demo.read.classifier import Reading
+from mnist_demo.read.lines import Number
+from mnist_demo.read.network import Network
 from mnist_demo.read.prediction import BLANK
-from tests.helpers.images import data_url
+from tests.helpers.images import data_url, encode, row
 
 REQUEST: Any = gr.Request(headers={"accept-language": "en"})
 
@@ -57,7 +61,7 @@ def test_the_draw_tab(
     assert '"answer": 1, "label": 7' in kept.read_text()
 
 
-def test_the_draw_tab_never_asks_the_finder(
+def test_the_draw_tab_never_asks_the_detector(
     reader: PageReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader in the browser has none, and both must agree."""
@@ -65,36 +69,60 @@ def test_the_draw_tab_never_asks_the_finder(
     for x in (20, 60, 100, 140):  # not a digit: as a picture, it would be searched
         canvas.paste(0, (x, 40, x + 20, 160))
     canvas.save(file := tmp_path / "four.png")
-    find = create_autospec(Classifier.find, side_effect=Classifier.find)
-    monkeypatch.setattr(Classifier, "find", find)
+    detect = create_autospec(Network.detect, side_effect=Network.detect)
+    monkeypatch.setattr(Network, "detect", detect)
     reader.classify(str(file))
-    assert find.called
-    find.reset_mock()
+    assert detect.called
+    detect.reset_mock()
     monkeypatch.setenv("MNIST_DEMO_FEEDBACK_DIR", str(tmp_path))
     events = DrawEvents(reader, Feedback())
     url = data_url(file.read_bytes())
     for event in (events.answer, events.explain, events.give_feedback(7)):
         event(url, REQUEST)
-    assert not find.called
+    assert not detect.called
 
 
-def test_the_picture_tab(reader: PageReader, file: dict[str, Any]) -> None:
+def test_the_picture_tab_reads_one_digit(reader: PageReader, file: dict[str, Any]) -> None:
     words, guesses, pictures = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["sure"].format(1) in words and guesses["1"] > 0.9
     assert TEXTS["en"]["seen"] in pictures
-    words, guesses, _ = PictureEvents(reader).answer(None, REQUEST)
-    assert TEXTS["en"]["picture_intro"] in words and guesses is None
+    words, guesses, pictures = PictureEvents(reader).answer(None, REQUEST)
+    assert TEXTS["en"]["picture_intro"] in words and guesses is None and pictures == ""
 
 
-def test_what_the_finder_saw_is_painted_over_the_picture() -> None:
-    picture = np.full((40, 80, 3), 200, np.uint8)
-    digit, other = np.zeros((20, 40), np.bool_), np.zeros((20, 40), np.bool_)
-    digit[:, 10:14] = other[:, 30:34] = True
-    reading = PictureResult(BLANK, picture, digit, other, (0.2, 0.1, 0.4, 0.9))
-    painted = paint_found(reading).astype(int)
-    assert painted[20, 24, 2] > painted[20, 24, 0] + 80, "the digit's ink is blue"
-    assert painted[20, 64, 0] > painted[20, 64, 2] + 80, "other ink is orange"
-    assert (painted[20, 50] == 200).all() and (painted[10, 12] != 200).any(), "a frame"
-    assert (
-        TEXTS["en"]["found"] in found_figure(reading) and found_figure(PictureResult(BLANK)) == ""
+def test_the_picture_tab_reads_a_number_and_shows_where_its_digits_are(
+    reader: PageReader, tmp_path: Path
+) -> None:
+    Image.fromarray(row(["four", "two"], 60)).save(tmp_path / "42.png")
+    words, guesses, picture = PictureEvents(reader).answer(
+        {"path": str(tmp_path / "42.png")}, REQUEST
     )
+    assert TEXTS["en"]["several"].format("<strong>42</strong>") in words and guesses is None
+    places = re.findall(
+        r'popovertarget="found-(\d)" aria-label="(\d)" style="left:([\d.]+)', picture
+    )
+    assert [(at, digit) for at, digit, _ in places] == [("0", "4"), ("1", "2")]
+    assert 0 < float(places[0][2]) < float(places[1][2]) < 100
+    assert picture.count("popover>") == 2 and picture.count("<meter") == 6
+
+
+def test_a_picture_without_a_digit_is_shown_as_it_is(reader: PageReader, tmp_path: Path) -> None:
+    Image.new("L", (90, 60), 255).save(tmp_path / "blank.png")
+    words, guesses, picture = PictureEvents(reader).answer(
+        {"path": str(tmp_path / "blank.png")}, REQUEST
+    )
+    assert TEXTS["en"]["no_ink"] in words and guesses is None
+    assert "<img" in picture and "<button" not in picture
+
+
+def test_the_numbers_tab_shows_each_digit(reader: PageReader) -> None:
+    drawing = data_url(encode(Image.fromarray(row(["four", "two"], 60)), "PNG"))
+    words, cards = NumberEvents(reader).answer(drawing, REQUEST)
+    assert TEXTS["en"]["number_sure"].format("<strong>42</strong>") in words
+    assert cards.count("<li>") == cards.count("<img") == 2
+
+
+def test_a_part_of_a_picture_is_cut_where_its_box_is() -> None:
+    picture = np.arange(40 * 80 * 3).reshape(40, 80, 3).astype(np.uint8)
+    reading = Reading(BLANK, Number([]), picture, scale=2.0)
+    np.testing.assert_array_equal(part_of(reading, (20, 10, 40, 30)), picture[5:16, 10:21])

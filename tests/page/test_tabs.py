@@ -365,11 +365,6 @@ def operate_by_keyboard(page: Page, digit: Path) -> None:
 
     choose(page, "Numbers")
     go_to(page, "Clear")
-    with page.expect_file_chooser() as chooser:
-        go_to(page, TEXTS["en"]["number_upload"])
-        page.keyboard.press("Enter")
-    chooser.value.set_files(digit)
-    expect(page.locator("#number_verdict")).to_have_text("This looks like 8.")
     choose(page, "About")
     go_to(page, "How well it reads")  # so that the table can be scrolled
     choose(page, "Embed & API")

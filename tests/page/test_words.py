@@ -20,8 +20,9 @@ from mnist_demo.page.embed_tab import public_url, snippets
 from mnist_demo.page.html_parts import MAX_SHOWN_PROBABILITY
 from mnist_demo.page.i18n import LANGUAGES, TEXTS, language, translate
 from mnist_demo.page.numbers_tab import digit_cards
+from mnist_demo.read.classifier import Reading
 from mnist_demo.read.lines import Line, Number
-from mnist_demo.read.prediction import CONFIDENCE_THRESHOLD
+from mnist_demo.read.prediction import BLANK, CONFIDENCE_THRESHOLD
 from mnist_demo.read.preprocess import crop_ink
 from mnist_demo.read.saliency import (
     CONTRADICTS,
@@ -59,7 +60,8 @@ def test_nothing_is_said_to_be_certain() -> None:
     sure = prediction({4: 0.9999, 9: 0.0001})
     assert (label_value(sure) or {})["4"] == MAX_SHOWN_PROBABILITY
     number = Number([Line([sure], [(0, 0, 1, 1)], "7")])
-    assert "<span>99%</span>" in digit_cards(number) and "100%" not in digit_cards(number)
+    cards = digit_cards(Reading(BLANK, number, np.zeros((2, 2, 3), np.uint8)))
+    assert "<span>99%</span>" in cards and "100%" not in cards
 
 
 def test_the_browser_shows_doubt_and_certainty_as_python_does() -> None:
@@ -91,7 +93,7 @@ def test_answers_come_in_the_language_that_the_browser_asks_for() -> None:
 def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
     """A network that sees a 3 in ink in the upper half, and is put off by ink in the lower."""
 
-    def classify_inputs(inputs: list[Any]) -> list[Prediction]:
+    def classify(inputs: list[Any]) -> list[Prediction]:
         images = np.stack(inputs)
         excess = images[:, :14].sum(axis=(1, 2)) - images[:, 14:].sum(axis=(1, 2))
         share = 1 / (1 + np.exp(-excess / 10))
@@ -99,7 +101,7 @@ def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
 
     image = np.zeros((28, 28), np.float32)
     image[5:24, 13:15] = 1
-    network: Any = SimpleNamespace(classify_inputs=classify_inputs)
+    network: Any = SimpleNamespace(classify=classify)
     heat = saliency_map(network, image, 3)
     assert heat.shape == (28, 28) and np.abs(heat).max() == pytest.approx(1)
     assert (heat[6:10, 13:15] > 0).all() and (heat[18:22, 13:15] < 0).all()
@@ -109,7 +111,7 @@ def test_the_heat_map_shows_what_the_answer_hangs_on() -> None:
 def test_the_heat_map_of_the_released_network_covers_the_strokes(classifier: Classifier) -> None:
     model_input = preprocess(seven())
     assert model_input is not None
-    heat = saliency_map(classifier, model_input, 7)
+    heat = saliency_map(classifier.network, model_input, 7)
     assert np.abs(heat).max() == pytest.approx(1) and heat.max() > 0.3
 
 

@@ -22,10 +22,8 @@ from mnist_demo import Classifier, preprocess
 from mnist_demo.batch.inputs import IMAGE_SUFFIXES
 from mnist_demo.page.feedback import flatten_drawing
 from mnist_demo.page.i18n import LOCALES
-from mnist_demo.read.finder import rgb
-from mnist_demo.read.formats import FORMATS
-from mnist_demo.read.numbers import find_pieces
-from mnist_demo.read.picture import read_picture
+from mnist_demo.read.decode.formats import FORMATS
+from mnist_demo.read.preprocess import on_paper
 from tests.helpers.images import encode, seven
 
 GRAY = Image.fromarray(seven())
@@ -67,8 +65,7 @@ FORMS: dict[str, Any] = {
 def test_a_file_in_every_form(form: str, classifier: Classifier) -> None:
     assert np.array_equal(np.asarray(preprocess(FORMS[form]())), EXPECTED)
     if form != "in a Sketchpad value":
-        assert find_pieces(FORMS[form]()) is not None
-        assert read_picture(classifier, FORMS[form]()).prediction.digit == 7
+        assert classifier.read_picture(FORMS[form]()).prediction.digit == 7
 
 
 def test_an_open_file(tmp_path: Path) -> None:
@@ -247,7 +244,7 @@ def test_white_ink_on_transparent_paper_is_ink() -> None:
             assert np.abs(np.asarray(preprocess(form)) - EXPECTED).mean() < 0.01
     kept = flatten_drawing(image)
     assert np.abs(np.asarray(preprocess(kept)) - EXPECTED).mean() < 0.02
-    assert rgb(white).max() > 200 and np.median(rgb(white)) == 0
+    assert on_paper(white).max() > 200 and np.median(on_paper(white)) == 0
 
 
 def test_other_transparent_pictures_are_on_white_paper() -> None:
@@ -262,7 +259,7 @@ def test_other_transparent_pictures_are_on_white_paper() -> None:
     assert np.abs(np.asarray(preprocess(both)) - EXPECTED).mean() < 0.01
     blank = np.zeros((200, 200, 4), np.uint8)
     assert preprocess(blank) is None
-    assert rgb(blank).min() == 255
+    assert on_paper(blank).min() == 255
 
 
 def test_every_list_of_formats_is_the_same() -> None:

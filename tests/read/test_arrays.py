@@ -12,7 +12,7 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from mnist_demo import preprocess
-from mnist_demo.read.images import read_pixels
+from mnist_demo.read.decode.images import decode
 from tests.helpers.images import seven
 
 GRAY = seven()  # uint8 (280, 280), black on white
@@ -98,13 +98,13 @@ def test_scikit_learn_s_digits_of_8_by_8() -> None:
     for image in load_digits().images[:20]:
         expected = np.round(image / 16 * 255).astype(np.uint8)
         for kind in (np.float64, np.float32, np.uint8, np.int64):
-            pixels = read_pixels(image.astype(kind))
+            pixels = decode(image.astype(kind)).pixels
             assert pixels is not None and np.array_equal(pixels, expected)
 
 
 def test_pixels_of_8_bits_are_not_copied() -> None:
     for array in (GRAY, RGB, RGBA, GRAY[None]):
-        pixels = read_pixels(array)
+        pixels = decode(array).pixels
         assert pixels is not None and np.shares_memory(pixels, array)
 
 

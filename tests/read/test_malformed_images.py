@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, PngImagePlugin
 
-from mnist_demo.read.formats import FORMATS
+from mnist_demo.read.decode.formats import FORMATS
 from mnist_demo.read.preprocess import preprocess
 from tests.helpers.images import encode, mnist_png, white_png
 from tests.helpers.rest import form, post

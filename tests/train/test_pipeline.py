@@ -13,9 +13,9 @@ import pytest
 
 from train import pipeline
 from train.__main__ import COMMANDS
-from train.fit.fit import check_same_config
+from train.fit.epochs import check_same_config
 
-STEPS = [name for name, _, _ in pipeline.STEPS]
+STEPS = [step.name for step in pipeline.STEPS]
 FROM_EXPORT = STEPS[STEPS.index("export") :]
 
 
@@ -26,7 +26,7 @@ Run = Callable[..., list[list[str]]]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A function that runs the steps, one of which may fail, and returns the words of each."""
 
-    def run(fails: str = "", version: str = "9.9.9") -> list[list[str]]:
+    def run(fails: str = "", version: str = "9.9.9", goal: str | None = None) -> list[list[str]]:
         commands: list[list[str]] = []
 
         def process(words: list[str]) -> Any:
@@ -36,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
         monkeypatch.setattr(subprocess, "run", process)
         names = {"DATA": "data", "RUNS": tmp_path, "WEIGHTS": tmp_path / "w", "VERSION": version}
-        pipeline.run_steps(names, tmp_path / "steps.json")
+        pipeline.run_steps(pipeline.steps_for(goal), names, tmp_path / "steps.json")
         return commands
 
     return run
@@ -44,7 +44,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_every_step_is_a_command_with_its_words(run: Run) -> None:
     commands = run()
-    expected = ["fit" if name == "polish" else name for name in STEPS]
+    expected = ["fit" if name == "classifier" else name for name in STEPS]
     assert [words[0] for words in commands] == expected
     assert {words[0] for words in commands} <= set(COMMANDS)
     assert all(not word.isupper() for words in commands for word in words)
@@ -65,6 +65,21 @@ def test_what_is_done_is_not_done_again_after_a_failure(
 def test_another_version_repeats_what_depends_on_it(run: Run) -> None:
     run()
     assert [words[0] for words in run(version="9.9.10")] == FROM_EXPORT
+
+
+def test_a_goal_runs_what_it_needs_and_keeps_the_rest(run: Run) -> None:
+    assert [words[0] for words in run(goal="detector")] == ["detector"]
+    assert [words[0] for words in run(goal="classifier")] == ["find-label-errors", "fit", "fit"]
+    assert [words[0] for words in run()] == FROM_EXPORT
+
+
+def test_a_step_that_runs_again_is_followed_by_what_used_it(run: Run, tmp_path: Path) -> None:
+    run()
+    record = tmp_path / "steps.json"
+    done = json.loads(record.read_text())
+    done["detector"]["words"].append("--epochs=1")
+    record.write_text(json.dumps(done))
+    assert [words[0] for words in run()] == ["detector", *FROM_EXPORT]
 
 
 def test_a_run_is_not_continued_by_another_config(tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from mnist_demo.weights.graph import check_model
+from mnist_demo.read.detect import OUTPUTS
+from mnist_demo.weights.graph import SIGNATURES, check_model
+from tests.helpers.weights import VIEWS, detect_nothing
 
 SPEC = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
 
 
 def save(folder: Path, trick: Callable[[Any], Any] = lambda total: total, **more: Any) -> None:
-    """Write a model with the classifier's signature that puts `trick` into its graph."""
+    """Write a model with the right signatures that puts `trick` into its graph."""
     module = tf.Module()
     for name, value in more.items():
         setattr(module, name, value)
@@ -30,7 +32,9 @@ def save(folder: Path, trick: Callable[[Any], Any] = lambda total: total, **more
         }
 
     module.serve = tf.function(serve, input_signature=[SPEC])
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.serve})
+    module.detect = tf.function(detect_nothing, input_signature=[VIEWS])
+    signatures = {"serving_default": module.serve, "detect": module.detect}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
 def after(operation: Any, total: Any) -> Any:
@@ -108,6 +112,10 @@ CHANGES: list[tuple[Callable[[Any], object], str]] = [
         r"takes images uint8 \[-1, 28, 28, 1\], not",
     ),
     (lambda g: g.signature_def.__delitem__("serving_default"), "no signature serving_default"),
+    (
+        lambda g: g.signature_def.__delitem__("detect"),
+        r"no signature detect: version 3\.0\.0 or later is needed",
+    ),
 ]
 
 
@@ -122,6 +130,10 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def check(folder: Path, content: bytes) -> None:
     (folder / "saved_model.pb").write_bytes(content)
     check_model(folder)
+
+
+def test_the_check_knows_what_the_detector_returns() -> None:
+    assert SIGNATURES["detect"][1] == {"characters": [-1, -1, -1, OUTPUTS]}
 
 
 def test_what_tensorflow_itself_writes_is_accepted(tmp_path: Path, good: bytes) -> None:

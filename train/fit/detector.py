@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import queue
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from train.arguments import add_cache, add_data_dir
 from train.data.mnist import read_mnist
 from train.fit.detector_loss import detector_loss
 from train.fit.detector_model import build_detector
-from train.fit.epochs import epochs_to_go
+from train.fit.epochs import check_same_config, epochs_to_go
 from train.fit.optimizer import make_optimizer
 from train.fit.train_step import update_average
 from train.scenes.dataset import detector_scenes
@@ -51,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    settings = {"scenes": args.scenes, "epochs": args.epochs, "batch": SQUARES + WIDES}
+    settings |= {"learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "seed": 0}
+    args.out.mkdir(parents=True, exist_ok=True)
+    check_same_config(args.out / "config.json", settings)
+    (args.out / "config.json").write_text(json.dumps(settings, indent=1) + "\n")
     training = detector_scenes("train", args.scenes, args.cache, args.data_dir)
     validation = detector_scenes("validation", 500, args.cache, args.data_dir)
     images, digits = read_mnist(args.data_dir, "train")

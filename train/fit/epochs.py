@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,21 @@ def epochs_to_go(first: int, total: int) -> Iterator[Epoch]:
     began = time.monotonic()
     for index in range(first, total):
         yield Epoch(index, total, first, began)
+
+
+def check_same_config(file: Path, config: dict[str, Any]) -> None:
+    """Compare `config` with the config.json of an earlier run, if there is one.
+
+    Raises:
+        SystemExit: a value other than `epochs` differs.
+    """
+    if file.exists():
+        before = json.loads(file.read_text())
+        changed = sorted(
+            key for key in config if key != "epochs" and config[key] != before.get(key)
+        )
+        if changed:
+            raise SystemExit(
+                f"{file.parent} holds a run with another {', '.join(changed)}: delete it, or give "
+                "another --out"
+            )

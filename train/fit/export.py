@@ -19,10 +19,10 @@ from scipy.special import log_softmax
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from mnist_demo.files import write_whole
+from mnist_demo.weights import REPOSITORY
 from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 from train.fit.export_browser import write_browser_weights
-from train.fit.finder import load_finder
 from train.fit.fit import predict
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
@@ -31,7 +31,7 @@ from train.fit.fit import predict
 # (1, 1) and (-1, -1).
 SHIFTS = ((0, 0), (1, -1), (-1, 1))
 IMAGES = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
-PICTURES = tf.TensorSpec((None, None, None, 3), tf.float32, name="pictures")
+VIEWS = tf.TensorSpec((None, None, None, 3), tf.float32, name="views")
 # Validation sets for the temperature. The first also gives the offset. MNIST is not among them, as
 # visitors' drawings are more like these.
 CALIBRATION = ("digits", "extremes", "marked", "displays", "fonts", "styles")
@@ -43,7 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
     add_data_dir(parser)
     add_cache(parser)
-    parser.add_argument("--finder", type=Path, help="folder that finder wrote")
+    parser.add_argument(
+        "--detector",
+        type=Path,
+        default=REPOSITORY,
+        help="file that detector wrote, or a folder of weights whose detector is taken",
+    )
     parser.add_argument("--out", type=Path, default=Path("weights"))
     parser.add_argument("--version", default="0.1.0", help="name of these weights, as 1.2.0")
 
@@ -53,9 +58,9 @@ def run(args: argparse.Namespace) -> None:
     if not network.exists():
         raise SystemExit(f"{network} is not there: run `python -m train fit --out {args.run}`")
     model = keras.saving.load_model(network, compile=False)
-    finder = load_finder(args.finder) if args.finder else None
+    detector = load_detector(args.detector)
     _, validation = load(args.data, args.data_dir, args.cache)
-    calibration = export(model, validation, args.out, finder)
+    calibration = export(model, validation, args.out, detector)
     write_browser_weights(args.out)
     config = json.loads((args.run / "config.json").read_text())
     commit = subprocess.run(
@@ -69,20 +74,30 @@ def run(args: argparse.Namespace) -> None:
         "commit": commit,
         "parameters": model.count_params(),
         "calibration": calibration,
+        "detector": detector_settings(args.detector),
     }
     (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
     print(json.dumps(calibration, indent=1))
+
+
+def detector_settings(path: Path) -> dict[str, Any]:
+    """How a detector, see `load_detector`, was trained."""
+    if path.is_file():
+        settings: dict[str, Any] = json.loads(path.with_name("config.json").read_text())
+    else:
+        settings = json.loads((path / "training.json").read_text())["detector"]
+    return settings
 
 
 def export(
     model: keras.Model,
     validation: dict[str, Examples],
     out: Path,
-    finder: keras.Model | None = None,
+    detector: Callable[[tf.Tensor], tf.Tensor],
 ) -> dict[str, float]:
     """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
 
-    With a `finder`, the SavedModel has it as a second signature, "find".
+    The `detector` is the second signature, "detect".
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the mean cross-entropy of the validation sets in `CALIBRATION`, each of which counts
@@ -102,8 +117,24 @@ def export(
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
         offset = float(np.quantile(is_digit, MAX_REJECTED_DIGITS))
-    _write_model(model, temperature, offset, out / "model", finder)
+    _write_model(model, temperature, offset, out / "model", detector)
     return {"temperature": temperature, "digit_score_offset": offset}
+
+
+def load_detector(path: Path) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The detector in a file of `train.fit.detector`, or in a folder of weights.
+
+    It takes float32 (n, h, w, 3) in [0, 1] and returns float32 (n, h / 4, w / 4, outputs).
+    """
+    if path.is_file():
+        model = keras.saving.load_model(path, compile=False)
+        return lambda views: model(views, training=False)
+    saved = tf.saved_model.load(str(path / "model"))
+
+    def detect(views: tf.Tensor) -> tf.Tensor:
+        return saved.signatures["detect"](views=views)["characters"]
+
+    return detect
 
 
 def fit_temperature(sets: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> float:
@@ -158,7 +189,7 @@ def _write_model(
     temperature: float,
     offset: float,
     out: Path,
-    finder: keras.Model | None = None,
+    detector: Callable[[tf.Tensor], tf.Tensor],
 ) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         digits, is_digit = _mean_shifted_logits(model, images)
@@ -168,12 +199,10 @@ def _write_model(
         }
 
     module = tf.Module()
-    signatures = {"serving_default": freeze(serve)}
-    if finder is not None:
-        signatures["find"] = freeze(
-            lambda pictures: {"shares": tf.nn.softmax(tf.nn.depth_to_space(finder(pictures), 2))},
-            PICTURES,
-        )
+    signatures = {
+        "serving_default": freeze(serve),
+        "detect": freeze(lambda views: {"characters": detector(views)}, VIEWS),
+    }
     module.served = signatures  # the module must hold what is saved
     with write_whole(out) as part:
         shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted

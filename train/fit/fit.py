@@ -20,11 +20,10 @@ from tqdm import tqdm
 from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
 from train.fit.config import TrainingConfig
-from train.fit.epochs import epochs_to_go
+from train.fit.epochs import check_same_config, epochs_to_go
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
 from train.fit.optimizer import make_optimizer
-from train.fit.segments import composed
 from train.fit.train_step import make_train_step
 
 
@@ -49,8 +48,6 @@ def run(args: argparse.Namespace) -> None:
     if "TF_CONFIG" in os.environ:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     sources, validation = load(args.data, args.data_dir, args.cache, mislabelled)
-    if args.data == "all":
-        sources += composed(args.data_dir, args.cache)
     if args.extra:
         sources.append(Source("extra", read_extra(args.extra)))
     fit(sources, validation, config, args.out, strategy, args.start)
@@ -141,24 +138,6 @@ def fit(
         finished.assign_add(1)
         manager.save()
     return average
-
-
-def check_same_config(file: Path, config: dict[str, Any]) -> None:
-    """Compare `config` with the config.json of an earlier run, if there is one.
-
-    Raises:
-        SystemExit: a value other than `epochs` differs.
-    """
-    if file.exists():
-        before = json.loads(file.read_text())
-        changed = sorted(
-            key for key in config if key != "epochs" and config[key] != before.get(key)
-        )
-        if changed:
-            raise SystemExit(
-                f"{file.parent} holds a run with another {', '.join(changed)}: delete it, or give "
-                "another --out"
-            )
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:

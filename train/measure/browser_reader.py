@@ -67,7 +67,7 @@ def browser_metrics(
 
     def read_both(pixels: Array) -> tuple[Array, list[Prediction]]:
         images = pixels.astype(np.float32) / 255
-        return read_in_node(node, weights, images), classifier.classify_inputs(list(images))
+        return read_in_node(node, weights, images), classifier.network.classify(list(images))
 
     thinned = np.concatenate([s.images[spread(len(s), PICTURES)] for s in sets])
     metrics["max_difference"] = max_difference(*read_both(thinned))

@@ -140,7 +140,7 @@ def _public(words: Sequence[str]) -> list[str]:
 
 
 def _predict_released(classifier: Classifier, images: Array) -> tuple[Array, Array]:
-    predictions = classifier.classify_inputs(list(images))
+    predictions = classifier.network.classify(list(images))
     probabilities = np.stack([prediction.probabilities for prediction in predictions])
     return probabilities, np.array([prediction.digit_score for prediction in predictions])
 

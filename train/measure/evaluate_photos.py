@@ -19,7 +19,6 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from mnist_demo import Classifier, Prediction, preprocess
-from mnist_demo.read.picture import read_picture
 from train.arguments import add_measurement
 from train.data.drawing import Drawing
 from train.data.gallery import plot_images
@@ -55,14 +54,14 @@ def run(args: argparse.Namespace) -> None:
         work = pool.map(photo_and_canvas_input, drawings, seeds, chunksize=16)
         bar = tqdm(work, total=len(drawings), desc=f"{args.split} photos", unit="photo")
         in_photos, painted = zip(
-            *((read_picture(classifier, jpeg).prediction, canvas) for jpeg, canvas in bar),
+            *((classifier.read_picture(jpeg).prediction, canvas) for jpeg, canvas in bar),
             strict=True,
         )
     answers = digits_of(in_photos)
     right = answers == labels
     accuracy = float(right.mean())
     print(f"\n{accuracy:.2%} of {len(labels)} photos read right; in {np.sum(answers < 0)} no digit")
-    clean_accuracy = np.mean(digits_of(classifier.classify_inputs(painted)) == labels)
+    clean_accuracy = np.mean(digits_of(classifier.network.classify(painted)) == labels)
     print(f"{clean_accuracy:.2%} of the same strokes painted cleanly")
     for name, values in conditions([scene_of(seed) for seed in seeds]).items():
         shares = [(value, values == value) for value in np.unique(values)]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mnist_demo import Classifier
-from mnist_demo.read.lines import Number
 from train.arguments import add_measurement
 from train.data.gallery import plot_images
 from train.measure.metrics import add_metric
@@ -76,10 +75,7 @@ def measure(
     for scene in scenes:
         if len(scene.text) > 1:
             digits = "".join(sign for sign in scene.text if sign.isdigit() or sign == "\n")
-            try:
-                number = classifier.read_number(scene.picture)
-            except ValueError:  # too many pieces
-                number = Number([])
+            number = classifier.read_number(scene.picture)
             good = number.number == digits
             lowest = min((digit.confidence for digit in number.digits), default=0)
         else:

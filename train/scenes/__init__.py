@@ -1,1 +1,1 @@
-"""Pictures of digits as people take them, with the class of every pixel."""
+"""Pictures of digits as people take them, with a box for every character."""

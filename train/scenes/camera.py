@@ -1,4 +1,4 @@
-"""Light, lens, noise and compression, and the reduction to the finder's size."""
+"""Light, lens, noise and compression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.detect import CHARACTERS
 from train.paint.photograph import smooth_noise
-from train.scenes.picture import PAPER, Picture
+from train.scenes.picture import Picture
 
 MIN_CONTRAST = 5  # levels of 255; fainter ink may be overlooked
 
@@ -64,18 +64,13 @@ def random_camera(rng: np.random.Generator, photo: bool) -> Camera:
 
 def take(
     picture: Picture, camera: Camera, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The finished picture, uint8 (*shape, 3), and the class of each of its pixels, uint8 `shape`.
-
-    A pixel shows ink if ink covers a third of it.
-    """
+) -> NDArray[np.uint8]:
+    """The finished picture, uint8 (*shape, 3)."""
     rgb: NDArray[Any] = picture.rgb
-    classes: NDArray[Any] = picture.classes
     height, width = picture.shape
     if camera.tilt:
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), camera.tilt, 1.0)
         rgb = cv2.warpAffine(rgb, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        classes = cv2.warpAffine(classes, turn, (width, height), flags=cv2.INTER_NEAREST)
     if camera.fall_off or camera.shadow or camera.vignette:
         rgb = rgb * _light(camera, (height, width), rng)[..., np.newaxis]
     size = shape[::-1]
@@ -98,7 +93,7 @@ def take(
         decoded = cv2.imdecode(coded[1], cv2.IMREAD_COLOR)
         assert decoded is not None
         pixels = np.asarray(decoded[:, :, ::-1], np.uint8)
-    return pixels, reduce_classes(classes, shape)
+    return pixels
 
 
 def boxes_of(picture: Picture, camera: Camera, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -130,18 +125,6 @@ def _contrast(pixels: NDArray[np.uint8], points: NDArray[Any]) -> float:
     around = (slice(max(0, y.min() - 2), y.max() + 3), slice(max(0, x.min() - 2), x.max() + 3))
     differences = pixels[y, x].mean(axis=0) - np.median(pixels[around], axis=(0, 1))
     return float(np.abs(differences).max())
-
-
-def reduce_classes(classes: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """`classes` at a smaller size: the class that covers most, paper counting half."""
-    kinds = np.unique(classes)
-    shares = []
-    for kind in kinds:
-        share = cv2.resize(
-            (classes == kind).astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA
-        )
-        shares.append(share * (0.5 if kind == PAPER else 1.0))
-    return np.asarray(kinds[np.argmax(shares, axis=0)], np.uint8)
 
 
 def _light(camera: Camera, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -11,10 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from mnist_demo.files import write_whole
-from train.scenes.collect import random_trained_plan
 from train.scenes.drawn import drawn_number
 from train.scenes.hands import Hands
-from train.scenes.photos import photo_scenes
+from train.scenes.kinds import random_trained_plan
+from train.scenes.photos import photo_scene
 from train.scenes.scenes import paint_scene
 from train.scenes.sheets import paint_sheet
 from train.scenes.views import Scene
@@ -57,12 +57,11 @@ def _paint(rng: np.random.Generator) -> Scene:
     if chance < SHEETS:
         scene = paint_sheet(_hands["all"], rng)
     elif chance < SHEETS + PHOTOS:
-        scene = photo_scenes(_hands["all"], rng)[int(rng.integers(2))]
+        return photo_scene(_hands["all"], rng)
     elif chance < SHEETS + PHOTOS + DRAWN and _hands["all"].writers:
         return drawn_number(_hands["all"], rng)
     else:
         scene = paint_scene(random_trained_plan(rng), _hands["all"], rng, scale=2)
-    assert scene.boxes is not None
     return scene.picture, scene.boxes
 
 

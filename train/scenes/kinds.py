@@ -1,7 +1,7 @@
 """Kinds of pictures with digits that people send.
 
-A third of the kinds is never trained on: they measure how the finder does with what nobody thought
-of.
+A third of the kinds is never trained on: they measure how the detector does with what nobody
+thought of.
 """
 
 from __future__ import annotations
@@ -205,3 +205,17 @@ def random_plan(rng: Rng) -> Plan:
         page=str(rng.choice(TRAINED_PAGES)) if rng.random() < 0.25 else "",
         camera=random_camera(rng, photo=bool(rng.random() < 0.45)),
     )
+
+
+def random_trained_plan(rng: Rng) -> Plan:
+    """One of the trained kinds, any mixture of what is in them, or a digit alone.
+
+    Digits alone are shown in all sizes.
+    """
+    chance = rng.random()
+    if chance < 0.45:
+        return plan_of(KINDS[str(rng.choice(TRAINED if chance < 0.15 else HARD))], rng)
+    if chance < 0.55:
+        surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
+        return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))
+    return random_plan(rng)

@@ -12,7 +12,7 @@ from train.paint.displays import printed
 from train.paint.strokes import vary
 from train.scenes.hands import ARC, RING, Hands, draw
 from train.scenes.lines import Addition, Box, Rng, span
-from train.scenes.picture import OTHER, Colour, Picture, scaled
+from train.scenes.picture import Colour, Picture, scaled
 
 WORDS = (
     *("Points", "Name", "Total", "Date", "Answer", "Room", "Page", "Score", "Draw", "Canvas"),
@@ -131,7 +131,7 @@ def splash(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands,
         fixed = np.round(blob * 16).astype(np.int32)
         mask = np.zeros(picture.shape, np.uint8)
         cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA, 4)
-        picture.ink(mask / 255, colour, OTHER)
+        picture.ink(mask / 255, colour)
 
 
 def stray(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
@@ -181,7 +181,7 @@ def words(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, 
         else:
             corner = (box[2] + gap, rng.uniform(box[1] - size, box[3]))
         at = (round(corner[0]), round(corner[1]))
-        picture.ink(cover, colour, OTHER, at)
+        picture.ink(cover, colour, at)
         picture.record_letters(cover, at)
         gap += size * rng.uniform(1.1, 1.8) if side < 2 else wide + 0.5 * size
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from train.paint.displays import printed
 from train.paint.photo_scene import INKS, SKIN, TABLES
-from train.scenes.picture import OTHER, PAPER, Colour, Picture, box_path, scaled
+from train.scenes.picture import Colour, Picture, box_path, scaled
 
 Rng = np.random.Generator
 
@@ -107,7 +107,7 @@ def _text(picture: Picture, size: float, corner: tuple[int, int], ink: Colour, r
     """A few printed words or a time: other ink."""
     text = str(rng.choice(["Untitled", "Draw here", "9:41", "Note 3", "Predict", "12:07", "File"]))
     cover = scaled(printed(text, "train", rng), max(6.0, size))
-    picture.ink(cover, ink, OTHER, corner)
+    picture.ink(cover, ink, corner)
     picture.record_letters(cover, corner, text)
 
 
@@ -141,7 +141,7 @@ def _axes(picture: Picture, box: tuple[int, int, int, int], ink: Colour, rng: Rn
         wide = cover.shape[1]
         below = (round(x - wide / 2), round(y1 + 0.9 * size))
         for corner in (below, (round(x0 - 0.9 * size - wide), round(y - size / 2))):
-            picture.ink(cover, ink, OTHER, corner)
+            picture.ink(cover, ink, corner)
             picture.record_letters(cover, corner, text)
     picture.lines(ticks, 1.5, ink)
 
@@ -155,4 +155,4 @@ def _finger(picture: Picture, rng: Rng) -> None:
     mask = np.zeros(picture.shape, np.uint8)
     ends = [tuple(int(v) for v in point) for point in (start, tip)]
     cv2.line(mask, ends[0], ends[1], (255,), max(3, round(0.14 * side)), cv2.LINE_AA)
-    picture.ink(mask / 255, SKIN, PAPER)
+    picture.ink(mask / 255, SKIN)

@@ -1,4 +1,4 @@
-"""A picture that is painted step by step, and what each of its pixels shows."""
+"""A picture that is painted step by step, and where its characters stand."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.detect import CHARACTERS
-from mnist_demo.read.finder import CLASSES
 
 Array = NDArray[np.float32]
 Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
-PAPER, DIGIT, OTHER = (CLASSES.index(name) for name in ("paper", "digit", "other"))
-MIN_COVER = 0.4  # a pixel shows what covers this share of it
 OUTLINE = 300  # about so many points of a character's ink are kept
 
 
@@ -41,31 +38,29 @@ class Picture:
 
     Attributes:
         rgb: float32 (h, w, 3) in [0, 1].
-        classes: uint8 (h, w), an index of `CLASSES` for each pixel.
         characters: everything that was written, also on parts of the picture.
         origin: (x, y) of the upper left corner in the picture that this one is a part of.
     """
 
     rgb: Array
-    classes: NDArray[np.uint8]
     characters: list[Character] = field(default_factory=list)
     origin: tuple[int, int] = (0, 0)
 
     @classmethod
     def blank(cls, shape: tuple[int, int], colour: Colour) -> Picture:
         """A picture of one colour, `shape` being its height and width."""
-        return cls(np.full((*shape, 3), colour, np.float32), np.zeros(shape, np.uint8))
+        return cls(np.full((*shape, 3), colour, np.float32))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width in pixels."""
-        return self.classes.shape[0], self.classes.shape[1]
+        return self.rgb.shape[0], self.rgb.shape[1]
 
     def part(self, x: int, y: int, width: int, height: int) -> Picture:
         """A part of the picture. What is painted on it is painted on the picture."""
         at = (slice(y, y + height), slice(x, x + width))
         origin = (self.origin[0] + x, self.origin[1] + y)
-        return Picture(self.rgb[at], self.classes[at], self.characters, origin)
+        return Picture(self.rgb[at], self.characters, origin)
 
     def record(self, sign: str, cover: NDArray[Any], corner: tuple[int, int]) -> None:
         """Note that a character stands here; its ink is laid by `ink`, with the same arguments."""
@@ -90,15 +85,12 @@ class Picture:
             sign = known[i] if known and known[i] in CHARACTERS[:-1] else CHARACTERS[-1]
             self.record(sign, cover[:, left:right], (corner[0] + int(left), corner[1]))
 
-    def ink(
-        self, cover: NDArray[Any], colour: Colour, kind: int, corner: tuple[int, int] = (0, 0)
-    ) -> None:
-        """Lay ink over the picture. Ink of a digit stays a digit's under later ink.
+    def ink(self, cover: NDArray[Any], colour: Colour, corner: tuple[int, int] = (0, 0)) -> None:
+        """Lay ink over the picture.
 
         Args:
             cover: float (h, w) in [0, 1], how much of each pixel the ink covers.
             colour: of the ink.
-            kind: index of `CLASSES`.
             corner: (x, y) of the cover's upper left corner. What lies outside is cut off.
         """
         height, width = self.shape
@@ -108,15 +100,12 @@ class Picture:
         if x1 <= x0 or y1 <= y0:
             return
         part = cover[y0 - y : y1 - y, x0 - x : x1 - x]
-        rgb, classes = self.rgb[y0:y1, x0:x1], self.classes[y0:y1, x0:x1]
+        rgb = self.rgb[y0:y1, x0:x1]
         rgb += part[..., np.newaxis] * (np.array(colour, np.float32) - rgb)
-        classes[(part > MIN_COVER) & ((classes != DIGIT) | (kind == DIGIT))] = kind
 
-    def lines(
-        self, paths: Sequence[NDArray[np.floating]], width: float, colour: Colour, kind: int = OTHER
-    ) -> None:
+    def lines(self, paths: Sequence[NDArray[np.floating]], width: float, colour: Colour) -> None:
         """Draw lines through points (x, y), each (n, 2) in pixels. Thin ones are faint."""
-        self.ink(cover_of(paths, width, self.shape), colour, kind)
+        self.ink(cover_of(paths, width, self.shape), colour)
 
     def fill(self, x: int, y: int, width: int, height: int, colour: Colour) -> None:
         """Paint a rectangle that is no ink. What was written below it is gone."""
@@ -126,7 +115,6 @@ class Picture:
         kept = zip(self.characters, covered, strict=True)
         self.characters[:] = [c for c, below in kept if below.mean() < 0.4]
         self.rgb[max(0, y) : y + height, max(0, x) : x + width] = colour
-        self.classes[max(0, y) : y + height, max(0, x) : x + width] = PAPER
 
 
 def cover_of(paths: Sequence[NDArray[np.floating]], width: float, shape: tuple[int, int]) -> Array:

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.detect import CHARACTERS
-from mnist_demo.read.finder import CLASSES
 from train.paint.photograph import smooth_noise
 from train.paint.strokes import scribble
-from train.scenes.camera import boxes_of, reduce_classes, take
+from train.scenes.camera import boxes_of, take
 from train.scenes.hands import Hand, Hands, draw
 from train.scenes.kinds import Plan
 from train.scenes.lines import LINES, Box
 from train.scenes.marks import MARKS
 from train.scenes.pages import colours, place_sheet, shade
-from train.scenes.picture import DIGIT, OTHER, Array, Colour, Picture, box_path
+from train.scenes.picture import Array, Colour, Picture, box_path
 
 Rng = np.random.Generator
-# Of pictures with one digit, with several, of a line of writing seen from near, and of photos, in
-# which the digit may be small.
-SHAPES = {"one": (128, 128), "several": (64, 256), "line": (96, 384), "photo": (192, 256)}
+SHAPES = {"one": (128, 128), "several": (64, 256)}  # of pictures with one digit, and with several
 OVERSAMPLING = 2
 
 
@@ -34,21 +30,19 @@ class Scene:
 
     Attributes:
         picture: uint8 (h, w, 3).
-        classes: uint8 (h, w), an index of `CLASSES` for each pixel.
         text: the digits, and the signs between them, line by line; "" if there are none.
-        boxes: of every character, see `train.scenes.camera.boxes_of`; None if they are not known.
+        boxes: of every character, see `train.scenes.camera.boxes_of`.
     """
 
     picture: NDArray[np.uint8]
-    classes: NDArray[np.uint8]
     text: str
-    boxes: NDArray[np.float32] | None = None
+    boxes: NDArray[np.float32]
 
 
 def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
     """Paint a picture as `plan` says, with digits by one of `hands`.
 
-    It is `scale` times as high and wide as the pictures that the finder learns from, see `SHAPES`.
+    It is `scale` times as high and wide as `SHAPES` says.
     """
     height, width = SHAPES["several" if plan.content in ("number", "signs", "lines") else "one"]
     shape = (scale * height, scale * width)
@@ -74,61 +68,24 @@ def paint_scene(plan: Plan, hands: Hands, rng: Rng, scale: int = 1) -> Scene:
         for cover, corner, sign in written:
             if sign.isdigit():
                 off = hand.unlit(int(sign), cover.shape[0])
-                sheet.ink(off, mix(paper, ink, rng.uniform(0.06, 0.3)), OTHER, corner)
+                sheet.ink(off, mix(paper, ink, rng.uniform(0.06, 0.3)), corner)
     for cover, corner, sign in written:
         rough = cover
         if plan.texture != "smooth":
             rough = cover * np.clip(0.85 + 0.3 * smooth_noise(cover.shape, 2, rng), 0.15, 1)
-        sheet.ink(rough.astype(np.float32), ink, _class_of(sign), corner)
+        sheet.ink(rough.astype(np.float32), ink, corner)
         sheet.record(sign if sign in CHARACTERS else CHARACTERS[-1], cover, corner)
     if plan.neighbours and plan.content == "digit":
         _neighbours(sheet, hand, box, plan.size, ink, rng)
     for name in plan.marks:
         colour = ink if rng.random() < 0.8 else mix(paper, ink, rng.uniform(0.5, 1))
         MARKS[name](sheet, box, pen * rng.uniform(0.6, 1.3), colour, hands, rng)
-    pixels, classes = take(picture, plan.camera, shape, rng)
-    return Scene(pixels, classes, text, boxes_of(picture, plan.camera, pixels))
-
-
-def from_near(scene: Scene, rng: Rng) -> Scene:
-    """The part of a scene around its digits, at the size that the finder learns from.
-
-    A scene without digits is reduced as a whole.
-    """
-    height, width = scene.classes.shape
-    shape = SHAPES["one" if height == width else "line"]
-    rows, columns = np.nonzero(scene.classes == DIGIT)
-    x0, y0, x1, y1 = 0.0, 0.0, float(width), float(height)
-    if len(rows):
-        margin = rng.uniform(0.15, 0.9) * min(np.ptp(rows) + 1, np.ptp(columns) + 1)
-        x0, x1 = columns.min() - margin, columns.max() + 1 + margin
-        y0, y1 = rows.min() - margin, rows.max() + 1 + margin
-        aspect = shape[1] / shape[0]
-        wider, higher = aspect * (y1 - y0) - (x1 - x0), (x1 - x0) / aspect - (y1 - y0)
-        x0, x1 = x0 - max(0, wider) / 2, x1 + max(0, wider) / 2
-        y0, y1 = y0 - max(0, higher) / 2, y1 + max(0, higher) / 2
-    part = (
-        slice(max(0, round(y0)), min(height, round(y1))),
-        slice(max(0, round(x0)), min(width, round(x1))),
-    )
-    return reduced(Scene(scene.picture[part], scene.classes[part], scene.text), shape)
-
-
-def reduced(scene: Scene, shape: tuple[int, int]) -> Scene:
-    """A scene at a smaller size."""
-    picture = cv2.resize(scene.picture, shape[::-1], interpolation=cv2.INTER_AREA)
-    classes = reduce_classes(scene.classes, shape)
-    return Scene(np.asarray(picture, np.uint8), classes, scene.text)
+    pixels = take(picture, plan.camera, shape, rng)
+    return Scene(pixels, text, boxes_of(picture, plan.camera, pixels))
 
 
 # The ink, the corner (x, y) and the sign of everything written; "" for what is no digit.
 Written = list[tuple[Array, tuple[int, int], str]]
-
-
-def _class_of(sign: str) -> int:
-    if not sign:
-        return OTHER
-    return DIGIT if sign.isdigit() else CLASSES.index(sign.replace("$", "¤"))
 
 
 def _write(
@@ -261,7 +218,7 @@ def _neighbours(
         if not (y + high > box[1] - 0.05 * high and y < box[3] + 0.05 * high):
             digit = str(rng.integers(10))
             cover, _ = hand.write(digit, high, rng)
-            sheet.ink(cover, colour, OTHER, (round(box[0]), round(y)))
+            sheet.ink(cover, colour, (round(box[0]), round(y)))
             sheet.record(digit, cover, (round(box[0]), round(y)))
 
 

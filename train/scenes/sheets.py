@@ -21,7 +21,7 @@ from train.scenes.hands import Hand, Hands, draw
 from train.scenes.lines import LINES
 from train.scenes.marks import MARKS, WORDS
 from train.scenes.pages import colours, place_sheet, shade
-from train.scenes.picture import OTHER, Array, Colour, Picture, box_path, scaled
+from train.scenes.picture import Array, Colour, Picture, box_path, scaled
 from train.scenes.scenes import Scene, mix
 
 Rng = np.random.Generator
@@ -63,7 +63,7 @@ class Pen:
                 known = self.hands.others if letters is None else letters
             cover, top = self.character(sign, high * np.exp(self.rng.normal(0, 0.05)), known)
             at = (round(x), round(y + top + slope * (x - start) + self.rng.normal(0, 0.02) * high))
-            self.sheet.ink(cover, self.colour, OTHER, at)
+            self.sheet.ink(cover, self.colour, at)
             self.sheet.record(sign, cover, at)
             x += cover.shape[1] + high * gap * self.rng.uniform(0.7, 1.3)
         return x
@@ -102,7 +102,7 @@ class Pen:
         text = str(self.rng.choice(WORDS))
         cover = scaled(printed(text, self.hand.split, self.rng), max(4.0, high))
         at = (round(x), round(y))
-        self.sheet.ink(cover, self.colour, OTHER, at)
+        self.sheet.ink(cover, self.colour, at)
         self.sheet.record_letters(cover, at, CHARACTERS[-1] * len(text))
         return x + cover.shape[1] + 0.4 * high
 
@@ -318,8 +318,8 @@ def paint_sheet(hands: Hands, rng: Rng) -> Scene:
         MARKS[name](sheet, inner, width, ink, hands, rng)
     camera = random_camera(rng, photo=surface not in ("white", "dark", "led") or rng.random() < 0.2)
     camera = replace(camera, vignette=max(camera.vignette, _dim(rng)))
-    pixels, classes = take(picture, camera, picture.shape, rng)
-    return Scene(pixels, classes, "", boxes_of(picture, camera, pixels))
+    pixels = take(picture, camera, picture.shape, rng)
+    return Scene(pixels, "", boxes_of(picture, camera, pixels))
 
 
 def _dim(rng: Rng) -> float:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from mnist_demo.batch.parts import PARTS_SUFFIX
 
-# The usual endings of the files in `mnist_demo.read.formats.FORMATS`.
+# The usual endings of the files in `mnist_demo.read.decode.formats.FORMATS`.
 IMAGE_SUFFIXES = {
     *(".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"),
     *(".pbm", ".pfm", ".pgm", ".pnm", ".ppm"),

@@ -18,7 +18,7 @@ from mnist_demo.page.numbers_tab import numbers_tab
 from mnist_demo.page.picture_tab import picture_tab
 from mnist_demo.page.reader import PageReader
 from mnist_demo.read.classifier import Classifier
-from mnist_demo.read.formats import MAX_PIXELS
+from mnist_demo.read.decode.formats import MAX_PIXELS
 from mnist_demo.serve.gradio_patches.analytics import limit_analytics
 from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
 from mnist_demo.serve.gradio_patches.request_errors import explain_unreadable_inputs

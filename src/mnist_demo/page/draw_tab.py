@@ -21,7 +21,7 @@ from mnist_demo.page.i18n import Request, TextError, t, translate
 from mnist_demo.page.reader import PageReader
 from mnist_demo.page.sketchpad import add_sketchpad, add_stroke_events
 from mnist_demo.page.uploads import open_data_url
-from mnist_demo.read.images import read_pixels
+from mnist_demo.read.decode.images import decode
 from mnist_demo.read.prediction import CONFIDENCE_THRESHOLD, Prediction
 from mnist_demo.read.saliency import overlay_on_drawing, saliency_map
 
@@ -51,11 +51,12 @@ class DrawEvents:
 
     def explain(self, url: str, request: gr.Request) -> tuple[str, str]:
         """The heat map, as a figure below the answer and as an image to lay over the drawing."""
-        pixels = read_pixels(open_data_url(url)) if url else None
+        pixels = decode(open_data_url(url)).pixels if url else None
         prediction = self._reader.classify({"composite": pixels}, request)
         if pixels is None or prediction.digit is None or prediction.model_input is None:
             return no_ink_figure(request), ""
-        heat = saliency_map(self._reader.classifier(), prediction.model_input, prediction.digit)
+        network = self._reader.classifier().network
+        heat = saliency_map(network, prediction.model_input, prediction.digit)
         coloured = overlay_on_drawing(pixels, prediction.model_input, heat)
         because = translate("because", request)
         below = figure(png_image(coloured, because, "heat"), because)

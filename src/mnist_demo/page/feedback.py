@@ -34,9 +34,9 @@ from huggingface_hub import CommitScheduler
 from PIL import Image
 
 from mnist_demo.page.i18n import TextError, t
-from mnist_demo.read.arrays import unit_pixels
+from mnist_demo.read.decode.arrays import unit_pixels
 from mnist_demo.read.prediction import Prediction
-from mnist_demo.read.preprocess import paper_below
+from mnist_demo.read.preprocess import on_paper
 from mnist_demo.weights.hub import explain_error, set_request_timeout
 from mnist_demo.weights.resolve import HUB_NAME
 
@@ -196,11 +196,7 @@ def flatten_drawing(drawing: Image.Image) -> Image.Image:
     """The drawing in gray on its paper, its longer side at most `DRAWING_SIDE`."""
     if max(drawing.size) > MAX_DRAWING_SIDE:
         raise ValueError(f"The drawing has more than {MAX_DRAWING_SIDE} pixels on a side.")
-    drawing = drawing.convert("RGBA")
-    shade = paper_below(np.asarray(drawing))
-    paper = Image.new("RGBA", drawing.size, (shade, shade, shade))
-    paper.alpha_composite(drawing)
-    gray = paper.convert("L")
+    gray = Image.fromarray(on_paper(np.asarray(drawing.convert("RGBA")))).convert("L")
     gray.thumbnail((DRAWING_SIDE, DRAWING_SIDE))
     return gray
 

@@ -8,7 +8,7 @@ import io
 from PIL import Image
 
 from mnist_demo.page.i18n import Request, t, translate
-from mnist_demo.read.arrays import Pixels, unit_pixels
+from mnist_demo.read.decode.arrays import Pixels, unit_pixels
 from mnist_demo.read.prediction import Prediction
 
 MAX_SHOWN_PROBABILITY = 0.99  # of a probability that the page shows: no network is certain
@@ -30,6 +30,16 @@ def no_ink_figure(request: Request | None = None) -> str:
 
 def figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
+
+
+def guess_meters(prediction: Prediction) -> str:
+    """The three best guesses, each with a bar and its percentage."""
+    return "".join(
+        f'<div class="guess"><span>{guess}</span>'
+        f'<meter value="{probability:.3f}" aria-hidden="true"></meter>'
+        f"<span>{min(probability, MAX_SHOWN_PROBABILITY):.0%}</span></div>"
+        for guess, probability in prediction.top(3)
+    )
 
 
 def png_image(pixels: Pixels, alt: str, css_class: str = "") -> str:

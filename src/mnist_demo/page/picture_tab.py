@@ -1,23 +1,17 @@
-"""The Picture tab: any picture of a digit, what the finder saw in it, and what the network sees."""
+"""The Picture tab: any picture, the digit or the number in it, and where each digit was found."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import gradio as gr
-import numpy as np
 
 from mnist_demo.page.draw_tab import label_value, verdict
-from mnist_demo.page.html_parts import figure, ink_figure, png_image
+from mnist_demo.page.html_parts import figure, guess_meters, ink_figure, png_image
 from mnist_demo.page.i18n import Request, t, translate
+from mnist_demo.page.numbers_tab import verdict as number_verdict
 from mnist_demo.page.reader import PageReader
-from mnist_demo.read.arrays import Pixels
-from mnist_demo.read.picture import PictureResult
-
-DIGIT_COLOUR, OTHER_COLOUR = (37, 99, 235), (217, 119, 6)  # red, green, blue
-# The key of the text that says why no digit was found.
-REASONS = {"too faint": "too_faint", "too small": "too_small"}
+from mnist_demo.read.classifier import Reading
 
 
 class PictureEvents:
@@ -27,18 +21,24 @@ class PictureEvents:
         self._reader = reader
 
     def answer(self, file: dict[str, Any] | None, request: gr.Request) -> tuple[Any, ...]:
-        """The verdict, the Label's value and the pictures of what was seen.
+        """The verdict, the Label's value and the picture with what was found in it.
 
         `file` is a FileData of Gradio as a dict; None when the picture was removed.
         """
         reading = self._reader.read_picture(file["path"] if file else None, request)
-        words = verdict(reading.prediction, request)
+        prediction = reading.prediction
         if reading.picture is None:
-            words = f"<p>{translate('picture_intro', request)}</p>"
-        elif reading.prediction.digit is None:
-            words = f"<p>{translate(REASONS.get(reading.prediction.reason, 'no_ink'), request)}</p>"
-        pictures = found_figure(reading, request) + ink_figure(reading.prediction, request)
-        return words, label_value(reading.prediction), pictures
+            return f"<p>{translate('picture_intro', request)}</p>", None, ""
+        if prediction.reason == "several digits":
+            words = number_verdict(reading.number, request, sure="several")
+            return words, None, found_figure(reading, request)
+        if prediction.digit is None:
+            return f"<p>{translate('no_ink', request)}</p>", None, found_figure(reading, request)
+        if prediction.model_input is None:
+            seen = found_figure(reading, request)
+        else:
+            seen = ink_figure(prediction, request)
+        return verdict(prediction, request), label_value(prediction), seen
 
 
 def picture_tab(reader: PageReader) -> None:
@@ -69,26 +69,26 @@ def picture_tab(reader: PageReader) -> None:
     )
 
 
-def found_figure(reading: PictureResult, request: Request = None) -> str:
-    """The picture with the ink that the finder saw, and a caption, as HTML; "" if it saw none."""
-    if reading.digit is None:
-        return ""
-    picture = png_image(paint_found(reading), translate("found_alt", request))
-    return figure(picture, translate("found", request))
+def found_figure(reading: Reading, request: Request = None) -> str:
+    """The picture with a button over each digit that was found, as HTML.
 
-
-def paint_found(reading: PictureResult) -> Pixels:
-    """The picture with the ink of digits in one colour, other ink in another, and the part that was
-    read in a frame: uint8 (h, w, 3)."""
+    A button shows the three best guesses for its digit.
+    """
     assert reading.picture is not None
     height, width = reading.picture.shape[:2]
-    shown = reading.picture.astype(np.float32)
-    for where, colour in ((reading.digit, DIGIT_COLOUR), (reading.other, OTHER_COLOUR)):
-        if where is not None:
-            cover = cv2.resize(where.astype(np.float32), (width, height))[..., np.newaxis]
-            shown += 0.65 * cover * (np.array(colour, np.float32) - shown)
-    if reading.box is not None:
-        box = np.array(reading.box) * (width, height, width, height)
-        x0, y0, x1, y1 = np.round(box).astype(int).tolist()
-        cv2.rectangle(shown, (x0 - 4, y0 - 4), (x1 + 4, y1 + 4), DIGIT_COLOUR, 2)
-    return np.round(shown).astype(np.uint8)
+    buttons = popovers = ""
+    found = zip(reading.number.digits, reading.number.boxes, strict=True)
+    for i, (digit, box) in enumerate(found):
+        left, top, right, bottom = (
+            100 * side / reading.scale / length
+            for side, length in zip(box, (width, height) * 2, strict=True)
+        )
+        place = f"left:{left:.2f}%;top:{top:.2f}%;width:{right - left:.2f}%"
+        buttons += (
+            f'<button type="button" popovertarget="found-{i}" aria-label="{digit.digit}"'
+            f' style="{place};height:{bottom - top:.2f}%"></button>'
+        )
+        popovers += f'<div id="found-{i}" popover>{guess_meters(digit)}</div>'
+    picture = png_image(reading.picture, translate("found_alt", request))
+    caption = translate("found", request) if buttons else ""
+    return figure(f'<div class="boxes">{picture}{buttons}</div>', caption) + popovers

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from mnist_demo.page.i18n import Request, translate
-from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.classifier import Classifier, Reading
 from mnist_demo.read.lines import Number
-from mnist_demo.read.picture import PictureResult, read_picture
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.monitoring import monitor
 
@@ -70,9 +69,9 @@ class PageReader:
         """The digits in `image` from left to right."""
         return self._read(Classifier.read_number, image, request, endpoint)
 
-    def read_picture(self, file: str | None, request: Request = None) -> PictureResult:
-        """The digit in the picture in `file`, and what was seen on the way."""
-        return self._read(read_picture, file, request, "page")
+    def read_picture(self, image: Any, request: Request = None) -> Reading:
+        """Whatever is in a picture, and where."""
+        return self._read(Classifier.read_picture, image, request, "page")
 
     def _read(
         self, read: Callable[[Classifier, Any], T], image: Any, request: Request, endpoint: str

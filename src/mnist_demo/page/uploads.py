@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from mnist_demo.read.files import ImageTooLargeError, RefusedKindError, open_image
-from mnist_demo.read.formats import FORMATS_OR, MAX_PIXELS
+from mnist_demo.read.decode.files import ImageTooLargeError, RefusedKindError, open_image
+from mnist_demo.read.decode.formats import FORMATS_OR, MAX_PIXELS
 from mnist_demo.serve.micro_batching import LARGE_IMAGE
 from mnist_demo.serve.monitoring import record_outcome
 

@@ -66,6 +66,11 @@ class Detection:
         """Of the box, in pixels."""
         return self.box[3] - self.box[1]
 
+    @property
+    def size(self) -> float:
+        """The height in pixels, or half of the width if that is more: a 1 may be a flat stroke."""
+        return max(self.height, (self.box[2] - self.box[0]) / 2)
+
 
 def find_lines(detector: Detector, picture: NDArray[np.uint8]) -> list[list[Detection]]:
     """All characters in a picture, uint8 (h, w, 3): in lines from top to bottom, left to right."""
@@ -91,7 +96,7 @@ def _look_again(
     detector: Detector, picture: NDArray[np.uint8], line: Sequence[Detection], scale: float
 ) -> list[Detection]:
     """The characters of a line after a look from near; `scale` is that of the look before."""
-    high = float(np.median([max(d.height, (d.box[2] - d.box[0]) / 2) for d in line]))
+    high = float(np.median([d.size for d in line]))
     low, top = (min(d.box[i] for d in line) for i in (0, 1))
     right, bottom = (max(d.box[i] for d in line) for i in (2, 3))
     region = (low - 0.9 * high, top - 0.5 * high, right + 0.9 * high, bottom + 0.5 * high)

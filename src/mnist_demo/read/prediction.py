@@ -1,8 +1,8 @@
-"""What the classifier says about one image."""
+"""What was read in one image."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,16 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Prediction:
-    """The network's answer for one image.
+    """The networks' answer for one image, or for one digit of a number.
 
     Attributes:
         probabilities: float32 (10,), of the digits 0 to 9; their sum is 1. All are 0 if there is
             no digit.
-        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if there is none.
-        model_input: float32 (28, 28) in [0, 1], the network's input; None if there is no digit.
-        reason: why there is none: "no digit", "too faint" or "too small"; "" if there is one, or if
-            the image is blank.
+        digit_score: in [0, 1], how much the image looks like a digit at all; 0 if there is none,
+            or if there are several.
+        model_input: float32 (28, 28) in [0, 1], the input of the network that reads one digit's
+            ink; None if there is no digit, or if the detector read it.
+        reason: "no digit" or "several digits"; "" if there is one, or if the image is blank.
     """
 
     probabilities: Array
@@ -37,7 +38,7 @@ class Prediction:
     @property
     def digit(self) -> int | None:
         """The most probable digit; None if there is none."""
-        return None if self.model_input is None else int(self.probabilities.argmax())
+        return int(self.probabilities.argmax()) if self.probabilities.any() else None
 
     @property
     def confidence(self) -> float:
@@ -46,7 +47,7 @@ class Prediction:
 
     @property
     def is_digit(self) -> bool:
-        """Whether the image looks like a digit at all; False if there is none."""
+        """Whether the image looks like a digit at all; False if there is none, or several."""
         return self.digit_score >= DIGIT_THRESHOLD
 
     @property
@@ -54,14 +55,9 @@ class Prediction:
         """Whether the image looks like a digit and its `confidence` leaves no doubt which."""
         return self.is_digit and self.confidence >= CONFIDENCE_THRESHOLD
 
-    def mix_with_uniform(self, share: float) -> Prediction:
-        """This prediction, weighted with `share` in [0, 1], and the uniform one with the rest."""
-        probabilities = share * self.probabilities + (1 - share) / 10
-        return replace(self, probabilities=probabilities.astype(np.float32))
-
     def top(self, k: int = 3) -> list[tuple[int, float]]:
         """The `k` most probable digits with their probabilities; empty if there are none."""
-        if self.model_input is None:
+        if self.digit is None:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:k]
         return [(int(digit), float(self.probabilities[digit])) for digit in order]

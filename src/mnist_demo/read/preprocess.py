@@ -23,7 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.images import Pixels, read_pixels
+from mnist_demo.read.decode.arrays import Pixels
+from mnist_demo.read.decode.images import decode
 
 # Stroke widths of MNIST's training images, in pixels of the 20x20 box, as `stroke_width` measures
 # them: 1st percentile, median and 99th percentile.
@@ -62,7 +63,7 @@ def preprocess(image: Any) -> Array | None:
             many pixels: more than 24 million, or more than 6.3 million if it is WebP or TIFF or has
             more than 8 bits. The text says what is accepted.
     """
-    pixels = read_pixels(image)
+    pixels = decode(image).pixels
     ink = None if pixels is None else find_ink(pixels)
     return None if ink is None else normalize(normalize_stroke_width(ink))
 
@@ -79,7 +80,7 @@ def find_ink(pixels: Pixels) -> Array | None:
     dropped, so that white on black is read like black on white.
 
     Args:
-        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `read_pixels` returns them.
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `decode` returns them.
 
     Returns:
         float32 (h, w) in [0, 1]; None if there is no ink.
@@ -111,9 +112,16 @@ def crop_ink(pixels: Pixels) -> tuple[Array, tuple[int, int]] | None:
     return _clean(_largest(distances), (0, 0), faint=max(FAINT, 9 * noise))
 
 
-def paper_below(pixels: Pixels) -> int:
-    """The gray of the paper that shows through RGBA `pixels`, uint8 (h, w, 4): 255 or 0."""
-    return 0 if _is_white_ink(_over_paper(pixels, 255)[0], pixels[:, :, 3]) else 255
+def on_paper(pixels: Pixels) -> Pixels:
+    """Gray, RGB or RGBA `pixels` as RGB, uint8 (h, w, 3). What is transparent is laid on paper."""
+    if pixels.ndim == 2:
+        return np.dstack([pixels] * 3)
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[:, :, 3:].astype(np.uint16)
+    white_ink = _is_white_ink(_over_paper(pixels, 255)[0], pixels[:, :, 3])
+    paper = np.uint16(0 if white_ink else 255)
+    return ((pixels[:, :, :3] * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
 
 
 def _is_white_ink(distance: Pixels, alpha: Pixels) -> bool:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.classifier import Classifier
-from mnist_demo.read.images import Pixels
+from mnist_demo.read.decode.arrays import Pixels
+from mnist_demo.read.network import Network
 from mnist_demo.read.preprocess import WORK_SIDE, crop_ink, normalize_stroke_width
 
 PATCH_SIDE = 5  # pixels on a side of the square that is erased
@@ -21,14 +21,14 @@ SUPPORTS, CONTRADICTS, NEUTRAL = (225, 30, 20), (20, 90, 235), (120, 120, 120)  
 Array = NDArray[np.float32]
 
 
-def saliency_map(classifier: Classifier, model_input: Array, digit: int) -> Array:
+def saliency_map(network: Network, model_input: Array, digit: int) -> Array:
     """How much each pixel of ink supports `digit`: float32 (28, 28) in [-1, 1], 0 on paper.
 
     Squares of `PATCH_SIDE` pixels are erased, one at a time. A pixel's value is the mean drop of
     the log-odds of `digit` over the squares that cover it, divided by the largest.
 
     Args:
-        classifier: it reads up to 145 versions of the image, in one batch.
+        network: it reads up to 145 versions of the image, in one batch.
         model_input: float32 (28, 28) in [0, 1], as `Prediction` has it.
         digit: the digit, 0 to 9, whose support is measured.
     """
@@ -41,7 +41,7 @@ def saliency_map(classifier: Classifier, model_input: Array, digit: int) -> Arra
     erased = np.repeat(model_input[np.newaxis], len(corners) + 1, axis=0)
     for image, (y, x) in zip(erased[1:], corners, strict=True):
         image[y : y + PATCH_SIDE, x : x + PATCH_SIDE] = 0
-    predictions = classifier.classify_inputs(list(erased))
+    predictions = network.classify(list(erased))
     share = np.array([p.probabilities[digit] for p in predictions], np.float64).clip(1e-6, 1 - 1e-6)
     log_odds = np.log(share / (1 - share))
     total, count = np.zeros((28, 28)), np.zeros((28, 28))
@@ -58,7 +58,7 @@ def overlay_on_drawing(pixels: Pixels, model_input: Array, heat: Array) -> Pixel
     Ink that supports the digit is red, ink that contradicts it is blue, the rest is gray.
 
     Args:
-        pixels: the drawing, uint8, as `read_pixels` returns it; there must be ink on it.
+        pixels: the drawing, uint8, as `decode` returns it; there must be ink on it.
         model_input: float32 (28, 28), what `preprocess` returns for it.
         heat: float32 (28, 28), what `saliency_map` returns for `model_input`.
     """

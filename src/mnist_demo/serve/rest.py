@@ -20,8 +20,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mnist_demo.read.classifier import Classifier
-from mnist_demo.read.files import ImageTooLargeError, RefusedKindError, open_image
-from mnist_demo.read.formats import FORMATS_OR, MAX_PIXELS
+from mnist_demo.read.decode.files import ImageTooLargeError, RefusedKindError, open_image
+from mnist_demo.read.decode.formats import FORMATS_OR, MAX_PIXELS
 from mnist_demo.read.prediction import Prediction
 from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
@@ -51,8 +51,8 @@ class Answer(BaseModel):
     digit_score: float = Field(description="From 0 to 1: how much it looks like a digit at all.")
     is_digit: bool = Field(description="Whether that is at least 0.5.")
     reason: str = Field(
-        description='Why there is no digit: "no digit", "too faint" or "too small"; "" if there is '
-        "one, or if the image is blank."
+        description='"no digit" or "several digits", of which `digit` is the largest; "" if there '
+        "is one digit, or if the image is blank."
     )
     weights: str = Field(description="Version of the network that answered, and its origin.")
 

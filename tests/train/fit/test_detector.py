@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from mnist_demo.read.detect import OUTPUTS
+from mnist_demo.read.network import Network
+from mnist_demo.weights.graph import check_model
 from train.fit.detector import fit_detector
 from train.fit.detector_loss import CLASSES, detector_loss, generalized_overlap, middles
 from train.fit.detector_model import build_detector
+from train.fit.examples import Examples
+from train.fit.export import export, load_detector
+from train.fit.model import build
 from train.scenes.views import MAX_BOXES, Scene
 
 
@@ -110,3 +116,21 @@ def test_it_learns_and_continues(
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in printed]
     assert len(losses) == 2 and losses[1] < losses[0]
     assert (tmp_path / "detector.keras").exists()
+
+
+def test_the_exported_detector_agrees_with_its_network_and_can_be_kept(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    model = build_detector(0.25)
+    (tmp_path / "run").mkdir()
+    model.save(tmp_path / "run/detector.keras")
+    images = np.zeros((20, 28, 28), np.uint8)
+    validation = {"mnist": Examples(images, np.arange(20) % 10)}
+    digits = build(16)
+    export(digits, validation, tmp_path / "new", load_detector(tmp_path / "run/detector.keras"))
+    export(digits, validation, tmp_path / "again", load_detector(tmp_path / "new"))
+    view = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    wanted = np.asarray(model(view[np.newaxis].astype(np.float32) / 255, training=False))[0]
+    for folder in ("new", "again"):
+        check_model(tmp_path / folder / "model")
+        found = Network(tmp_path / folder / "model").detect(view)
+        np.testing.assert_allclose(found, wanted, atol=1e-4)

@@ -150,7 +150,7 @@ def test_the_average_of_the_network_teaches_it() -> None:
 def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Path) -> None:
     images = read_sample()[1][0][::10]
     classifier = Classifier.load(sample_run / "weights")
-    predictions = classifier.classify_inputs(list(images.astype(np.float32) / 255))
+    predictions = classifier.network.classify(list(images.astype(np.float32) / 255))
     served = np.stack([prediction.probabilities for prediction in predictions])
     model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
     digit_logits, _ = logits(model, images)

@@ -31,7 +31,6 @@ def test_all_ink_of_a_number_is_in_the_boxes_of_its_digits(tilt: float) -> None:
     plan = Plan(content="number", hand="style", size=0.4, camera=Camera(tilt=tilt))
     for seed in range(5):
         scene = paint_scene(plan, HANDS, np.random.default_rng(seed), scale=2)
-        assert scene.boxes is not None
         if tilt == 0:
             assert "".join(CHARACTERS[int(box[0])] for box in scene.boxes) == scene.text
         assert not outside(scene.picture, scene.boxes).any()
@@ -77,13 +76,11 @@ def test_every_layout_is_written(layout: object) -> None:
 
 def test_sheets_are_painted_alike_from_a_seed() -> None:
     first, again = (paint_sheet(HANDS, np.random.default_rng(1)) for _ in range(2))
-    assert first.boxes is not None and again.boxes is not None
     assert first.picture.shape == (SIDE, SIDE, 3) and np.array_equal(first.picture, again.picture)
     assert np.array_equal(first.boxes, again.boxes)
     seen = set()
     for seed in range(40):
         boxes = paint_sheet(HANDS, np.random.default_rng(seed)).boxes
-        assert boxes is not None
         seen |= set(boxes[:, 0].astype(int))
         assert (boxes[:, 1:3] > -1).all() and (boxes[:, 3:5] < SIDE + 1).all()
         assert (boxes[:, 5] > 0).all() and (boxes[:, 5] <= 1).all()
@@ -138,7 +135,7 @@ def test_ink_that_is_as_light_as_its_paper_may_be_overlooked() -> None:
     cover = np.zeros((20, 14), np.float32)
     cover[:, 6:9] = 1
     for x, grey in ((5, 0.99), (60, 0.5)):
-        picture.ink(cover, (grey, grey, grey), 0, (x, 10))
+        picture.ink(cover, (grey, grey, grey), (x, 10))
         picture.record("1", cover, (x, 10))
     boxes = boxes_of(picture, Camera(), np.round(255 * picture.rgb).astype(np.uint8))
     assert boxes[:, 5].tolist() == [0.5, 1.0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.formats import ACCEPTED, MAX_PIXELS
+from mnist_demo.read.decode.formats import ACCEPTED, MAX_PIXELS
 
 # Values may lie outside of their range by this share of it: rounding, not meaning.
 ROUNDING = 1e-3

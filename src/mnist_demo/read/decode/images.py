@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from PIL.ExifTags import Base
 
-from mnist_demo.read.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
-from mnist_demo.read.files import open_if_file
-from mnist_demo.read.formats import ACCEPTED, MAX_PIXELS
+from mnist_demo.read.decode.arrays import Pixels, array_pixels, as_array, is_array, unit_pixels
+from mnist_demo.read.decode.files import open_if_file
+from mnist_demo.read.decode.formats import ACCEPTED, MAX_PIXELS
 
 # Larger images are read at half of their height and width, as two copies of 24 million pixels take
 # 200 MB. Formats that are not in `HALVABLE_FORMATS` must not be larger: Pillow cannot hand out
@@ -31,35 +33,55 @@ MAX_SCALED_PPM = 400_000  # pixels of a PPM that Pillow decodes in Python; these
 Array = NDArray[np.float32]
 
 
-def read_pixels(image: Any) -> Pixels | None:
+@dataclass(frozen=True)
+class Image:
+    """An image that is decoded.
+
+    Attributes:
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4); None if there are none.
+        scale: how many of the given image's pixels one of these stands for, along each side.
+        is_drawing: whether it comes from a Sketchpad, whose owner sees what is read and can erase.
+    """
+
+    pixels: Pixels | None
+    scale: float = 1.0
+    is_drawing: bool = False
+
+
+def decode(image: Any, side: int | None = None) -> Image:
     """Decode and check an image.
 
     Args:
-        image: anything that `preprocess` accepts.
-
-    Returns:
-        uint8 (h, w), (h, w, 3) or (h, w, 4); None if `image` is None or an empty Sketchpad value.
-        If `is_halved` holds for the file or PIL image, its height and width are halved.
+        image: anything that `preprocess` accepts. A file or PIL image of more than
+            `MAX_FULL_SIZE_PIXELS` is read at half of its height and width.
+        side: a JPEG that is not loaded yet may be decoded at a fraction of its size, as long as
+            that leaves this many pixels along the longer side. If None, it is not.
 
     Raises:
         ValueError: `preprocess` would raise it.
     """
-    if isinstance(image, Mapping):
+    is_drawing = isinstance(image, Mapping)
+    if is_drawing:
         if "composite" not in image:
             raise ValueError(f"a dict without the key 'composite' is no drawing; give {ACCEPTED}")
         image = image["composite"]
     if image is None:
-        return None
+        return Image(None, is_drawing=is_drawing)
     image = open_if_file(image)
-    if isinstance(image, Image.Image):
-        return _decode(image)
+    if isinstance(image, PIL.Image.Image):
+        before = max(image.size)
+        if side is not None:
+            part = max(1, before // side)
+            image.draft("RGB", (image.width // part, image.height // part))
+        pixels = _decode(image)
+        return Image(pixels, before / max(pixels.shape[:2], default=1), is_drawing)
     if is_array(image):
-        return array_pixels(as_array(image))
+        return Image(array_pixels(as_array(image)), is_drawing=is_drawing)
     raise ValueError(f"cannot read {type(image).__name__}; give {ACCEPTED}")
 
 
-def _decode(image: Image.Image) -> Pixels:
-    """The pixels of `image`, as `read_pixels` returns them; ValueError if it cannot be read."""
+def _decode(image: PIL.Image.Image) -> Pixels:
+    """The pixels of `image`, as `decode` returns them; ValueError if it cannot be read."""
     width, height = image.size
     if not width * height:
         raise ValueError("the image has no pixels")
@@ -67,8 +89,8 @@ def _decode(image: Image.Image) -> Pixels:
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted"
         )
-    whole = image.mode[0] in "IF" or image.format not in HALVABLE_FORMATS
-    if whole and is_halved(image):
+    is_halved = width * height > MAX_FULL_SIZE_PIXELS
+    if is_halved and (image.mode[0] in "IF" or image.format not in HALVABLE_FORMATS):
         raise ValueError(
             f"the image has {width} x {height} pixels; at most {MAX_FULL_SIZE_PIXELS:,} are "
             "accepted of WebP, TIFF and images of more than 8 bits"
@@ -82,7 +104,7 @@ def _decode(image: Image.Image) -> Pixels:
         raise ValueError(f"the image is a JPEG of more than {MAX_SCANS} scans")
     try:
         # Only now may the pixels be decoded: the size in the header is checked above.
-        if is_halved(image):
+        if is_halved:
             with _large_image:
                 image = _halve(image)
             ImageOps.exif_transpose(image, in_place=True)
@@ -97,18 +119,13 @@ def _decode(image: Image.Image) -> Pixels:
     return unit_pixels(_in_unit_range(np.asarray(image, dtype=np.float32), image.mode))
 
 
-def is_halved(image: Image.Image) -> bool:
-    """Whether `read_pixels` halves the height and the width of `image`."""
-    return image.width * image.height > MAX_FULL_SIZE_PIXELS
-
-
-def _is_scaled_ppm(image: Image.Image) -> bool:
+def _is_scaled_ppm(image: PIL.Image.Image) -> bool:
     """Whether `image` is a PPM file whose values Pillow scales. It does so in Python."""
     tiles = getattr(image, "tile", [])
     return image.format == "PPM" and bool(tiles) and tiles[0].codec_name == "ppm"
 
 
-def _count_scans(image: Image.Image) -> int:
+def _count_scans(image: PIL.Image.Image) -> int:
     """The number of scans in a JPEG file that is not yet decoded; 0 for other images.
 
     A scan can take a few bytes, and each one is decoded into all of the image's pixels.
@@ -129,11 +146,11 @@ def _count_scans(image: Image.Image) -> int:
     return scans
 
 
-def _halve(image: Image.Image) -> Image.Image:
+def _halve(image: PIL.Image.Image) -> PIL.Image.Image:
     """`image` at half of its height and width, made in stripes to save a second large copy."""
     image.load()
     mode = _target_mode(image)
-    half = Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
+    half = PIL.Image.new(mode, ((image.width + 1) // 2, (image.height + 1) // 2))
     for top in range(0, image.height, 256):
         stripe = image.crop((0, top, image.width, min(top + 256, image.height)))
         half.paste(_convert(stripe, mode).reduce(2), (0, top // 2))
@@ -141,14 +158,14 @@ def _halve(image: Image.Image) -> Image.Image:
     return half
 
 
-def _target_mode(image: Image.Image) -> str:
+def _target_mode(image: PIL.Image.Image) -> str:
     """The mode, "L", "RGB" or "RGBA", that `image` is converted to."""
     if image.has_transparency_data:
         return "RGBA"
     return "L" if image.mode in ("1", "L") else "RGB"
 
 
-def _convert(image: Image.Image, mode: str) -> Image.Image:
+def _convert(image: PIL.Image.Image, mode: str) -> PIL.Image.Image:
     """`image` in `mode`; `image` itself if it has that mode."""
     if image.mode == "La":  # Pillow converts it to nothing else
         image = image.convert("LA")

@@ -10,8 +10,15 @@ from typing import Any, BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from mnist_demo.read.arrays import is_array
-from mnist_demo.read.formats import FORMATS, FORMATS_AND, HEAD, MAX_PIXELS, is_ppm, refused_kind
+from mnist_demo.read.decode.arrays import is_array
+from mnist_demo.read.decode.formats import (
+    FORMATS,
+    FORMATS_AND,
+    HEAD,
+    MAX_PIXELS,
+    is_ppm,
+    refused_kind,
+)
 
 MAX_PATH = 4096  # characters; a longer text is no path
 # Reads from a file until Pillow has opened the image in it. Usual files take less than 200, one of

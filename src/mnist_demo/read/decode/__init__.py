@@ -1,0 +1,1 @@
+"""Whatever holds an image becomes pixels: files, arrays, tensors, drawings."""
