@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[str, str, str, float, float]] = {
     "network": ("one image through the network", "keras predict", "at most", 1 / 20, 1 / 50),
     "preprocess": ("preprocess a 560x560 sketch", "decode its PNG", "at most", 2, 1),
     "photo": ("read a photo of 12 megapixels", "decode it", "at most", 1.8, 1.2),
+    "photo_of_number": ("read a photo of a number", "decode it", "at most", 1.8, 1.2),
     "memory": ("memory while serving", "both imports", "at most", 1.2, 1.05),
     "many": ("each of 10,000 by classify_many", "one by one", "at most", 1, 0.5),
     "busy": ("processors at work meanwhile", "processors", "at least", 0.8, 0.95),

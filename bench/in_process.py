@@ -30,7 +30,7 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
     canvas, small = sketch(560), sketch(280)
     png = io.BytesIO()
     Image.fromarray(canvas).save(png, "PNG")
-    photo = photo_jpeg()
+    photos = {"photo": photo_jpeg(), "photo_of_number": photo_jpeg(5)}
 
     def decode(file: bytes) -> None:
         Image.open(io.BytesIO(file)).load()
@@ -43,8 +43,9 @@ def measure_in_process(rounds: int) -> dict[str, list[Pair]]:
         prepared = median_time(lambda: preprocess(canvas), 30)
         decoded = median_time(lambda: decode(png.getvalue()), 30)
         results["preprocess"].append((prepared, decoded))
-        read = median_time(lambda: classifier.read_picture(photo), 10)
-        results["photo"].append((read, median_time(lambda: decode(photo), 10)))
+        for name, photo in photos.items():
+            read = median_time(partial(classifier.read_picture, photo), 10)
+            results[name].append((read, median_time(partial(decode, photo), 10)))
         alone = median_time(lambda: classifier.classify(small), 500)
         began, used = time.perf_counter(), time.process_time()
         classifier.classify_many(small for _ in range(10_000))

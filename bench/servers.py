@@ -83,11 +83,13 @@ def digit_png() -> bytes:
     return png.getvalue()
 
 
-def photo_jpeg() -> bytes:
-    """The same 7 in a photo of 12 megapixels, on paper with a camera's noise."""
+def photo_jpeg(digits: int = 1) -> bytes:
+    """The same 7, or several of them, in a photo of 12 megapixels with a camera's noise."""
     rng = np.random.default_rng(0)
     gray = 190 + rng.normal(0, 4, (3024, 4032)).astype(np.float32)
-    gray[1200:1800, 1700:2300] -= 0.6 * sketch(600)[:, :, 3]
+    for i in range(digits):
+        x = 1700 + 500 * i - 250 * (digits - 1)
+        gray[1200:1800, x : x + 600] -= 0.6 * sketch(600)[:, :, 3]
     jpeg = io.BytesIO()
     Image.fromarray(np.clip(gray, 0, 255).astype(np.uint8)).convert("RGB").save(jpeg, "JPEG")
     return jpeg.getvalue()

@@ -18,11 +18,13 @@ from tqdm import tqdm
 
 from train.arguments import add_cache, add_data_dir
 from train.data.mnist import read_mnist
+from train.fit.detector_calibration import calibrate
 from train.fit.detector_loss import detector_loss
 from train.fit.detector_model import build_detector
 from train.fit.epochs import check_same_config, epochs_to_go
 from train.fit.optimizer import make_optimizer
 from train.fit.train_step import update_average
+from train.fit.trained_detector import on_views
 from train.scenes.dataset import detector_scenes
 from train.scenes.views import (
     SQUARE,
@@ -36,6 +38,7 @@ from train.scenes.views import (
 
 SQUARES, WIDES = 20, 10  # views of a batch
 CHECKED = (200, 100)  # square and wide views with which an epoch is checked
+CALIBRATED = (1000, 500)  # with which its probabilities are calibrated
 STEPS = 500  # of an epoch
 FROZEN = 0.35  # share of the training after which batch normalisation uses its means
 LEARNING_RATE, WEIGHT_DECAY, EMA_DECAY = 4e-3, 0.03, 0.9985
@@ -60,9 +63,13 @@ def run(args: argparse.Namespace) -> None:
     training = detector_scenes("train", args.scenes, args.cache, args.data_dir)
     validation = detector_scenes("validation", 500, args.cache, args.data_dir)
     images, digits = read_mnist(args.data_dir, "train")
-    fit_detector(
-        training, validation, list(zip(images, digits, strict=True)), args.out, args.epochs
-    )
+    mnist = list(zip(images, digits, strict=True))
+    model = fit_detector(training, validation, mnist, args.out, args.epochs)
+    batch = make_batch(validation, mnist, np.random.default_rng(1), *CALIBRATED, varied=False)
+    views = [view for part in batch for view in zip(*part, strict=True)]
+    calibration = calibrate(on_views(lambda views: model(views, training=False)), views)
+    (args.out / "calibration.json").write_text(json.dumps(calibration, indent=1) + "\n")
+    print(json.dumps(calibration, indent=1))
 
 
 def fit_detector(

@@ -24,6 +24,7 @@ from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
 from train.fit.export_browser import write_browser_weights
 from train.fit.fit import predict
+from train.fit.trained_detector import VIEWS, Graph, detector_settings, load_detector
 
 # (down, right) in pixels. Test-time augmentation: the logits of an image and of two copies, shifted
 # by one pixel, are averaged. On the validation images of MNIST, pens and extremes the cross-entropy
@@ -31,7 +32,6 @@ from train.fit.fit import predict
 # (1, 1) and (-1, -1).
 SHIFTS = ((0, 0), (1, -1), (-1, 1))
 IMAGES = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
-VIEWS = tf.TensorSpec((None, None, None, 3), tf.float32, name="views")
 # Validation sets for the temperature. The first also gives the offset. MNIST is not among them, as
 # visitors' drawings are more like these.
 CALIBRATION = ("digits", "extremes", "marked", "displays", "fonts", "styles")
@@ -80,20 +80,11 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(calibration, indent=1))
 
 
-def detector_settings(path: Path) -> dict[str, Any]:
-    """How a detector, see `load_detector`, was trained."""
-    if path.is_file():
-        settings: dict[str, Any] = json.loads(path.with_name("config.json").read_text())
-    else:
-        settings = json.loads((path / "training.json").read_text())["detector"]
-    return settings
-
-
 def export(
     model: keras.Model,
     validation: dict[str, Examples],
     out: Path,
-    detector: Callable[[tf.Tensor], tf.Tensor],
+    detector: Graph,
 ) -> dict[str, float]:
     """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
 
@@ -119,22 +110,6 @@ def export(
         offset = float(np.quantile(is_digit, MAX_REJECTED_DIGITS))
     _write_model(model, temperature, offset, out / "model", detector)
     return {"temperature": temperature, "digit_score_offset": offset}
-
-
-def load_detector(path: Path) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The detector in a file of `train.fit.detector`, or in a folder of weights.
-
-    It takes float32 (n, h, w, 3) in [0, 1] and returns float32 (n, h / 4, w / 4, outputs).
-    """
-    if path.is_file():
-        model = keras.saving.load_model(path, compile=False)
-        return lambda views: model(views, training=False)
-    saved = tf.saved_model.load(str(path / "model"))
-
-    def detect(views: tf.Tensor) -> tf.Tensor:
-        return saved.signatures["detect"](views=views)["characters"]
-
-    return detect
 
 
 def fit_temperature(sets: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> float:
@@ -189,7 +164,7 @@ def _write_model(
     temperature: float,
     offset: float,
     out: Path,
-    detector: Callable[[tf.Tensor], tf.Tensor],
+    detector: Graph,
 ) -> None:
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         digits, is_digit = _mean_shifted_logits(model, images)

@@ -7,14 +7,12 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mnist_demo.read.detect import Detection, Detector, find_lines
+from mnist_demo.read.detect import Detection, find_lines
 from train.arguments import add_data_dir
+from train.fit.trained_detector import load_detector, on_views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    detector = load_detector(args.detector)
+    detector = on_views(load_detector(args.detector))
     folder = args.data_dir / "photos"
     right, total = Counter[str](), Counter[str]()
     with (folder / "labels.csv").open() as stream:
@@ -45,15 +43,3 @@ def answer(lines: list[list[Detection]], kind: str) -> str:
     rows = ["".join(d.sign for d in line if d.sign.isdigit()) for line in lines]
     text = " ".join(row for row in rows if row)
     return "".join(sorted(text.replace(" ", ""))) if kind == "bag" else text
-
-
-def load_detector(file: Path) -> Detector:
-    """The network of `train.fit.detector`."""
-    model = keras.saving.load_model(file, compile=False)
-    shape = tf.TensorSpec((1, None, None, 3), tf.float32)
-    call = tf.function(lambda views: model(views, training=False), input_signature=[shape])
-
-    def detect(view: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(call(tf.constant(view[np.newaxis].astype(np.float32) / 255))[0])
-
-    return detect

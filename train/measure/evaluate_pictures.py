@@ -43,13 +43,15 @@ def run(args: argparse.Namespace) -> None:
         rng = np.random.default_rng([args.seed, number])
         scenes = [paint_scene(plan_of(KINDS[name], rng), hands, rng, scale=2) for _ in
                   range(args.count)]  # fmt: skip
-        right, sure = measure(classifier, scenes)
+        right, sure, several = measure(classifier, scenes)
         results[name] = {
             "right": float(right.mean()),
             "sure": float(sure.mean()),
             "confident_error_rate": float((sure & ~right).mean()),
             "trained": KINDS[name].trained,
         }
+        if KINDS[name].plan.get("content") in ("number", "signs", "lines"):
+            results[name]["said_several"] = float(several.mean())
         wrong = [scene.picture for scene, good in zip(scenes, right, strict=True) if not good]
         failures += wrong[:FAILURES]
         titles += [name] * len(wrong[:FAILURES])
@@ -63,34 +65,37 @@ def run(args: argparse.Namespace) -> None:
 
 def measure(
     classifier: Classifier, scenes: Sequence[Scene]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each scene is read right, and whether the answer is sure: bool (n,) each.
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each scene is read right, whether the answer is sure, and whether `classify` says
+    that there are several digits: bool (n,) each.
 
     A sure answer is a digit with a confidence above `SURE`. A sure number is one whose digits are.
 
     A picture of one digit must be taken for a digit. A picture without any must not. Of several
     digits, all must be right.
     """
-    right, sure = [], []
+    right, sure, several = [], [], []
     for scene in scenes:
+        prediction = classifier.classify(scene.picture)
         if len(scene.text) > 1:
             digits = "".join(sign for sign in scene.text if sign.isdigit() or sign == "\n")
             number = classifier.read_number(scene.picture)
             good = number.number == digits
             lowest = min((digit.confidence for digit in number.digits), default=0)
         else:
-            prediction = classifier.classify(scene.picture)
             answer = str(prediction.digit) if prediction.is_digit else ""
             good = answer == scene.text
             lowest = prediction.confidence if prediction.is_digit else 0
         right.append(good)
         sure.append(lowest > SURE)
-    return np.array(right), np.array(sure)
+        several.append(prediction.reason == "several digits")
+    return np.array(right), np.array(sure), np.array(several)
 
 
 def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The shares over all kinds: of right answers for trained and for other kinds, and of right
-    ones among the sure ones, 1 if none is sure."""
+    """The shares over all kinds: of right answers for trained and for other kinds, of right ones
+    among the sure ones (1 if none is sure), and of the pictures with several digits of which
+    `classify` says so (there must be some)."""
     rows = results.values()
     trained, other = (
         float(np.mean([r["right"] for r in rows if r["trained"] == was_trained]))
@@ -101,6 +106,7 @@ def means(results: dict[str, dict[str, float]]) -> dict[str, float]:
         "trained": trained,
         "other": other,
         "precision_at_95": 1 - wrong / sure if sure else 1.0,
+        "said_several": float(np.mean([r["said_several"] for r in rows if "said_several" in r])),
     }
 
 
@@ -114,4 +120,5 @@ def table(results: dict[str, dict[str, float]]) -> str:
     rows.append(f"| all trained kinds | {shares['trained']:.1%} | |")
     rows.append(f"| all other kinds | {shares['other']:.1%} | |")
     rows.append(f"| answers with more than 95% confidence | {shares['precision_at_95']:.1%} | |")
+    rows.append(f"| several digits: said so | {shares['said_several']:.1%} | |")
     return "\n".join(rows)

@@ -13,11 +13,13 @@ from mnist_demo.read.detect import OUTPUTS
 from mnist_demo.read.network import Network
 from mnist_demo.weights.graph import check_model
 from train.fit.detector import fit_detector
+from train.fit.detector_calibration import calibrate, fit_logistic
 from train.fit.detector_loss import CLASSES, detector_loss, generalized_overlap, middles
 from train.fit.detector_model import build_detector
 from train.fit.examples import Examples
-from train.fit.export import export, load_detector
+from train.fit.export import export
 from train.fit.model import build
+from train.fit.trained_detector import calibrated, load_detector
 from train.scenes.views import MAX_BOXES, Scene
 
 
@@ -134,3 +136,26 @@ def test_the_exported_detector_agrees_with_its_network_and_can_be_kept(tmp_path:
         check_model(tmp_path / folder / "model")
         found = Network(tmp_path / folder / "model").detect(view)
         np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+def test_scores_become_as_sure_as_they_are_right() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, 20_000)
+    found = rng.random(20_000) < 1 / (1 + np.exp(-(1.8 * logits + 0.5)))
+    assert fit_logistic(logits, found) == pytest.approx((1.8, 0.5), abs=0.1)
+
+
+def test_a_detector_that_is_too_sure_of_its_classes_gets_a_temperature() -> None:
+    """It finds both characters of every view, and is wrong about one in four."""
+    boxes = np.asarray(boxes_of([7, 20, 8, 40, 48, 1], [2, 70, 60, 100, 110, 1]))
+    output = perfect(boxes, 32, 32)[0]
+    output[..., 1:-4] *= 3
+    right, wrong = boxes[0], boxes[0].copy()
+    wrong[0, 0] = 1
+    views = [(np.zeros((128, 128, 3), np.uint8), right), (np.zeros((128, 128, 3), np.uint8), wrong)]
+    values = calibrate(lambda view: output, views)
+    assert values["temperature"] > 1.5
+    scaled = calibrated(lambda views: tf.constant(output[np.newaxis]), values)(tf.zeros(1)).numpy()
+    assert scaled.shape == (1, 32, 32, OUTPUTS)
+    np.testing.assert_allclose(scaled[0, ..., 1:-4], output[..., 1:-4] / values["temperature"])
+    np.testing.assert_array_equal(scaled[0, ..., -4:], output[..., -4:])

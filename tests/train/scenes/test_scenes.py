@@ -90,16 +90,18 @@ def test_pictures_with_and_without_digits_are_counted() -> None:
     digits = [paint_scene(plan, HANDS, rng, scale=2) for _ in range(4)]
     number = paint_scene(Plan(content="number", hand="print", size=0.5), HANDS, rng, scale=2)
     blank = paint_scene(Plan(content="nothing"), HANDS, rng)
-    right, sure = measure(classifier, [*digits, number, blank])
+    right, sure, several = measure(classifier, [*digits, number, blank])
     assert right.all() and sure[:4].any() and not sure[-1]
+    assert several.tolist() == [False] * 4 + [True, False]
     lies = [replace(scene, text=str(9 - int(scene.text))) for scene in digits]
-    right, sure = measure(classifier, [*lies, replace(blank, text="3")])
+    right, sure, _ = measure(classifier, [*lies, replace(blank, text="3")])
     assert not right.any() and sure[:4].any() and not sure[4]
 
 
 def test_the_table_tells_trained_kinds_from_others() -> None:
     row = {"right": 0.5, "sure": 0.5, "confident_error_rate": 0.125, "trained": True}
-    text = table({"a": row, "b": row | {"right": 1.0, "trained": False}})
+    text = table({"a": row, "b": row | {"right": 1.0, "trained": False, "said_several": 0.75}})
+    assert "| several digits: said so | 75.0% |" in text
     assert "| b (never trained on) | 100.0% | 12.5% |" in text
     assert "| answers with more than 95% confidence | 75.0% |" in text
     assert "| all trained kinds | 50.0% |" in text and "| all other kinds | 100.0% |" in text
