@@ -21,8 +21,9 @@ LOCALES = BROWSER.parent / "page" / "locales"
 ROOT = BROWSER.parents[2]
 TEXTS = (
     "title", "intro", "undo", "clear", "blank", "sure", "unsure", "not_a_digit", "loading",
-    "not_loaded", "private",
+    "not_loaded", "private", "inside",
 )  # fmt: skip
+ELEMENTS = ("digit-network.js",)  # of the page, beside the square and the answer
 # The folder of a release is named by what is in it. So an address never changes its content, and a
 # browser may keep what it has fetched.
 PREFIX = "release-"
@@ -46,6 +47,9 @@ def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[s
     """
     modules = imported("digit-pad.js")
     contents = {name: (BROWSER / name).read_bytes() for name in [*modules, "convolve.wasm"]}
+    for name in ELEMENTS:
+        own = [module for module in imported(name) if module not in modules]
+        contents[name] = join(own, modules).encode()
     contents |= {name: (STATIC / name).read_bytes() for name in ("page.css", "page.js")}
     contents["worker.js"] = join(imported("worker.js")).encode()
     contents["browser.bin"] = weights.read_bytes()
@@ -90,14 +94,19 @@ def imported(name: str) -> list[str]:
     return order
 
 
-def join(names: list[str]) -> str:
+def join(names: list[str], beside: list[str] | None = None) -> str:
     """One module out of several, so that a browser does not fetch one to learn of the next.
+
+    Args:
+        names: of the modules. Only the last may import from `beside`.
+        beside: modules that stay on their own.
 
     Raises:
         ValueError: two of them give the same name to something, or export in another way than
             `export function`, `class` or `const`.
     """
     text = "".join((BROWSER / name).read_text("utf-8") for name in names)
+    kept = [found for found in IMPORT.finditer(text) if found[1] in (beside or [])]
     text = re.sub(r"^export (?=async function|function|class|const)", "", IMPORT.sub("", text),
                   flags=re.MULTILINE)  # fmt: skip
     if re.search(r"^(import|export) ", text, re.MULTILINE):
@@ -105,7 +114,7 @@ def join(names: list[str]) -> str:
     defined = TOP_LEVEL.findall(text)
     if twice := {name for name in defined if defined.count(name) > 1}:
         raise ValueError(f"{', '.join(names)} define {', '.join(sorted(twice))} twice")
-    return text
+    return "".join(found[0] for found in kept) + text
 
 
 def digest(contents: list[tuple[str, bytes]]) -> str:

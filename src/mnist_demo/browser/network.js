@@ -5,8 +5,9 @@
  * @typedef {{ op: string, inputs: number[], size: number, stride: number, filters: number,
  *   values?: number, relu?: boolean, weights: number, bias: number }} Layer where its weights and
  *   biases begin in the memory is added when the network is loaded
+ * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see inside.js
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
- *   is_digit: number, layers: Layer[] }} Header
+ *   is_digit: number, layers: Layer[], stages: Stage[] }} Header
  * @typedef {{ data: Float32Array, height: number, width: number, channels: number }} Features
  */
 
@@ -62,6 +63,8 @@ export class Network {
     this.values = values;
     this.free = Math.ceil(free / 4) * 4;
     this.convolve = convolve;
+    /** @type {Features[][]} for each look at the image read last, the results of all layers */
+    this.looks = [];
   }
 
   /**
@@ -71,15 +74,9 @@ export class Network {
    */
   read(image) {
     const { temperature, offset, shifts, digits, is_digit: isDigit } = this.header;
-    const logits = new Array(10).fill(0);
-    let score = 0;
-    for (const [down, right] of shifts) {
-      const results = this.look(shifted(image, down, right));
-      results[digits].data.forEach((value, k) => {
-        logits[k] += value / shifts.length;
-      });
-      score += results[isDigit].data[0] / shifts.length;
-    }
+    this.looks = shifts.map(([down, right]) => this.look(shifted(image, down, right)));
+    const logits = mean(this.looks.map((results) => results[digits]));
+    const [score] = mean(this.looks.map((results) => results[isDigit]));
     const most = Math.max(...logits);
     const powers = logits.map((value) => Math.exp((value - most) / temperature));
     const total = powers.reduce((sum, value) => sum + value, 0);
@@ -181,6 +178,16 @@ export class Network {
     }
     return { data, height: 1, width: 1, channels: filters };
   }
+}
+
+/**
+ * @param {Features[]} looks of the same shape
+ * @returns {number[]} the mean of each value
+ */
+export function mean(looks) {
+  return Array.from(looks[0].data, (_, i) =>
+    looks.reduce((sum, { data }) => sum + data[i] / looks.length, 0),
+  );
 }
 
 /**
