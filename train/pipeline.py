@@ -50,6 +50,7 @@ STEPS = (
         " --version VERSION",
     ),
     ("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS"),
+    ("textbook", 2, "textbook --data-dir DATA --cache RUNS --weights WEIGHTS"),
     ("prices", 4, "prices --data-dir DATA --weights WEIGHTS --store"),
     ("evaluate-photos", 4, f"evaluate-photos {TEST}"),
     ("evaluate-numbers", 3, f"evaluate-numbers {TEST} --count 50"),

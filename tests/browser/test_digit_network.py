@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.browser.build_static import BROWSER
 from mnist_demo.page.i18n import LANGUAGES
 from tests.helpers.graph import served_layers
+from tests.helpers.pages import WATCH_SHIFTS
 from tests.helpers.static_host import StaticHost, static_edition
 from train.measure.browser_reader import find_node
 from train.paint.own_drawings import DRAWINGS, load
@@ -50,10 +51,6 @@ SHOW = """async ([strokes, radius]) => {
         bias: [...(network.inside?.bias ?? [])],
     };
 }"""
-# What moves on the page by itself, see https://web.dev/articles/cls.
-WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });"""
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import { attachStyled, textsFor } from "./digit-hint.js";
 import { looksAt, receptiveFields, SIDE, sources } from "./fields.js";
 import { colourOf, paintMap } from "./network-paint.js";
 import { fill, TEXTS } from "./network-texts.js";
-import { PLACES_STYLE, PlaceShares, shareOfMap, winner } from "./place-shares.js";
+import { PLACES_STYLE, PlaceShares, shareOfMap } from "./place-shares.js";
+import { SCORES_STYLE, ScoreList, winner } from "./score-list.js";
 import { StageTiles, TILES_STYLE } from "./stage-tiles.js";
 
 /**
@@ -42,18 +43,6 @@ button[aria-pressed=true] { background: var(--paper, Canvas); box-shadow: 0 1px 
 .name { min-height: 1.35em; font-weight: 650; }
 .about { color: var(--soft, inherit); font-size: 0.75rem; line-height: 1.3; }
 .image { width: 104px; }
-ol { display: grid; gap: 3px; width: 104px; margin: 0; padding: 0; list-style: none; }
-li {
-  display: grid; grid-template-columns: 1ch minmax(0, 1fr) 6ch; gap: 6px; align-items: center;
-  font-size: 0.75rem; line-height: 17px; font-variant-numeric: tabular-nums;
-}
-li div { height: 8px; border-radius: 2px; overflow: hidden; background: var(--line, #8883); }
-li div::after {
-  content: ""; display: block; height: 100%; background: var(--accent, #2457d6);
-  transform-origin: left; transform: translateX(var(--from, 0)) scaleX(var(--length, 0));
-}
-li.best { color: var(--accent, #2457d6); }
-li.best span:first-child { font-weight: 700; }
 .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; margin-top: 20px; }
 .card {
   padding: 14px 16px; border-radius: 12px; background: var(--paper, Canvas);
@@ -61,11 +50,11 @@ li.best span:first-child { font-weight: 700; }
 }
 @container (max-width: 899px) { .cards { grid-template-columns: minmax(0, 1fr); } }
 @container (max-width: 599px) {
-  .stage, ol { width: 100%; }
+  .stage { width: 100%; }
   .cards { display: contents; }
   .card { margin-top: 16px; padding: 12px; }
 }
-${TILES_STYLE}${CHOSEN_STYLE}${PLACES_STYLE}`;
+${SCORES_STYLE}${TILES_STYLE}${CHOSEN_STYLE}${PLACES_STYLE}`;
 
 /** Attributes: `for`, the id of the digit-pad to follow, and `lang`. */
 export class DigitNetwork extends HTMLElement {
@@ -74,16 +63,13 @@ export class DigitNetwork extends HTMLElement {
   constructor() {
     super();
     const root = attachStyled(this, STYLE);
-    const scores = Array.from({ length: 10 }, (_, digit) => {
-      return `<li><span>${digit}</span><div></div><span data-logit="${digit}"></span></li>`;
-    });
     root.innerHTML =
       '<div class="bar"><p></p><div class="order" role="group">' +
       '<button type="button" aria-pressed="true"></button>' +
       '<button type="button" aria-pressed="false"></button></div></div>' +
       '<div class="stages"><div class="stage"><p class="name"></p><div class="image">' +
       `<canvas class="tile" width="${SIDE}" height="${SIDE}" aria-hidden="true"></canvas></div></div>` +
-      `<div class="stage"><p class="name"></p><ol>${scores.join("")}</ol></div></div>` +
+      '<div class="stage"><p class="name"></p><ol></ol></div></div>' +
       '<div class="cards"><section></section><section></section></div>';
     this.hint = /** @type {HTMLElement} */ (root.querySelector(".bar p"));
     this.order = /** @type {HTMLElement} */ (root.querySelector(".order"));
@@ -94,9 +80,7 @@ export class DigitNetwork extends HTMLElement {
     this.first = first;
     this.last = last;
     this.picture = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
-    this.scores = /** @type {NodeListOf<HTMLElement & { value: number }>} */ (
-      root.querySelectorAll("[data-logit]")
-    );
+    this.scores = new ScoreList(/** @type {HTMLElement} */ (root.querySelector("ol")));
     const [chosen, places] = root.querySelectorAll("section");
     this.chosen = new ChosenMap(chosen, () => this.showChosen());
     this.places = new PlaceShares(places, () => this.showPlaces());
@@ -239,7 +223,7 @@ export class DigitNetwork extends HTMLElement {
     this.stages.forEach((stage, number) => {
       stage.show(inside ? inside.stages[number] : null, this.isByLight, ink);
     });
-    this.showScores();
+    this.scores.show(inside, this.numbers);
     this.showPlaces();
     this.showChosen();
   }
@@ -250,23 +234,6 @@ export class DigitNetwork extends HTMLElement {
 
   get isByLight() {
     return this.brightest.getAttribute("aria-pressed") === "true";
-  }
-
-  showScores() {
-    const logits = this.inside?.logits ?? new Float32Array(10);
-    const least = Math.min(0, ...logits);
-    const range = Math.max(0, ...logits) - least || 1;
-    const best = this.inside && winner(this.inside);
-    this.scores.forEach((score, digit) => {
-      const value = logits[digit];
-      score.value = value;
-      // Spaces as wide as digits, so that no number begins at another place than before.
-      score.textContent = this.inside ? this.numbers.format(value).padStart(6, "\u2007") : "";
-      const row = /** @type {HTMLElement} */ (score.parentElement);
-      row.classList.toggle("best", digit === best);
-      row.style.setProperty("--from", `${(100 * (Math.min(value, 0) - least)) / range}%`);
-      row.style.setProperty("--length", String(Math.abs(value) / range));
-    });
   }
 
   showPlaces() {

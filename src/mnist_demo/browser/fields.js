@@ -31,18 +31,30 @@ export function receptiveFields({ layers }) {
 }
 
 /**
- * @param {{ size: number, stride: number }} layer
+ * The windows of a convolution or of pooling along one side of its input.
+ *
+ * @param {{ size: number, stride: number, padding?: string }} layer
+ * @param {number} pixels of its input
+ * @returns {[number, number]} how many windows there are, and how many pixels of padding come before
+ *   the first; all as TensorFlow counts
+ */
+export function countWindows({ size, stride, padding }, pixels) {
+  if (padding === "valid") return [Math.floor((pixels - size) / stride) + 1, 0];
+  const count = Math.ceil(pixels / stride);
+  return [count, Math.max((count - 1) * stride + size - pixels, 0) >> 1];
+}
+
+/**
+ * @param {{ size: number, stride: number, padding?: string }} layer
  * @param {Field} input
  * @returns {Field}
  */
-function windows({ size, stride }, input) {
-  const count = Math.ceil(input.count / stride);
-  // TensorFlow's padding "SAME".
-  const before = Math.max((count - 1) * stride + size - input.count, 0) >> 1;
+function windows(layer, input) {
+  const [count, before] = countWindows(layer, input.count);
   return {
-    step: input.step * stride,
+    step: input.step * layer.stride,
     start: input.start - before * input.step,
-    size: input.size + (size - 1) * input.step,
+    size: input.size + (layer.size - 1) * input.step,
     count,
   };
 }
@@ -81,7 +93,7 @@ export function cellEdges({ step, start, size, count }) {
 }
 
 /**
- * @param {Header} header
+ * @param {import("./inside.js").Description["header"]} header
  * @param {number} stage its number
  * @returns {number[]} the numbers of the stages that it is computed from; -1 for the image
  */

@@ -6,13 +6,14 @@ import { mean } from "./network.js";
  * @typedef {import("./network.js").Features} Features
  * @typedef {import("./network.js").Header} Header
  * @typedef {import("./network.js").Network} Network
+ * @typedef {import("./network.js").Stage} Stage
  */
 
 /**
  * What is known of a network before it reads.
  *
- * @typedef {{ header: Header, kernels: (Float32Array | null)[] }} Description `kernels` are those of
- *   each stage, as rows of size x size x filters; null where a filter has several of them
+ * @typedef {{ header: Header & { stages: Stage[] }, kernels: (Float32Array | null)[] }} Description
+ *   `kernels` are those of each stage, as size x size x filters; null where a filter has several
  *
  * The way of one drawing through the network.
  *

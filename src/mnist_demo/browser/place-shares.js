@@ -3,6 +3,7 @@
 import { cellEdges, SIDE } from "./fields.js";
 import { colourOf, paintMap } from "./network-paint.js";
 import { fill } from "./network-texts.js";
+import { winner } from "./score-list.js";
 
 /**
  * @typedef {import("./fields.js").Field} Field
@@ -138,14 +139,6 @@ export class PlaceShares {
         ? fill(texts.score, digit, places, start, score)
         : fill(texts.lead, digit, other, places, start, score);
   }
-}
-
-/**
- * @param {Inside} inside
- * @returns {number} the digit with the highest score
- */
-export function winner({ logits }) {
-  return logits.indexOf(Math.max(...logits));
 }
 
 /**

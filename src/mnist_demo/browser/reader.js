@@ -1,6 +1,6 @@
 // Reads a drawing in the browser: ink, then network. A worker runs it, see worker.js.
 
-import { preprocess } from "./ink.js";
+import { preprocess, shrink } from "./ink.js";
 import { lookInside } from "./inside.js";
 import { Network } from "./network.js";
 
@@ -38,7 +38,8 @@ export class Reader {
    * @returns {Prediction}
    */
   read(rgba, width) {
-    const image = preprocess(rgba, width);
+    const { shrinks } = this.network.header;
+    const image = shrinks ? shrink(rgba, width) : preprocess(rgba, width);
     this.image = image;
     if (!image) {
       const none = { confidence: 0, top: [], digitScore: 0, isDigit: false, image: null };
