@@ -166,6 +166,38 @@ def test_axe_finds_nothing_and_nothing_moves(page: Page) -> None:
     assert page.evaluate("window.shift") == 0
 
 
+def test_what_is_painted_are_the_tiles_values(page: Page) -> None:
+    """The ink at the middle of every pixel of every map of a stage, as the root of its share."""
+    inks = """(network, name) => {
+        const tiles = [...network.shadowRoot.querySelectorAll(`canvas[data-stage=${name}]`)];
+        const sheet = tiles[0].closest(".maps").querySelector(".sheet");
+        const { left, top, width: shown } = sheet.getBoundingClientRect();
+        const { width, height } = sheet;
+        const { data } = sheet.getContext("2d").getImageData(0, 0, width, height);
+        const scale = width / shown;
+        return tiles.map((tile) => {
+            const box = tile.getBoundingClientRect();
+            const side = tile.width;
+            return Array.from(tile.values, (_, i) => {
+                const x = box.left - left + (box.width * ((i % side) + 0.5)) / side;
+                const y = box.top - top + (box.height * (Math.floor(i / side) + 0.5)) / side;
+                return data[4 * (Math.floor(y * scale) * width + Math.floor(x * scale)) + 3];
+            });
+        });
+    }"""
+    network = page.locator("digit-network")
+    for order in ("Brightest first", "Fixed order"):
+        network.get_by_role("button", name=order).click()
+        for drawing in ("nine", "blank"):
+            stages = show(page, drawing)["stages"]
+            for stage in ("small", "places"):
+                painted = np.array(network.evaluate(inks, stage))
+                values = np.array(stages[stage])
+                expected = 255 * np.sqrt(values / max(values.max(), 1e-9))
+                assert np.abs(painted - expected).max() <= 2, (order, drawing, stage)
+    page.evaluate("window.shift = 0")  # these moves were asked for
+
+
 def test_the_order_stays_unless_the_visitor_wants_the_brightest_first(page: Page) -> None:
     lights = """network => [...network.shadowRoot.querySelectorAll("canvas[data-stage=small]")]
         .map((tile) => [tile.getBoundingClientRect(), tile.values.reduce((a, b) => a + b)])

@@ -28,7 +28,9 @@ READ = """async ([strokes]) => {
     pad.strokes = strokes;
     pad.paint();
     await pad.read("change");
-    const { image, probabilities } = await textbook.reader.read(pad.canvas);
+    let answer = null; // it is null if the element asks for the next drawing
+    while (!answer) answer = await textbook.reader.read(pad.canvas);
+    const { image, probabilities } = answer;
     return { image: [...image], probabilities };
 }"""
 

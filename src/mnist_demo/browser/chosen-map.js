@@ -1,8 +1,8 @@
 // One map of <digit-network>, large: where each of its pixels looks, and what it looks for.
 
 import { looksAt } from "./fields.js";
-import { colourOf, paintMap, paintSigned } from "./network-paint.js";
-import { fill } from "./network-texts.js";
+import { paintMap, paintSigned } from "./network-paint.js";
+import { fill, stageName } from "./network-texts.js";
 
 /**
  * @typedef {import("./fields.js").Field} Field
@@ -113,15 +113,15 @@ export class ChosenMap {
    * @param {Chosen} chosen
    * @param {Texts} texts
    * @param {Intl.NumberFormat} numbers
+   * @param {import("./network-paint.js").Inks} inks
    */
-  show(chosen, texts, numbers) {
+  show(chosen, texts, numbers, { ink, red, blue }) {
     const { field, values, image, kernel, adds } = chosen;
     this.count = field.count;
     this.map.width = this.map.height = field.count;
-    const ink = colourOf(this.map);
     paintMap(this.map, values, chosen.most, ink);
     paintMap(this.picture, image, 1, ink);
-    this.name.textContent = fill(texts.map, texts.stages[chosen.stage] ?? chosen.stage, chosen.map);
+    this.name.textContent = fill(texts.map, stageName(chosen.stage, texts), chosen.map);
     this.showPixel(field, brightest(values, field.count));
     this.looks.textContent = texts.pixel;
     this.map.setAttribute("aria-label", `${this.name.textContent}. ${texts.pixel}`);
@@ -130,7 +130,6 @@ export class ChosenMap {
       const side = Math.sqrt(kernel.length);
       this.kernel.width = this.kernel.height = side;
       const most = kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-      const [red, blue] = [colourOf(this.kernel), colourOf(this.kernel, "outlineColor")];
       paintSigned(this.kernel, kernel, most, red, blue);
       /** @type {HTMLElement} */ (this.kernel.nextElementSibling).textContent = texts.kernel;
     }

@@ -48,6 +48,11 @@ export function textsFor(element, texts) {
   return [known ?? "en", texts[known ?? "en"]];
 }
 
+/** @param {number} time in milliseconds */
+export function pause(time) {
+  return new Promise((done) => setTimeout(done, time));
+}
+
 export class DigitHint extends HTMLElement {
   constructor() {
     super();

@@ -3,10 +3,10 @@
 
 import "./digit-pad.js";
 import { CHOSEN_STYLE, ChosenMap } from "./chosen-map.js";
-import { attachStyled, textsFor } from "./digit-hint.js";
-import { looksAt, receptiveFields, SIDE, sources } from "./fields.js";
+import { attachStyled, pause, textsFor } from "./digit-hint.js";
+import { countMaps, receptiveFields, SIDE } from "./fields.js";
 import { colourOf, paintMap } from "./network-paint.js";
-import { fill, TEXTS } from "./network-texts.js";
+import { fill, sentenceOf, stageName, TEXTS } from "./network-texts.js";
 import { PLACES_STYLE, PlaceShares, shareOfMap } from "./place-shares.js";
 import { SCORES_STYLE, ScoreList, winner } from "./score-list.js";
 import { StageTiles, TILES_STYLE } from "./stage-tiles.js";
@@ -56,6 +56,8 @@ button[aria-pressed=true] { background: var(--paper, Canvas); box-shadow: 0 1px 
 }
 ${SCORES_STYLE}${TILES_STYLE}${CHOSEN_STYLE}${PLACES_STYLE}`;
 
+const REST = 5; // times as long as it took to show the maps, until they are shown again
+
 /** Attributes: `for`, the id of the digit-pad to follow, and `lang`. */
 export class DigitNetwork extends HTMLElement {
   static observedAttributes = ["lang"];
@@ -101,15 +103,19 @@ export class DigitNetwork extends HTMLElement {
     for (const button of [this.fixed, this.brightest]) {
       button.addEventListener("click", () => this.setOrder(button));
     }
+    this.inks = this.readInks();
+    this.refresh = this.refresh.bind(this);
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
     // An element that comes into sight may have missed some drawings; so may one in a <details>.
-    this.sight = new IntersectionObserver(this.follow);
+    this.sight = new IntersectionObserver(this.refresh);
   }
 
   async connectedCallback() {
     const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
     this.pad = /** @type {DigitPad | null} */ (root.getElementById(this.getAttribute("for") ?? ""));
     this.pad?.addEventListener("input", this.follow);
-    document.addEventListener("toggle", this.follow, { capture: true });
+    document.addEventListener("toggle", this.refresh, { capture: true });
+    this.dark.addEventListener("change", this.refresh);
     this.attributeChangedCallback();
     const network = await this.pad?.ready.catch(() => undefined);
     if (!network || !this.isConnected) return;
@@ -119,7 +125,8 @@ export class DigitNetwork extends HTMLElement {
 
   disconnectedCallback() {
     this.pad?.removeEventListener("input", this.follow);
-    document.removeEventListener("toggle", this.follow, { capture: true });
+    document.removeEventListener("toggle", this.refresh, { capture: true });
+    this.dark.removeEventListener("change", this.refresh);
     this.sight.disconnect();
   }
 
@@ -149,57 +156,46 @@ export class DigitNetwork extends HTMLElement {
     const fields = receptiveFields(header);
     this.fields = header.stages.map(({ layer }) => fields[layer]);
     this.stages = header.stages.map(({ name }, number) => {
-      const count = this.countMaps(number);
+      const count = countMaps(header, number);
       const side = this.fields[number].count;
       return new StageTiles(name, side, count, (map, pin) => this.choose(number, map, pin));
     });
-    this.stages.forEach(({ list }, number) => {
+    this.stages.forEach(({ element }, number) => {
       const section = document.createElement("div");
       section.className = "stage";
       section.innerHTML = '<p class="name"></p><p class="about"></p>';
-      section.children[0].after(list);
+      section.children[0].after(element);
       this.last.before(section);
       this.translateStage(number);
     });
+    if (!this.stages.length) return;
     this.places.build(this.fields[this.fields.length - 1]);
-    if (this.stages.length) this.choose(0, 0, true);
-  }
-
-  /**
-   * @param {number} stage
-   * @returns {number} how many maps it has
-   */
-  countMaps(stage) {
-    const { layers, stages } = this.network.header;
-    let layer = layers[stages[stage].layer];
-    while (!layer.filters) layer = layers[layer.inputs[layer.inputs.length - 1]];
-    return layer.filters;
+    this.choose(0, 0, true);
   }
 
   /** @param {number} number */
   translateStage(number) {
-    const { texts, stages, network } = this;
-    const stageNames = network.header.stages.map(({ name }) => texts.stages[name] ?? name);
-    const { list } = stages[number];
-    const section = /** @type {HTMLElement} */ (list.parentElement);
-    name(section, stageNames[number]);
-    list.setAttribute("aria-label", stageNames[number]);
-    stages[number].translate((map) => fill(texts.map, stageNames[number], map));
-    const made = sources(network.header, number).map((k) => stageNames[k] ?? texts.image);
-    const field = this.fields[number];
-    const widths = Array.from({ length: field.count }, (_, i) => {
-      const [first, end] = looksAt(field, i);
-      return end - first;
-    });
-    const widest = Math.max(...widths);
-    const part = widest < SIDE ? fill(texts.part, square(widest)) : texts.whole;
-    /** @type {HTMLElement} */ (list.nextElementSibling).textContent = fill(
-      texts.sentence,
-      this.countMaps(number),
-      square(field.count),
-      made.reduce((a, b) => fill(texts.and, a, b)),
-      part,
-    );
+    const { texts, stages } = this;
+    const { header } = this.network;
+    const stage = stageName(header.stages[number].name, texts);
+    const { element, list } = stages[number];
+    name(/** @type {HTMLElement} */ (element.parentElement), stage);
+    list.setAttribute("aria-label", stage);
+    stages[number].translate((map) => fill(texts.map, stage, map));
+    const sentence = sentenceOf(header, this.fields[number], number, texts);
+    /** @type {HTMLElement} */ (element.nextElementSibling).textContent = sentence;
+  }
+
+  /** @returns {import("./network-paint.js").Inks} of the page as it is now */
+  readInks() {
+    const { kernel } = this.chosen;
+    const blue = colourOf(kernel, "outlineColor");
+    return { ink: colourOf(this.picture), red: colourOf(kernel), blue };
+  }
+
+  refresh() {
+    this.inks = this.readInks();
+    this.follow();
   }
 
   /** Shows what the network did with the newest drawing, as often as there is time for it. */
@@ -211,14 +207,18 @@ export class DigitNetwork extends HTMLElement {
       this.isStale = false;
       this.inside = await this.pad.reader.inside();
       await new Promise(requestAnimationFrame);
+      const began = performance.now();
       this.show();
+      await pause(0); // until the browser has painted, too
+      // The bars come first: the maps get a part of the page's time.
+      await pause(REST * (performance.now() - began));
     }
     this.isFollowing = false;
   }
 
   show() {
     const { inside } = this;
-    const ink = colourOf(this.picture);
+    const { ink } = this.inks;
     paintMap(this.picture, this.image, 1, ink);
     this.stages.forEach((stage, number) => {
       stage.show(inside ? inside.stages[number] : null, this.isByLight, ink);
@@ -237,7 +237,7 @@ export class DigitNetwork extends HTMLElement {
   }
 
   showPlaces() {
-    this.places.show(this.inside, this.image, this.texts, this.signed);
+    this.places.show(this.inside, this.image, this.texts, this.signed, this.inks);
   }
 
   showChosen() {
@@ -262,6 +262,7 @@ export class DigitNetwork extends HTMLElement {
       },
       this.texts,
       this.signed,
+      this.inks,
     );
   }
 
@@ -300,11 +301,6 @@ export class DigitNetwork extends HTMLElement {
  */
 function name(section, text) {
   /** @type {HTMLElement} */ (section.querySelector(".name")).textContent = text;
-}
-
-/** @param {number} side */
-function square(side) {
-  return `${side}x${side}`;
 }
 
 if (!customElements.get("digit-network")) customElements.define("digit-network", DigitNetwork);

@@ -1,7 +1,7 @@
 // <digit-textbook>: what the network of a textbook says to the same drawing. See docs/digit-pad.md.
 
 import { DigitAnswer } from "./digit-answer.js";
-import { attachStyled, textsFor } from "./digit-hint.js";
+import { attachStyled, pause, textsFor } from "./digit-hint.js";
 import { paintStroke } from "./digit-pad.js";
 import { LiveReader } from "./live-reader.js";
 
@@ -71,6 +71,7 @@ export const TEXTS = {
 const SIDE = 400; // pixels of the square of an example's strokes
 const RADIUS = 14; // of its brush
 const THUMB = 112; // pixels of an example's picture
+const REST = 2; // times as long as a reading took, until the next one
 const STYLE = `
 :host { display: block; color: var(--ink, CanvasText); font-size: 0.875rem; line-height: 1.35; }
 :host([hidden]) { display: none; }
@@ -128,7 +129,7 @@ export class DigitTextbook extends HTMLElement {
     this.list = /** @type {HTMLElement} */ (root.querySelector(".examples"));
     /** @type {Example[]} */
     this.examples = [];
-    this.isMissing = false;
+    this.isMissing = this.isStale = this.isFollowing = false;
     /** @type {LiveReader | null} */
     this.reader = null;
     this.follow = this.follow.bind(this);
@@ -171,10 +172,19 @@ export class DigitTextbook extends HTMLElement {
     this.showTexts();
   }
 
+  /** Reads the newest drawing, as often as there is time for it. */
   async follow() {
-    if (!this.pad || !this.reader || !this.hasAttribute("open")) return;
-    const answer = await this.reader.read(this.pad.canvas);
-    if (answer) this.answer.prediction = answer.digit === null ? null : answer;
+    this.isStale = true;
+    if (this.isFollowing) return;
+    this.isFollowing = true;
+    while (this.isStale && this.pad && this.reader && this.hasAttribute("open")) {
+      this.isStale = false;
+      const began = performance.now();
+      const answer = await this.reader.read(this.pad.canvas);
+      if (answer) this.answer.prediction = answer.digit === null ? null : answer;
+      await pause(REST * (performance.now() - began)); // the page's own bars come first
+    }
+    this.isFollowing = false;
   }
 
   showExamples() {

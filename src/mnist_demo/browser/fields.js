@@ -111,3 +111,14 @@ export function sources({ layers, stages }, stage) {
   visit(stages[stage].layer);
   return [...found].sort((a, b) => a - b);
 }
+
+/**
+ * @param {import("./inside.js").Description["header"]} header
+ * @param {number} stage its number
+ * @returns {number} how many maps it has
+ */
+export function countMaps({ layers, stages }, stage) {
+  let layer = layers[stages[stage].layer];
+  while (!layer.filters) layer = layers[layer.inputs[0]];
+  return layer.filters;
+}

@@ -60,6 +60,8 @@ export class LiveReader {
   close() {
     this.worker.terminate();
     for (const answer of this.curious.splice(0)) answer(null);
+    this.next?.answer(null);
+    this.answer?.(null);
   }
 
   send() {

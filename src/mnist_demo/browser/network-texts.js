@@ -1,5 +1,7 @@
 // What <digit-network> says, in six languages. {0}, {1} ... are places for values.
 
+import { countMaps, looksAt, SIDE, sources } from "./fields.js";
+
 /**
  * @typedef {{ stages: Record<string, string>, picture: string, image: string, order: string, fixed: string,
  *   brightest: string, hint: string, sentence: string, part: string, whole: string, and: string,
@@ -223,4 +225,40 @@ export const TEXTS = {
  */
 export function fill(text, ...values) {
   return text.replace(/\{(\d)\}/g, (_, place) => String(values[place]));
+}
+
+/**
+ * @param {string} name of a layer
+ * @param {Texts} texts
+ */
+export function stageName(name, texts) {
+  return texts.stages[name] ?? name;
+}
+
+/**
+ * What a stage looks at, and how many maps it has, as its layers say.
+ *
+ * @param {import("./inside.js").Description["header"]} header
+ * @param {import("./fields.js").Field} field of the stage
+ * @param {number} stage its number
+ * @param {Texts} texts
+ * @returns {string} one sentence
+ */
+export function sentenceOf(header, field, stage, texts) {
+  const square = (/** @type {number} */ side) => `${side}x${side}`;
+  const widths = Array.from({ length: field.count }, (_, i) => {
+    const [first, end] = looksAt(field, i);
+    return end - first;
+  });
+  const widest = Math.max(...widths);
+  const made = sources(header, stage).map((number) => {
+    return number < 0 ? texts.image : stageName(header.stages[number].name, texts);
+  });
+  return fill(
+    texts.sentence,
+    countMaps(header, stage),
+    square(field.count),
+    made.reduce((a, b) => fill(texts.and, a, b)),
+    widest < SIDE ? fill(texts.part, square(widest)) : texts.whole,
+  );
 }

@@ -1,7 +1,7 @@
 // Which places of the drawing spoke for a digit, in <digit-network>: exact shares of its score.
 
 import { cellEdges, SIDE } from "./fields.js";
-import { colourOf, paintMap } from "./network-paint.js";
+import { paintMap } from "./network-paint.js";
 import { fill } from "./network-texts.js";
 import { winner } from "./score-list.js";
 
@@ -107,9 +107,10 @@ export class PlaceShares {
    * @param {Float32Array} image
    * @param {Texts} texts
    * @param {Intl.NumberFormat} numbers
+   * @param {import("./network-paint.js").Inks} inks
    */
-  show(inside, image, texts, numbers) {
-    paintMap(this.picture, image, 1, colourOf(this.picture));
+  show(inside, image, texts, numbers, { ink }) {
+    paintMap(this.picture, image, 1, ink);
     const digit = inside ? Number(this.first.value || winner(inside)) : 0;
     const other = this.second.value === "" ? null : Number(this.second.value);
     const shares = this.cells.map((_, i) =>

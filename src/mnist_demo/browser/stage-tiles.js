@@ -1,6 +1,6 @@
 // The maps of one stage as tiles, in <digit-network>: a list from which one map is chosen.
 
-import { paintMap } from "./network-paint.js";
+import { paintMaps } from "./network-paint.js";
 
 /**
  * @typedef {import("./inside.js").Inside["stages"][number]} Features
@@ -8,6 +8,8 @@ import { paintMap } from "./network-paint.js";
  */
 
 export const TILES_STYLE = `
+.maps { position: relative; }
+.sheet { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .tiles { display: grid; gap: 2px; grid-template-columns: repeat(var(--columns), var(--tile)); }
 .tile {
   display: block; width: 100%; aspect-ratio: 1; border-radius: 2px; image-rendering: pixelated;
@@ -34,6 +36,8 @@ export class StageTiles {
    *   or chosen for good: `pin`
    */
   constructor(name, side, count, choose) {
+    this.element = document.createElement("div");
+    this.element.className = "maps";
     this.list = document.createElement("div");
     this.list.className = "tiles";
     this.list.role = "listbox";
@@ -44,11 +48,24 @@ export class StageTiles {
     this.list.style.setProperty("--columns", String(fitting));
     this.tiles = Array.from({ length: count }, (_, map) => makeTile(name, map, side));
     this.list.append(...this.tiles);
+    // It is painted over the tiles, which have no pixels of their own.
+    this.sheet = document.createElement("canvas");
+    this.sheet.className = "sheet";
+    this.sheet.ariaHidden = "true";
+    this.element.append(this.list, this.sheet);
+    this.atlas = document.createElement("canvas");
+    this.atlas.width = count * side;
+    this.atlas.height = side;
+    /** @type {{ left: number, top: number, width: number }[]} where tiles are in the sheet */
+    this.slots = [];
+    /** @type {import("./network-paint.js").Colour} */
+    this.ink = new Uint8ClampedArray(4);
     /** @type {Tile[]} as they are shown */
     this.shown = this.tiles;
     this.most = 0; // the largest value of all maps
     this.entry = 0; // the map that Tab leads to
     this.choose = choose;
+    new ResizeObserver(() => this.measure()).observe(this.list);
     this.listen();
   }
 
@@ -125,9 +142,29 @@ export class StageTiles {
       for (let i = 0; i < values.length; i++) {
         values[i] = features ? features.data[i * features.channels + map] : 0;
       }
-      paintMap(tile, values, this.most, ink);
     });
-    this.order(brightestFirst);
+    this.ink = ink;
+    if (brightestFirst) this.order(true);
+    else this.paint();
+  }
+
+  /** Finds out where the tiles are, in the order in which they are shown. */
+  measure() {
+    const list = this.list.getBoundingClientRect();
+    const scale = devicePixelRatio;
+    this.sheet.width = Math.round(list.width * scale);
+    this.sheet.height = Math.round(list.height * scale);
+    this.slots = this.shown.map((tile) => {
+      const { left, top, width } = tile.getBoundingClientRect();
+      const place = { left: left - list.left, top: top - list.top, width };
+      return { left: place.left * scale, top: place.top * scale, width: width * scale };
+    });
+    this.paint();
+  }
+
+  paint() {
+    const maps = this.slots.map((slot, rank) => ({ ...slot, values: this.shown[rank].values }));
+    if (maps.length) paintMaps(this.sheet, this.atlas, maps, this.most, this.ink);
   }
 
   /** @param {boolean} brightestFirst */
@@ -140,6 +177,7 @@ export class StageTiles {
     this.shown.forEach((tile, rank) => {
       tile.style.order = brightestFirst ? String(rank) : "";
     });
+    this.paint();
   }
 }
 
