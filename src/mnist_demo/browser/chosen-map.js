@@ -26,7 +26,7 @@ export const CHOSEN_STYLE = `
 .large svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; overflow: visible; }
 rect { fill: none; stroke: var(--red); stroke-width: 2px; vector-effect: non-scaling-stroke; }
 .words { display: grid; align-content: start; gap: 8px; min-height: 11em; }
-.chosen .words { grid-template-rows: 4em auto; }
+.chosen .words { grid-template-rows: minmax(4em, auto) auto; }
 .kernel, .adds { grid-area: 2 / 1; }
 .kernel { display: grid; justify-items: start; gap: 4px; }
 .kernel canvas { width: 50px; height: 50px; color: var(--red); outline-color: var(--blue); }

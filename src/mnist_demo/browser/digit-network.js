@@ -36,7 +36,7 @@ button {
 button[aria-pressed=true] { background: var(--paper, Canvas); box-shadow: 0 1px 2px #0003; }
 :focus-visible { outline: 3px solid var(--accent, #2457d6); outline-offset: 2px; }
 .stages {
-  display: flex; flex-wrap: wrap; gap: 20px 8px; justify-content: space-between;
+  display: flex; flex-wrap: wrap; gap: 20px 4px; justify-content: space-between;
   min-height: 356px;
 }
 .stage { display: grid; align-content: start; gap: 6px; width: min-content; }
@@ -45,10 +45,10 @@ button[aria-pressed=true] { background: var(--paper, Canvas); box-shadow: 0 1px 
 .image { width: 104px; }
 .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; margin-top: 20px; }
 .card {
-  padding: 14px 16px; border-radius: 12px; background: var(--paper, Canvas);
+  align-content: start; padding: 14px 16px; border-radius: 12px; background: var(--paper, Canvas);
   box-shadow: inset 0 0 0 1px var(--line, #8884);
 }
-@container (max-width: 899px) { .cards { grid-template-columns: minmax(0, 1fr); } }
+@container (max-width: 1099px) { .cards { grid-template-columns: minmax(0, 1fr); } }
 @container (max-width: 599px) {
   .stage { width: 100%; }
   .cards { display: contents; }

@@ -2,7 +2,7 @@
 
 import { DigitAnswer } from "./digit-answer.js";
 import { attachStyled, pause, textsFor } from "./digit-hint.js";
-import { paintStroke } from "./digit-pad.js";
+import "./digit-pad.js";
 import { LiveReader } from "./live-reader.js";
 
 /**
@@ -70,7 +70,6 @@ export const TEXTS = {
 };
 const SIDE = 400; // pixels of the square of an example's strokes
 const RADIUS = 14; // of its brush
-const THUMB = 112; // pixels of an example's picture
 const REST = 2; // times as long as a reading took, until the next one
 const STYLE = `
 :host { display: block; color: var(--ink, CanvasText); font-size: 0.875rem; line-height: 1.35; }
@@ -91,13 +90,14 @@ input:checked::before { transform: translateX(16px); }
 .answer { display: grid; gap: 10px; }
 :host(:not([open])) .answer { display: none; }
 .why { color: var(--soft, inherit); }
-.examples { display: flex; gap: 8px; align-items: center; flex-wrap: wrap; min-height: 56px; }
+.examples { display: grid; grid-template-columns: repeat(3, 52px) 1fr; gap: 6px 8px; min-height: 77px; }
+.examples span { grid-column: 1 / -1; }
 button {
-  width: 52px; height: 52px; padding: 0; border: 1px solid var(--line, #8886); border-radius: 10px;
-  overflow: hidden; background: white; cursor: pointer;
+  height: 52px; padding: 0; border: 1px solid var(--line, #8886); border-radius: 10px;
+  color: inherit; background: var(--paper, Canvas); cursor: pointer;
 }
 button:hover { border-color: var(--accent, #2457d6); }
-button canvas { display: block; width: 100%; height: 100%; }
+svg { display: block; fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
 @media (prefers-reduced-motion: reduce) { input, input::before { transition: none; } }
 `;
 
@@ -191,13 +191,11 @@ export class DigitTextbook extends HTMLElement {
     for (const button of this.list.querySelectorAll("button")) button.remove();
     for (const { strokes } of this.examples) {
       const button = document.createElement("button");
-      const canvas = document.createElement("canvas");
-      canvas.width = canvas.height = THUMB;
-      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-      context.scale(THUMB / SIDE, THUMB / SIDE);
-      for (const stroke of strokes) paintStroke(context, stroke, RADIUS);
+      const lines = strokes.map((points) => `M${points.map((point) => point.join(" ")).join("L")}`);
+      button.innerHTML =
+        `<svg viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true">` +
+        `<path stroke-width="${2 * RADIUS}" d="${lines.join("")}"/></svg>`;
       button.type = "button";
-      button.append(canvas);
       button.addEventListener("click", () => this.draw(strokes));
       this.list.append(button);
     }

@@ -8,7 +8,7 @@ import { CONFIDENCE_THRESHOLD } from "./digit-answer.js";
 /** @typedef {Record<string, string>} Texts */
 
 // As in page.css: there is room for the network under the square, and for another beside it.
-const WIDE = "(min-width: 960px) and (min-height: 600px)";
+const WIDE = "(min-width: 1240px) and (min-height: 600px)";
 const SLOW = 1000; // milliseconds after which the reader is told that the network is on its way
 
 const pad = /** @type {DigitPad} */ (document.getElementById("pad"));
