@@ -259,6 +259,8 @@ def test_on_a_phone_it_is_closed_until_it_is_wanted(browser: Browser, host: Stat
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         tile = network.locator("canvas[data-stage=tiny]").first.bounding_box()
         assert tile and tile["width"] >= 24
+        found = Axe().run(page).response["violations"]
+        assert [(violation["id"], violation["nodes"]) for violation in found] == []
         assert page.evaluate("window.shift") == 0
 
 

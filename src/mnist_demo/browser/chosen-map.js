@@ -33,9 +33,8 @@ rect { fill: none; stroke: var(--red); stroke-width: 2px; vector-effect: non-sca
 @container (max-width: 599px) {
   .chosen { position: sticky; bottom: 0; column-gap: 10px; font-size: 0.75rem; z-index: 1; }
   .chosen .large { --large: 92px; }
-  .chosen .looks { display: none; }
-  .chosen .words { grid-template-rows: auto; min-height: 0; }
-  .kernel, .adds { grid-area: 1 / 1; }
+  .chosen .words { grid-template-rows: auto auto; min-height: 112px; }
+  .chosen:not(:has(.kernel[hidden])) .looks { display: none; }
 }
 `;
 
@@ -109,6 +108,12 @@ export class ChosenMap {
     this.change();
   }
 
+  /** @param {Texts} texts */
+  translate(texts) {
+    this.looks.textContent = texts.pixel;
+    this.map.setAttribute("aria-label", texts.pixel); // until there is a map
+  }
+
   /**
    * @param {Chosen} chosen
    * @param {Texts} texts
@@ -123,7 +128,6 @@ export class ChosenMap {
     paintMap(this.picture, image, 1, ink);
     this.name.textContent = fill(texts.map, stageName(chosen.stage, texts), chosen.map);
     this.showPixel(field, brightest(values, field.count));
-    this.looks.textContent = texts.pixel;
     this.map.setAttribute("aria-label", `${this.name.textContent}. ${texts.pixel}`);
     this.pattern.hidden = !kernel;
     if (kernel) {

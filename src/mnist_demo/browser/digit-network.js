@@ -5,7 +5,7 @@ import "./digit-pad.js";
 import { CHOSEN_STYLE, ChosenMap } from "./chosen-map.js";
 import { attachStyled, pause, textsFor } from "./digit-hint.js";
 import { countMaps, receptiveFields, SIDE } from "./fields.js";
-import { colourOf, paintMap } from "./network-paint.js";
+import { paintMap, readInks } from "./network-paint.js";
 import { fill, sentenceOf, stageName, TEXTS } from "./network-texts.js";
 import { PLACES_STYLE, PlaceShares, shareOfMap } from "./place-shares.js";
 import { SCORES_STYLE, ScoreList, winner } from "./score-list.js";
@@ -103,7 +103,7 @@ export class DigitNetwork extends HTMLElement {
     for (const button of [this.fixed, this.brightest]) {
       button.addEventListener("click", () => this.setOrder(button));
     }
-    this.inks = this.readInks();
+    this.inks = readInks(this.picture, this.chosen.kernel);
     this.refresh = this.refresh.bind(this);
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     // An element that comes into sight may have missed some drawings; so may one in a <details>.
@@ -145,6 +145,7 @@ export class DigitNetwork extends HTMLElement {
     this.stages.forEach((_, number) => {
       this.translateStage(number);
     });
+    this.chosen.translate(texts);
     this.places.translate(texts, language);
     this.show();
   }
@@ -186,15 +187,8 @@ export class DigitNetwork extends HTMLElement {
     /** @type {HTMLElement} */ (element.nextElementSibling).textContent = sentence;
   }
 
-  /** @returns {import("./network-paint.js").Inks} of the page as it is now */
-  readInks() {
-    const { kernel } = this.chosen;
-    const blue = colourOf(kernel, "outlineColor");
-    return { ink: colourOf(this.picture), red: colourOf(kernel), blue };
-  }
-
   refresh() {
-    this.inks = this.readInks();
+    this.inks = readInks(this.picture, this.chosen.kernel);
     this.follow();
   }
 

@@ -85,17 +85,27 @@ export function paintMaps(canvas, atlas, maps, most, ink) {
 }
 
 /**
- * It has the browser compute the style of the page, which takes time.
- *
  * @param {Element} element
  * @param {"color" | "outlineColor"} property of its style
  * @returns {Colour} in whatever form the style gives it
  */
-export function colourOf(element, property = "color") {
+function colourOf(element, property = "color") {
   const context = swatch.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("This browser has no canvas.");
   context.clearRect(0, 0, 1, 1);
   context.fillStyle = getComputedStyle(element)[property];
   context.fillRect(0, 0, 1, 1);
   return context.getImageData(0, 0, 1, 1).data;
+}
+
+/**
+ * The browser computes the style of the page for it, which takes time.
+ *
+ * @param {HTMLElement} map
+ * @param {HTMLElement} kernel
+ * @returns {Inks} as the style of both is now
+ */
+export function readInks(map, kernel) {
+  const blue = colourOf(kernel, "outlineColor");
+  return { ink: colourOf(map), red: colourOf(kernel), blue };
 }

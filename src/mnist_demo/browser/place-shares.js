@@ -126,7 +126,8 @@ export class PlaceShares {
         ? this.short.format(value)
         : "";
     });
-    this.over.setAttribute("aria-label", shares.map((share) => numbers.format(share)).join("; "));
+    const values = shares.map((share) => numbers.format(share));
+    this.over.setAttribute("aria-label", [texts.places, ...values].join(" "));
     if (!inside) {
       this.sum.textContent = texts.blank;
       return;

@@ -20,6 +20,7 @@ export const TILES_STYLE = `
 .tile[aria-selected=true] { box-shadow: 0 0 0 2px var(--accent, #2457d6); }
 @container (max-width: 599px) {
   .tiles { grid-template-columns: repeat(auto-fill, minmax(max(var(--tile), 26px), 1fr)); }
+  .tiles .tile { scroll-margin-bottom: 190px; } /* the chosen map lies over the screen's foot */
 }
 `;
 // How wide a tile is in CSS pixels, and how many stand side by side where the stages do, by the
