@@ -71,7 +71,8 @@ def _weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("made") / "weights"
     write_model(folder / "model")
-    (folder / "browser.bin").write_bytes(b"\2\0\0\0{}")  # nothing here reads it
+    for name in ("browser.bin", "textbook.bin"):
+        (folder / name).write_bytes(b"\2\0\0\0{}")  # nothing here reads it
     write_metrics(folder)
     (folder / "confusion.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     return folder

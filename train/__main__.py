@@ -14,6 +14,7 @@ COMMANDS = {
     "detector": ("fit.detector", "train the detector of digits in any picture"),
     "export": ("fit.export", "turn a trained network into the SavedModel in weights/"),
     "export-browser": ("fit.export_browser", "write the network for the reader in the browser"),
+    "textbook": ("measure.textbook", "train the textbook network and write it for the browser"),
     "evaluate": ("measure.evaluate", "measure the SavedModel and write weights/metrics.json"),
     "evaluate-numbers": ("measure.evaluate_numbers", "measure numbers of several digits"),
     "evaluate-photos": ("measure.evaluate_photos", "measure digits in photos"),

@@ -76,6 +76,7 @@ STEPS = (
         ("classifier", "detector"),
     ),
     Step("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS", ("export",)),
+    Step("textbook", 2, "textbook --data-dir DATA --cache RUNS --weights WEIGHTS", ("evaluate",)),
     Step("evaluate-photos", 3, f"evaluate-photos {TEST}", ("evaluate",)),
     Step("evaluate-numbers", 2, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
     Step("evaluate-pictures", 8, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),

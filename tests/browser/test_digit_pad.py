@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.commands import ROOT
 from tests.helpers.sketchpad import draw
@@ -100,6 +100,19 @@ def test_two_on_one_page(post: Page, show: Show) -> None:
     assert post.locator("#sum").inner_text() == "?"
     draw(post, load("six"), pad="#right")
     post.wait_for_function("document.querySelector('#sum').value === '9'")
+
+
+def test_the_networks_beside_it(post: Page, show: Show) -> None:
+    show(EXAMPLES[3])
+    draw(post, load("seven-crossed"), pad="#drawn")
+    value(post, "#drawn", "7")
+    expect(post.locator("digit-textbook [data-digit]")).to_have_text(re.compile(r"\d"))
+    post.wait_for_function("""() => {
+        const { shadowRoot } = document.querySelector("digit-network");
+        const tiles = [...shadowRoot.querySelectorAll("canvas[data-stage=places]")];
+        return tiles.length === 64 && tiles.some((tile) => tile.values.some(Boolean));
+    }""")
+    assert post.evaluate("document.documentElement.scrollWidth") <= 500
 
 
 def test_the_embed_tab_s_snippet_is_the_first_example() -> None:

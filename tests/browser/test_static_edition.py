@@ -14,10 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.browser import build_static
-from mnist_demo.browser.build_static import build, join
+from mnist_demo.browser.build_static import build, join, textbook_figures
 from mnist_demo.page.i18n import LANGUAGES, TEXTS
 from mnist_demo.weights import REPOSITORY
-from tests.helpers.pages import visit
+from tests.helpers.pages import WATCH_SHIFTS, visit
 from tests.helpers.sketchpad import STROKE, draw
 from tests.helpers.static_host import StaticHost
 from tests.helpers.waiting import wait_until
@@ -36,10 +36,6 @@ FORGET = """async () => {
     await (await navigator.serviceWorker.ready).unregister();
 }"""
 CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-# What moves on the page by itself, as a number; see https://web.dev/articles/cls.
-WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });"""
 SAY = """(pad, [digit, confidence, isDigit]) => {
     const probabilities = new Array(10).fill(0.01);
     probabilities[digit] = confidence;
@@ -93,9 +89,9 @@ def test_the_first_visit_is_small_and_asks_nobody_else(browser: Browser, host: S
     with listen(browser, host.url) as (page, faults):
         expect_read(page, 4)
         assert len(page.evaluate(KEPT)) == 1
-        assert len(host.asked) == len(set(host.asked)) <= 12
-        network = (REPOSITORY / "browser.bin").stat().st_size
-        assert network < host.sent <= 1_000_000
+        assert len(host.asked) == len(set(host.asked)) <= 14
+        networks = [REPOSITORY / name for name in ("browser.bin", "textbook.bin")]
+        assert sum(file.stat().st_size for file in networks) < host.sent <= 1_000_000
         assert all(path.startswith(f"/{FOLDER.replace(' ', '%20')}/") for path in host.asked)
         assert faults == []
         policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
@@ -324,11 +320,21 @@ def test_says_so_when_the_network_is_not_there(
         expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["not_loaded"])
 
 
+def test_figures_that_were_not_measured_are_not_shown() -> None:
+    released = {"released": {"unipen_1a_accuracy": 0.98765}}
+    plain = {"plain convnet, canvas resized": {"unipen_1a_accuracy": 0.3}}
+    assert textbook_figures({"results": released | plain}) == ' accuracy="0.3000" ours="0.9877"'
+    for results in ({}, released, plain):
+        assert textbook_figures({"results": results}) == ""
+
+
 def test_what_cannot_be_joined_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(build_static, "BROWSER", tmp_path)
     (tmp_path / "a.js").write_text("export const one = 1;\n")
     (tmp_path / "b.js").write_text('import { one } from "./a.js";\n\nfunction two() {}\n')
     assert join(["a.js", "b.js"]) == "const one = 1;\n\nfunction two() {}\n"
+    # What stays on its own is imported, once.
+    assert join(["b.js"], ["a.js"]) == 'import { one } from "./a.js";\n\nfunction two() {}\n'
     (tmp_path / "b.js").write_text("let one = 2;\n")
     with pytest.raises(ValueError, match="define one twice"):
         join(["a.js", "b.js"])

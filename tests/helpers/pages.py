@@ -23,6 +23,11 @@ STILL = """() => new Promise(done => {
     }).observe(document.body, changes);
 })"""
 
+# What moves on the page by itself, as a number; see https://web.dev/articles/cls.
+WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
 
 @contextmanager
 def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -> Iterator[Page]:

@@ -5,8 +5,9 @@
 The file is a header in JSON and the weights behind it. Every entry of the header's "layers" is one
 operation on the results of earlier ones; its "inputs" are their numbers, or -1 for the image. Batch
 normalisation is folded into the convolutions. The header also has what happens before and after the
-layers: the looks, the temperature and the offset of the score. All is taken from the graph that is
-served, so that both readers have the same network.
+layers: the looks, the temperature and the offset of the score. Its "stages" are the layers that a
+visitor is shown, each with its name and the number of its layer. All is taken from the graph that
+is served, so that both readers have the same network.
 
 Weights are int16 with one scale, float32, for each filter. float16 takes as much room and is less
 exact: with it, probabilities differed by up to 0.0017 from the SavedModel's.
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,24 @@ def write_browser_weights(weights: Path) -> int:
     """
     model = tf.saved_model.load(str(weights / "model"))
     graph = convert_variables_to_constants_v2(model.signatures["serving_default"]).graph
-    header, arrays = Converter(graph).convert()
+    return write_network(weights / BROWSER, *Converter(graph).convert(), MAX_BYTES)
+
+
+def write_network(
+    file: Path, header: dict[str, Any], arrays: list[tuple[Array, Array]], most: int
+) -> int:
+    """Write a network in the form that the reader in the browser takes; returns its size in bytes.
+
+    Args:
+        file: where to.
+        header: see the module's description.
+        arrays: for each layer with weights, in order, its weights (inputs, filters) and its biases
+            (filters,).
+        most: bytes that it may have.
+
+    Raises:
+        SystemExit: it would have more. Nothing is written.
+    """
     floats, integers = [], []
     for weights_of_layer, bias in arrays:
         scale = np.maximum(np.abs(weights_of_layer).max(axis=0), 1e-12) / 32767
@@ -73,9 +92,9 @@ def write_browser_weights(weights: Path) -> int:
     content = struct.pack("<I", len(text)) + text
     content += np.concatenate(floats).astype("<f4").tobytes()
     content += np.concatenate(integers).astype("<i2").tobytes()
-    if len(content) > MAX_BYTES:
-        raise SystemExit(f"{BROWSER} has {len(content):,} bytes; at most {MAX_BYTES:,} are sent")
-    with write_whole(weights / BROWSER) as part:
+    if len(content) > most:
+        raise SystemExit(f"{file.name} has {len(content):,} bytes; at most {most:,} are sent")
+    with write_whole(file) as part:
         part.write_bytes(content)
     return len(content)
 
@@ -88,6 +107,7 @@ class Converter:
         self.layers: list[dict[str, Any]] = []
         self.weights: dict[int, tuple[Array, Array]] = {}  # by layer: (inputs, filters), (filters,)
         self.done: dict[str, int] = {}  # name of an operation to the number of its layer
+        self.names: dict[int, str] = {}  # of the layers that convolve or add
 
     def convert(self) -> tuple[dict[str, Any], list[tuple[Array, Array]]]:
         """The header; and weights (inputs, filters) and biases (filters,) in the layers' order."""
@@ -95,7 +115,7 @@ class Converter:
         scaled, moved = self._source(softmax), self._source(sigmoid)
         if scaled.type != "RealDiv" or moved.type != "Sub":
             raise SystemExit("the graph does not end with a temperature and an offset")
-        header = {
+        header: dict[str, Any] = {
             "temperature": float(self._value(scaled.inputs[1].op)),
             "offset": float(self._value(moved.inputs[1].op)),
             "shifts": self._shifts(),
@@ -103,9 +123,21 @@ class Converter:
             "is_digit": self._layer(self._before_mean(moved)),
             "layers": self.layers,
         }
+        header["stages"] = self._stages(header["digits"])
         for number, (weights, _) in self.weights.items():
             self.layers[number]["values"] = weights.size
         return header, [self.weights[number] for number in sorted(self.weights)]
+
+    def _stages(self, digits: int) -> list[dict[str, Any]]:
+        """The layers to show: those that look at the image itself, the residual blocks' results,
+        and what the layer `digits` reads."""
+        return [
+            {"name": self.names[number], "layer": number}
+            for number, layer in enumerate(self.layers)
+            if layer["inputs"] == [-1]
+            or (layer["op"] == "add" and "relu" in layer)
+            or self.layers[digits]["inputs"] == [number]
+        ]
 
     def _only(self, kind: str) -> Any:
         (found,) = [o for o in self.operations.values() if o.type == kind]
@@ -176,7 +208,10 @@ class Converter:
             kernel = self._value(operation.inputs[1].op)
             stride, (size, _, _, filters) = operation.get_attr("strides")[1], kernel.shape
             layer = {"op": "conv", "size": size, "stride": stride, "filters": filters}
-            return self._weighted(layer, self._source(operation), kernel)
+            number = self._weighted(layer, self._source(operation), kernel)
+            # Keras numbers the layers of a block, and TensorFlow all layers of a copy of the model.
+            self.names[number] = re.sub(r"(_\d+)+$", "", operation.name.split("/")[-2])
+            return number
         if kind == "MaxPool":
             size, stride = operation.get_attr("ksize")[1], operation.get_attr("strides")[1]
             inputs = [self._layer(self._source(operation))]
@@ -202,7 +237,10 @@ class Converter:
             if operation.type != "AddV2":
                 raise SystemExit(f"{operation.name}: the browser only adds layers")
             inputs = [self._layer(tensor.op) for tensor in operation.inputs]
-            return self._append({"op": "add", "inputs": inputs})
+            number = self._append({"op": "add", "inputs": inputs})
+            # A residual block is named by its own layers, which come after the shortcut.
+            self.names[number] = self.names[inputs[-1]]
+            return number
         number = self._layer(self._source(operation))
         layer = self.layers[number]
         if layer["op"] not in ("conv", "dense") or "relu" in layer:

@@ -27,7 +27,7 @@ REQUIRED_FILES = (
 )  # fmt: skip
 OPTIONAL_FILES = (
     "LICENSE", "packages.txt", "src/mnist_demo/**/*", "weights/metrics.json", "weights/*.png",
-    "weights/browser.bin",
+    "weights/browser.bin", "weights/textbook.bin",
 )  # fmt: skip
 # Files of earlier versions are deleted in these folders of the Space, and nowhere else. A Space may
 # change from one edition to the other: what only the other has is deleted, too.

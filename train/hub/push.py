@@ -1,6 +1,6 @@
 """Upload one version of the weights to the Hub.
 
-It consists of the SavedModel, browser.bin, metrics, plots and the model card.
+It consists of the SavedModel, the browser's networks, metrics, plots and the model card.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mnist_demo.weights.hub import (
     BROWSER,
     HUB_ERRORS,
     METRICS,
+    TEXTBOOK,
     check_files,
     explain_error,
     read_metrics,
@@ -94,7 +95,7 @@ def push(
         )
     head = next(branch.target_commit for branch in refs.branches if branch.name == "main")
     present = api.list_repo_files(repo, revision=head)
-    old = [name for name in present if name.startswith("model/") or name == BROWSER]
+    old = [name for name in present if name.startswith("model/") or name in (BROWSER, TEXTBOOK)]
     commit = api.create_commit(
         repo,
         commit_operations(files, old),

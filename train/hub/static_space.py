@@ -22,7 +22,7 @@ def static_files(root: Path) -> dict[str, Path | bytes]:
         SystemExit: a file that it consists of is missing.
     """
     try:
-        built = build(root / "dist", root / "weights" / "browser.bin")
+        built = build(root / "dist", root / "weights")
     except OSError as error:
         raise SystemExit(f"The static edition cannot be built: {error}") from None
     files: dict[str, Path | bytes] = {**built}

@@ -20,7 +20,18 @@ def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Mode
     if file.exists():
         return keras.saving.load_model(file)
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
+    model = untrained_convnet()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images = training.images[..., np.newaxis].astype(np.float32) / 255
+    model.fit(images, training.labels, batch_size=128, epochs=epochs, verbose=2)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    model.save(file)
+    return model
+
+
+def untrained_convnet() -> keras.Model:
+    """The same network with random weights."""
+    return keras.Sequential(
         [
             layers.Input((28, 28, 1)),
             layers.Conv2D(32, 3, activation="relu"),
@@ -32,9 +43,3 @@ def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Mode
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    images = training.images[..., np.newaxis].astype(np.float32) / 255
-    model.fit(images, training.labels, batch_size=128, epochs=epochs, verbose=2)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    model.save(file)
-    return model

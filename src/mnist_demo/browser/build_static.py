@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 BROWSER = Path(__file__).parent
 STATIC = BROWSER / "static"
@@ -21,8 +22,10 @@ LOCALES = BROWSER.parent / "page" / "locales"
 ROOT = BROWSER.parents[2]
 TEXTS = (
     "title", "intro", "undo", "clear", "blank", "sure", "unsure", "not_a_digit", "loading",
-    "not_loaded", "private",
+    "not_loaded", "private", "inside",
 )  # fmt: skip
+ELEMENTS = ("digit-network.js", "digit-textbook.js")  # beside the square and the answer
+NETWORKS = ("browser.bin", "textbook.bin")
 # The folder of a release is named by what is in it. So an address never changes its content, and a
 # browser may keep what it has fetched.
 PREFIX = "release-"
@@ -30,12 +33,12 @@ IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULT
 TOP_LEVEL = re.compile(r"^(?:async function|function|class|const|let) (\w+)", re.MULTILINE)
 
 
-def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[str, Path]:
+def build(out: Path, weights: Path = ROOT / "weights") -> dict[str, Path]:
     """Write the static edition into the folder `out`, and delete an older one there.
 
     Args:
         out: the folder. Files that are not the static edition's stay in it.
-        weights: the network for the browser.
+        weights: the folder of the networks for the browser and of their figures.
 
     Returns:
         The path of every file, by its path in `out`.
@@ -46,13 +49,18 @@ def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[s
     """
     modules = imported("digit-pad.js")
     contents = {name: (BROWSER / name).read_bytes() for name in [*modules, "convolve.wasm"]}
+    for name in ELEMENTS:
+        own = [module for module in imported(name) if module not in modules]
+        contents[name] = join(own, modules).encode()
     contents |= {name: (STATIC / name).read_bytes() for name in ("page.css", "page.js")}
     contents["worker.js"] = join(imported("worker.js")).encode()
-    contents["browser.bin"] = weights.read_bytes()
+    contents |= {name: (weights / name).read_bytes() for name in NETWORKS}
     locales = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
     texts = {name: {key: locales[name][key] for key in TEXTS} for name in sorted(locales)}
     templates = [(STATIC / name).read_text("utf-8") for name in ("index.html", "service-worker.js")]
-    release = PREFIX + digest([*contents.items(), ("", json.dumps([texts, templates]).encode())])
+    figures = textbook_figures(json.loads((weights / "metrics.json").read_text()))
+    page = json.dumps([texts, templates, figures]).encode()
+    release = PREFIX + digest([*contents.items(), ("", page)])
     index = fill_texts(templates[0], texts["en"])
     preloads = "\n".join(
         f'    <link rel="modulepreload" href="{release}/{name}" />' for name in modules
@@ -60,7 +68,7 @@ def build(out: Path, weights: Path = ROOT / "weights" / "browser.bin") -> dict[s
     # JSON that can stand in a script element.
     block = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     places = {"    <!-- PRELOADS -->": preloads, "RELEASE": release, "TEXTS": block}
-    index = fill(index, places)
+    index = fill(index, places | {" FIGURES": figures})
     worker = fill(
         templates[1], {'"RELEASE"': json.dumps(release), '["FILES"]': json.dumps(sorted(contents))}
     )
@@ -90,14 +98,19 @@ def imported(name: str) -> list[str]:
     return order
 
 
-def join(names: list[str]) -> str:
+def join(names: list[str], beside: list[str] | None = None) -> str:
     """One module out of several, so that a browser does not fetch one to learn of the next.
+
+    Args:
+        names: of the modules. Only the last may import from `beside`.
+        beside: modules that stay on their own.
 
     Raises:
         ValueError: two of them give the same name to something, or export in another way than
             `export function`, `class` or `const`.
     """
     text = "".join((BROWSER / name).read_text("utf-8") for name in names)
+    kept = [found for found in IMPORT.finditer(text) if found[1] in (beside or [])]
     text = re.sub(r"^export (?=async function|function|class|const)", "", IMPORT.sub("", text),
                   flags=re.MULTILINE)  # fmt: skip
     if re.search(r"^(import|export) ", text, re.MULTILINE):
@@ -105,7 +118,7 @@ def join(names: list[str]) -> str:
     defined = TOP_LEVEL.findall(text)
     if twice := {name for name in defined if defined.count(name) > 1}:
         raise ValueError(f"{', '.join(names)} define {', '.join(sorted(twice))} twice")
-    return text
+    return "".join(found[0] for found in kept) + text
 
 
 def digest(contents: list[tuple[str, bytes]]) -> str:
@@ -113,6 +126,22 @@ def digest(contents: list[tuple[str, bytes]]) -> str:
     for name, content in sorted(contents):
         whole.update(f"{name} {len(content)} ".encode() + content)
     return whole.hexdigest()[:12]
+
+
+def textbook_figures(metrics: dict[str, Any]) -> str:
+    """What held-out writers drew, as the attributes of <digit-textbook> for the shares read right.
+
+    Args:
+        metrics: what metrics.json holds. Weights that were not compared have no such figures.
+    """
+    results = metrics.get("results", {})
+    methods = {"accuracy": "plain convnet, canvas resized", "ours": "released"}
+    shares = {
+        name: results.get(method, {}).get("unipen_1a_accuracy") for name, method in methods.items()
+    }
+    if None in shares.values():
+        return ""
+    return "".join(f' {name}="{share:.4f}"' for name, share in shares.items())
 
 
 def fill_texts(template: str, texts: dict[str, str]) -> str:

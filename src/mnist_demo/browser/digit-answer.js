@@ -88,6 +88,7 @@ export class DigitAnswer extends HTMLElement {
     const digit = prediction?.digit ?? null;
     const isDigit = Boolean(prediction?.isDigit);
     this.digit.textContent = digit === null ? "?" : isDigit ? String(digit) : "–";
+    this.digit.dataset.digit = isDigit ? String(digit) : "";
     this.classList.toggle("blank", digit === null);
     const confidence = prediction?.confidence ?? 0;
     const percent = Math.round(100 * Math.min(confidence, MAX_SHOWN_PROBABILITY));

@@ -34,6 +34,25 @@ export function attachStyled(element, style, delegatesFocus = false) {
   return root;
 }
 
+/**
+ * The texts in the language of an element, or of what it stands in; English if there are none.
+ *
+ * @template T
+ * @param {HTMLElement} element
+ * @param {Record<string, T>} texts by language
+ * @returns {[string, T]} the language and its texts
+ */
+export function textsFor(element, texts) {
+  const wanted = element.lang || element.closest("[lang]")?.getAttribute("lang") || "en";
+  const known = Object.keys(texts).find((name) => name.split("-")[0] === wanted.split("-")[0]);
+  return [known ?? "en", texts[known ?? "en"]];
+}
+
+/** @param {number} time in milliseconds */
+export function pause(time) {
+  return new Promise((done) => setTimeout(done, time));
+}
+
 export class DigitHint extends HTMLElement {
   constructor() {
     super();

@@ -2,7 +2,7 @@
 // docs/digit-pad.md.
 
 import "./digit-answer.js";
-import { attachStyled } from "./digit-hint.js";
+import { attachStyled, textsFor } from "./digit-hint.js";
 import { LiveReader } from "./live-reader.js";
 
 /** @typedef {import("./reader.js").Prediction} Prediction */
@@ -102,9 +102,7 @@ export class DigitPad extends HTMLElement {
   }
 
   attributeChangedCallback() {
-    const language = this.lang || this.closest("[lang]")?.getAttribute("lang") || "en";
-    const known = Object.keys(TEXTS).find((name) => name.split("-")[0] === language.split("-")[0]);
-    const [name, undo, clear, missing] = TEXTS[known ?? "en"];
+    const [, [name, undo, clear, missing]] = textsFor(this, TEXTS);
     this.square.setAttribute("aria-label", name);
     this.undoButton.textContent = undo;
     this.clearButton.textContent = clear;

@@ -27,21 +27,44 @@ export function preprocess(rgba, width) {
 }
 
 /**
+ * The whole canvas shrunk to 28x28, as textbook demos do it: a digit keeps its place and its size.
+ *
+ * @param {Uint8ClampedArray} rgba pixels of a canvas with dark ink, row by row
+ * @param {number} width of the canvas in pixels
+ * @returns {Float32Array | null} 28 x 28 values in [0, 1], white ink on black; null without ink
+ */
+export function shrink(rgba, width) {
+  const data = darkness(rgba);
+  if (!data.some(Boolean)) return null;
+  const small = areaResize({ data, width, height: data.length / width }, 28, 28);
+  return small.data.map((value) => Math.round(value) / 255);
+}
+
+/**
+ * @param {Uint8ClampedArray} rgba
+ * @returns {Float32Array} how far each pixel is from white, from 0 to 255
+ */
+function darkness(rgba) {
+  const dark = new Float32Array(rgba.length / 4);
+  for (let i = 0; i < dark.length; i++) {
+    const p = 4 * i;
+    const value = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
+    dark[i] = Math.round((value * rgba[p + 3]) / 255);
+  }
+  return dark;
+}
+
+/**
  * @param {Uint8ClampedArray} rgba
  * @param {number} width
  * @returns {Plane | null} values in [0, 1]; null without ink
  */
 export function findInk(rgba, width) {
   const height = rgba.length / 4 / width;
-  const distance = new Float32Array(width * height);
+  const transparent = isTransparent(rgba);
+  const distance = transparent ? darkness(rgba) : new Float32Array(width * height);
   let noise = 0;
-  if (isTransparent(rgba)) {
-    for (let i = 0; i < distance.length; i++) {
-      const p = 4 * i;
-      const darkness = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
-      distance[i] = Math.round((darkness * rgba[p + 3]) / 255);
-    }
-  } else {
+  if (!transparent) {
     for (let channel = 0; channel < 3; channel++) {
       const paper = median(frame(rgba, width, height, channel));
       const spread = frame(rgba, width, height, channel).map((value) => Math.abs(value - paper));

@@ -1,6 +1,10 @@
 // Reads a canvas over and over while somebody draws on it, beside the page's thread.
 
-/** @typedef {import("./reader.js").Prediction} Prediction */
+/**
+ * @typedef {import("./reader.js").Prediction} Prediction
+ * @typedef {import("./inside.js").Description} Description
+ * @typedef {import("./inside.js").Inside} Inside
+ */
 
 export class LiveReader {
   /** @param {string | URL} weights address of browser.bin */
@@ -10,13 +14,16 @@ export class LiveReader {
     this.next = null;
     /** @type {((prediction: Prediction | null) => void) | null} */
     this.answer = null;
-    /** @type {Promise<void>} Resolved when the weights are loaded. */
+    /** @type {((inside: Inside | null) => void)[]} */
+    this.curious = [];
+    /** @type {Promise<Description>} Resolved when the weights are loaded. */
     this.ready = new Promise((resolve, reject) => {
       this.worker.onerror = () => reject(new Error("The reader's modules could not be loaded."));
       this.worker.onmessage = ({ data }) => {
         if (data.error) reject(new Error(data.error));
-        else if (data.ready) resolve();
-        else this.finish(data.prediction);
+        else if (data.ready) resolve(data.ready);
+        else if (data.prediction) this.finish(data.prediction);
+        else this.curious.shift()?.(data.inside);
       };
     });
     // Whoever waits for `ready` gets the error. Nobody has to.
@@ -37,9 +44,24 @@ export class LiveReader {
     });
   }
 
+  /**
+   * The way through the network of the drawing that has been read last.
+   *
+   * @returns {Promise<Inside | null>} null if it is blank
+   */
+  inside() {
+    return new Promise((answer) => {
+      this.curious.push(answer);
+      this.worker.postMessage({});
+    });
+  }
+
   /** Ends the worker. */
   close() {
     this.worker.terminate();
+    for (const answer of this.curious.splice(0)) answer(null);
+    this.next?.answer(null);
+    this.answer?.(null);
   }
 
   send() {

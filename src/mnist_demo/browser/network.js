@@ -1,18 +1,22 @@
 // The network of weights/browser.bin, see train/fit/export_browser.py. Convolutions run in WebAssembly, the
 // rest takes hardly any time.
 
+import { countWindows, SIDE } from "./fields.js";
+
 /**
  * @typedef {{ op: string, inputs: number[], size: number, stride: number, filters: number,
- *   values?: number, relu?: boolean, weights: number, bias: number }} Layer where its weights and
+ *   padding?: "valid", values?: number, relu?: boolean, weights: number, bias: number }} Layer where its weights and
  *   biases begin in the memory is added when the network is loaded
+ * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see inside.js
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
- *   is_digit: number, layers: Layer[] }} Header
+ *   is_digit: number | null, layers: Layer[], stages?: Stage[], shrinks?: boolean,
+ *   examples?: { digit: number, strokes: number[][][] }[] }} Header the last two are those of
+ *   weights/textbook.bin, see train/measure/textbook.py
  * @typedef {{ data: Float32Array, height: number, width: number, channels: number }} Features
  */
 
 const PAGE = 65536; // bytes
 const ROOM = 2 * 34 * 34 * 64; // values: a layer's padded input, and its output
-const SIDE = 28;
 
 /** Reads 28x28 images. */
 export class Network {
@@ -62,6 +66,8 @@ export class Network {
     this.values = values;
     this.free = Math.ceil(free / 4) * 4;
     this.convolve = convolve;
+    /** @type {Features[][]} for each look at the image read last, the results of all layers */
+    this.looks = [];
   }
 
   /**
@@ -71,15 +77,9 @@ export class Network {
    */
   read(image) {
     const { temperature, offset, shifts, digits, is_digit: isDigit } = this.header;
-    const logits = new Array(10).fill(0);
-    let score = 0;
-    for (const [down, right] of shifts) {
-      const results = this.look(shifted(image, down, right));
-      results[digits].data.forEach((value, k) => {
-        logits[k] += value / shifts.length;
-      });
-      score += results[isDigit].data[0] / shifts.length;
-    }
+    this.looks = shifts.map(([down, right]) => this.look(shifted(image, down, right)));
+    const logits = mean(this.looks.map((results) => results[digits]));
+    const [score] = isDigit === null ? [Infinity] : mean(this.looks.map((all) => all[isDigit]));
     const most = Math.max(...logits);
     const powers = logits.map((value) => Math.exp((value - most) / temperature));
     const total = powers.reduce((sum, value) => sum + value, 0);
@@ -131,13 +131,10 @@ export class Network {
   convolution(layer, input) {
     const { size, stride, filters } = layer;
     const { channels } = input;
-    const height = Math.ceil(input.height / stride);
-    const width = Math.ceil(input.width / stride);
-    // TensorFlow's padding "SAME".
+    const [height, top] = countWindows(layer, input.height);
+    const [width, left] = countWindows(layer, input.width);
     const rows = Math.max((height - 1) * stride + size, input.height);
     const columns = Math.max((width - 1) * stride + size, input.width);
-    const top = (rows - input.height) >> 1;
-    const left = (columns - input.width) >> 1;
     const row = columns * channels;
     const output = this.free + Math.ceil((rows * row) / 4) * 4;
     this.values.fill(0, this.free, output);
@@ -184,6 +181,16 @@ export class Network {
 }
 
 /**
+ * @param {Features[]} looks of the same shape
+ * @returns {number[]} the mean of each value
+ */
+export function mean(looks) {
+  return Array.from(looks[0].data, (_, i) =>
+    looks.reduce((sum, { data }) => sum + data[i] / looks.length, 0),
+  );
+}
+
+/**
  * @param {Features[]} inputs of the same shape
  * @returns {Features}
  */
@@ -208,18 +215,17 @@ function concatenate(inputs) {
 }
 
 /**
- * The largest value in each window, with TensorFlow's padding "SAME".
+ * The largest value in each window.
  *
  * @param {Layer} layer
  * @param {Features} input
  * @returns {Features}
  */
-function maxPool({ size, stride }, input) {
+function maxPool(layer, input) {
+  const { size, stride } = layer;
   const { channels } = input;
-  const height = Math.ceil(input.height / stride);
-  const width = Math.ceil(input.width / stride);
-  const top = Math.max((height - 1) * stride + size - input.height, 0) >> 1;
-  const left = Math.max((width - 1) * stride + size - input.width, 0) >> 1;
+  const [height, top] = countWindows(layer, input.height);
+  const [width, left] = countWindows(layer, input.width);
   const data = new Float32Array(height * width * channels).fill(-Infinity);
   for (let y = 0; y < input.height; y++) {
     for (let x = 0; x < input.width; x++) {

@@ -1,6 +1,7 @@
 // Reads a drawing in the browser: ink, then network. A worker runs it, see worker.js.
 
-import { preprocess } from "./ink.js";
+import { preprocess, shrink } from "./ink.js";
+import { lookInside } from "./inside.js";
 import { Network } from "./network.js";
 
 /**
@@ -27,6 +28,8 @@ export class Reader {
   /** @param {Network} network */
   constructor(network) {
     this.network = network;
+    /** @type {Float32Array | null} what the network has read last; null for a blank drawing */
+    this.image = null;
   }
 
   /**
@@ -35,7 +38,9 @@ export class Reader {
    * @returns {Prediction}
    */
   read(rgba, width) {
-    const image = preprocess(rgba, width);
+    const { shrinks } = this.network.header;
+    const image = shrinks ? shrink(rgba, width) : preprocess(rgba, width);
+    this.image = image;
     if (!image) {
       const none = { confidence: 0, top: [], digitScore: 0, isDigit: false, image: null };
       return { digit: null, probabilities: new Array(10).fill(0), ...none };
@@ -47,6 +52,11 @@ export class Reader {
     const top = guesses.sort((a, b) => b.probability - a.probability).slice(0, 3);
     const isDigit = digitScore >= DIGIT_THRESHOLD;
     return { digit, confidence, top, probabilities, digitScore, isDigit, image };
+  }
+
+  /** @returns {import("./inside.js").Inside | null} of the drawing read last; null if it is blank */
+  inside() {
+    return this.image && lookInside(this.network, this.image);
   }
 }
 

@@ -1,16 +1,19 @@
 // Runs a Reader beside the page's thread. Its name is the address of browser.bin. It takes
-// { rgba, width } and answers with { prediction }, in order. It says { ready: true } once the weights
-// are loaded, or { error } if they cannot be.
+// { rgba, width } and answers with { prediction }, or anything else and answers with { inside } about
+// the drawing read last, in order. It says { ready } with a description of the network once the
+// weights are loaded, or { error } if they cannot be.
 
+import { describe } from "./inside.js";
 import { Reader } from "./reader.js";
 
 const loading = Reader.load(self.name || new URL("./browser.bin", import.meta.url));
 loading.then(
-  () => self.postMessage({ ready: true }),
+  ({ network }) => self.postMessage({ ready: describe(network) }),
   (error) => self.postMessage({ error: String(error) }),
 );
 
 self.onmessage = async ({ data: { rgba, width } }) => {
   const reader = await loading;
-  self.postMessage({ prediction: reader.read(rgba, width) });
+  if (rgba) self.postMessage({ prediction: reader.read(rgba, width) });
+  else self.postMessage({ inside: reader.inside() });
 };

@@ -1,4 +1,4 @@
-"""Serves the reader for the browser: its modules, and the network that the server reads with."""
+"""Serves the reader for the browser: its modules, and the networks that lie beside the server's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mnist_demo.read.classifier import Classifier
+from mnist_demo.weights.hub import BROWSER, TEXTBOOK
 
 MODULES = Path(__file__).parents[1] / "browser"
-NETWORK = "browser.bin"
 # Any page may import the modules. A browser asks each time whether a file has changed.
 HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
@@ -29,13 +29,14 @@ class Modules(StaticFiles):
 
 
 def browser_routes(loading: Future[Classifier]) -> list[BaseRoute]:
-    """The routes below /browser. Requests of the network wait until `loading` is done."""
+    """The routes below /browser. Requests of a network wait until `loading` is done."""
 
-    async def network(_: Request) -> Response:
+    async def network(request: Request) -> Response:
         classifier = await asyncio.wrap_future(loading)
-        file = classifier.weights.path / NETWORK
+        file = classifier.weights.path / request.url.path.rpartition("/")[2]
         if not file.is_file():
-            return PlainTextResponse("These weights have no network for the browser.", 404, HEADERS)
+            return PlainTextResponse("These weights have no such network.", 404, HEADERS)
         return FileResponse(file, headers=HEADERS)
 
-    return [Route(f"/browser/{NETWORK}", network), Mount("/browser", Modules(directory=MODULES))]
+    networks = [Route(f"/browser/{name}", network) for name in (BROWSER, TEXTBOOK)]
+    return [*networks, Mount("/browser", Modules(directory=MODULES))]

@@ -32,6 +32,7 @@ from huggingface_hub.errors import (
 
 METRICS = "metrics.json"
 BROWSER = "browser.bin"  # the network for the reader in the browser; weights may lack it
+TEXTBOOK = "textbook.bin"  # the textbook network, which the browser shows beside it; likewise
 # The files that TensorFlow writes as a SavedModel. No other file may be in its folder.
 MODEL_FILE = re.compile(
     r"model/(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5}))"
@@ -64,7 +65,7 @@ STATUSES = {
 
 
 def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
-    """The checksum and the size of browser.bin, if there is one, and of the files in model/.
+    """The checksum and the size of the browser's networks, if there are any, and of model/'s files.
 
     Returns:
         {"model/saved_model.pb": {"sha256": ..., "bytes": ...}, ...}, as in metrics.json.
@@ -74,7 +75,7 @@ def file_checksums(weights: Path) -> dict[str, dict[str, Any]]:
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "bytes": path.stat().st_size,
         }
-        for path in [weights / BROWSER, *sorted((weights / "model").rglob("*"))]
+        for path in [weights / BROWSER, weights / TEXTBOOK, *sorted((weights / "model").rglob("*"))]
         if path.is_file()
     }
 
@@ -84,7 +85,8 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
     Raises:
         ValueError: there is none, it is damaged, it does not list the files of a SavedModel, it
-            lists others than these and browser.bin, or they have more than `MAX_MODEL_BYTES`.
+            lists others than these and the browser's networks, or they have more than
+            `MAX_MODEL_BYTES`.
     """
     try:
         metrics = json.loads((weights / METRICS).read_bytes())
@@ -96,7 +98,7 @@ def read_metrics(weights: Path) -> dict[str, Any]:
     if not isinstance(files, dict) or "model/saved_model.pb" not in files:
         raise ValueError(f"{METRICS} does not list the files of a SavedModel")
     for name, entry in files.items():
-        if name != BROWSER and not MODEL_FILE.fullmatch(name):
+        if name not in (BROWSER, TEXTBOOK) and not MODEL_FILE.fullmatch(name):
             raise ValueError(f"{METRICS} lists {name!r}, which is no part of the weights")
         if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int):
             raise ValueError(f"{METRICS} gives no size for {name}")
@@ -107,7 +109,7 @@ def read_metrics(weights: Path) -> dict[str, Any]:
 
 
 def check_files(weights: Path, metrics: dict[str, Any]) -> None:
-    """Compare the files in model/ and browser.bin with the checksums that `read_metrics` returned.
+    """Compare the model and the browser's networks with the checksums that `read_metrics` returned.
 
     Raises:
         ValueError: a file is missing, is not listed, or has another checksum.
@@ -133,7 +135,7 @@ def fetch(repo: str, revision: str) -> Path:
     A commit never changes. So weights in the cache are used without a request to the Hub.
 
     Returns:
-        The folder in the cache that holds model/, metrics.json and, if listed there, browser.bin.
+        The folder in the cache that holds model/, metrics.json and what else is listed there.
 
     Raises:
         ValueError, OSError, RuntimeError, httpx2.HTTPError: the weights cannot be downloaded, or

@@ -82,6 +82,7 @@ def test_only_what_the_space_needs(hub: Hub, project: Path) -> None:
         "weights/model/saved_model.pb",
         "weights/model/variables/variables.data-00000-of-00001",
         "weights/model/variables/variables.index",
+        "weights/textbook.bin",
     }
     assert space.variables == {}
     assert f"{hub.url}/spaces/{SPACE}" in printed

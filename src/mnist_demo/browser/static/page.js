@@ -7,12 +7,18 @@ import { CONFIDENCE_THRESHOLD } from "./digit-answer.js";
 /** @typedef {import("./digit-answer.js").DigitAnswer} DigitAnswer */
 /** @typedef {Record<string, string>} Texts */
 
+// As in page.css: there is room for the network under the square, and for another beside it.
+const WIDE = "(min-width: 1240px) and (min-height: 600px)";
 const SLOW = 1000; // milliseconds after which the reader is told that the network is on its way
 
 const pad = /** @type {DigitPad} */ (document.getElementById("pad"));
 const answer = /** @type {DigitAnswer} */ (document.getElementById("answer"));
 const verdict = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const texts = chooseTexts();
+// Before the page is shown for the first time, so that nothing moves.
+for (const id of ["inside", "textbook"]) {
+  document.getElementById(id)?.toggleAttribute("open", matchMedia(WIDE).matches);
+}
 
 /**
  * Puts the texts of the first of the reader's languages that the page has into it.
@@ -26,7 +32,10 @@ function chooseTexts() {
   const wanted = navigator.languages.map(primary);
   const known = wanted.map((tag) => Object.keys(languages).find((name) => primary(name) === tag));
   const language = known.find(Boolean) ?? "en";
-  document.documentElement.lang = pad.lang = language;
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("digit-pad, digit-network, digit-textbook")) {
+    /** @type {HTMLElement} */ (element).lang = language;
+  }
   for (const element of document.querySelectorAll("[data-text]")) {
     element.textContent = languages[language][element.getAttribute("data-text") ?? ""];
   }
