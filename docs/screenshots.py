@@ -39,7 +39,7 @@ def main() -> None:
             photo.write_bytes(photograph(strokes, scene, np.random.default_rng(0)))
             page.get_by_role("tab", name="Picture").click()
             page.locator("#picture input[type=file]").set_input_files(photo)
-            expect(page.locator("#found figure")).to_have_count(2)
+            page.locator("#found figcaption").wait_for()
             shoot(page, "picture")
 
             page.get_by_role("tab", name="Numbers").click()

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, SNIPPETS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
-from tests.helpers.images import IMAGES, LABELS
+from tests.helpers.images import IMAGES, LABELS, row
 from tests.helpers.pages import STILL, expect_blank, expect_digit, visit
 from tests.helpers.sketchpad import STRAIGHT, draw
 from tests.helpers.static_host import StaticHost
@@ -151,7 +151,7 @@ def test_nothing_on_any_tab_is_left_in_english(
         left |= set(page.evaluate(VISIBLE_TEXTS))
         page.get_by_role("tab", name="Bild").click()
         page.locator("#picture input[type=file]").set_input_files(photo)
-        expect(page.locator("#found figure")).to_have_count(2)
+        expect(page.locator("#found figcaption")).to_have_text(TEXTS["de"]["found"])
         left |= set(page.evaluate(VISIBLE_TEXTS))
         for name, ready in (("Zahlen", "#number_sketch"), ("Über", "#served"), ("API", ".cm-line")):
             page.get_by_role("tab", name=name).click()
@@ -164,7 +164,7 @@ def test_nothing_on_any_tab_is_left_in_english(
     assert len(left & GRADIO) > 3  # so that the walk has seen them
 
 
-def test_a_photo_is_read_and_what_was_found_is_shown(
+def test_a_digit_and_a_number_are_found_in_pictures(
     page: Page, app_url: str, tmp_path: Path
 ) -> None:
     strokes = strokes_of(load("four-open"))
@@ -175,9 +175,16 @@ def test_a_photo_is_read_and_what_was_found_is_shown(
     page.locator("#picture input[type=file]").set_input_files(photo)
     expect(page.locator("#picture_verdict")).to_have_text("This looks like a 4.")
     expect(page.locator("#picture_guesses .confidence")).to_have_count(3)
-    expect(page.locator("#found figcaption")).to_have_text(
-        [TEXTS["en"]["found"], TEXTS["en"]["seen"]]
-    )
+    expect(page.locator("#found figcaption")).to_have_text(TEXTS["en"]["found"])
+    page.get_by_role("button", name="4", exact=True).click()
+    expect(page.locator("#found-0 meter").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#found-0")).to_be_hidden()
+    page.locator("#picture").get_by_role("button", name=re.compile("Clear|Remove")).click()
+    Image.fromarray(row(["four", "two"], 60)).save(tmp_path / "42.png")
+    page.locator("#picture input[type=file]").set_input_files(tmp_path / "42.png")
+    expect(page.locator("#picture_verdict")).to_have_text("Several digits: 42.")
+    expect(page.locator("#found .boxes button")).to_have_count(2)
     before = errors(app_url)
     photo.write_text("no photo")
     page.locator("#picture").get_by_role("button", name=re.compile("Clear|Remove")).click()
