@@ -58,9 +58,10 @@ def on_views(detector: Graph) -> Detector:
 
 
 def detector_settings(path: Path) -> dict[str, Any]:
-    """How a detector, see `load_detector`, was trained."""
-    if path.is_file():
-        settings: dict[str, Any] = json.loads(path.with_name("config.json").read_text())
-    else:
-        settings = json.loads((path / "training.json").read_text())["detector"]
-    return settings
+    """How a detector, see `load_detector`, was trained and calibrated."""
+    if not path.is_file():
+        settings: dict[str, Any] = json.loads((path / "training.json").read_text())["detector"]
+        return settings
+    files = (path.with_name(f"{name}.json") for name in ("config", "calibration"))
+    config, calibration = (json.loads(file.read_text()) for file in files)
+    return config | {"calibration": calibration}

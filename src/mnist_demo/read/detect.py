@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 # What the detector tells apart. "x" is any other character: a letter, a symbol, a tick.
 CHARACTERS = (*"0123456789", *".,:-/+\u00d7\u00f7=%$", "x")
+SIGNS = CHARACTERS[10:-1]
 STRIDE = 4  # pixels of a view for one output
 OUTPUTS = 1 + len(CHARACTERS) + 4
 STEP = 32  # the sides of a view are multiples of it
@@ -79,11 +80,12 @@ def find_lines(detector: Detector, picture: NDArray[np.uint8]) -> list[list[Dete
     scale = view_scale(height, width, AREA)
     found = look(detector, picture, whole, scale)
     for times in CLOSER:
-        sure = [d.height * scale for d in found if d.score > FOUND]
+        sure = [d.size * scale for d in found if d.score > FOUND]
         if (sure and np.median(sure) >= SMALL) or scale >= 1:
             break
+        large = [d for d in found if d.size * scale >= SMALL]
         scale = view_scale(height, width, times * AREA)
-        found = look(detector, picture, whole, scale)
+        found = without_doubles(large + look(detector, picture, whole, scale))
     lines = in_lines([d for d in found if d.score > 0.5 * SCORE])
     lines.sort(key=lambda line: -max(d.score for d in line))
     seen = [d for line in lines[MAX_LINES:] for d in line]
@@ -214,12 +216,19 @@ def _area(box: Box) -> float:
 
 
 def in_lines(found: Sequence[Detection]) -> list[list[Detection]]:
-    """Detections in lines. One belongs to a line if its middle is at the height of its digits."""
+    """Detections in lines.
+
+    One belongs to a line if its middle is at the height of the line's digits, and, if it is no
+    sign, it is neither twice as large as they nor half as large.
+    """
     lines: list[list[Detection]] = []
     for d in sorted(found, key=lambda d: (not d.sign.isdigit(), d.box[1] + d.box[3])):
         middle = (d.box[1] + d.box[3]) / 2
         for line in lines:
             digits = [o for o in line if o.sign.isdigit()] or line
+            size = float(np.median([o.size for o in digits]))
+            if d.sign not in SIGNS and not size / 2 < d.size < 2 * size:
+                continue
             top, bottom = (float(np.mean([o.box[i] for o in digits])) for i in (1, 3))
             room = (0.1 if d.sign.isdigit() else 0.25) * (bottom - top)
             if top - room < middle < bottom + room:
