@@ -55,7 +55,8 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
 
 def test_commands_exist() -> None:
     """Every make target and subcommand that the pages name."""
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    rules = re.findall(r"^([a-z][a-z -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = {target for rule in rules for target in rule.split()}
     named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", PAGES, re.MULTILINE))
     assert named >= {"run", "test"} and named <= targets, named - targets
     listing = subprocess.run(
@@ -81,7 +82,9 @@ def test_the_tables_are_what_was_measured() -> None:
         table = text.split("<!-- metrics:begin -->")[1].split("<!-- metrics:end -->")[0].strip()
         assert table == markdown_table(results)
         assert len(table.splitlines()) == 2 + len(results["released"].keys() & ROWS.keys())
-    assert headlines(everything)["released"].keys() == set(HEADLINES), "a headline has no figure"
+    missing = set(HEADLINES) - headlines(everything)["released"].keys()
+    # The test data are looked at once for each release, not for what comes before it.
+    assert not missing or "rc" in METRICS["version"], "a headline has no figure"
 
 
 def test_the_newest_release_is_that_of_the_weights() -> None:

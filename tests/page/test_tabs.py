@@ -137,7 +137,8 @@ def test_nothing_on_any_tab_is_left_in_english(
     ours += TEXTS["de"].values()
     german = re.compile("|".join(re.sub(r"\\{\d\\}", ".+", re.escape(text)) for text in ours))
     photo = tmp_path / "photo.jpg"
-    photo.write_bytes(photograph(strokes_of(load("two")), Scene(), np.random.default_rng(0)))
+    scene = Scene(ruling="ruled", line="dark")
+    photo.write_bytes(photograph(strokes_of(load("two")), scene, np.random.default_rng(0)))
     left = set()
     with visit(browser, app_url, 1280, 900, locale="de-DE") as page:
         page.locator("#sketch canvas").first.wait_for()

@@ -58,4 +58,4 @@ def test_small_digits_beside_a_large_one_are_the_numbers_of_an_axis() -> None:
 
 
 def test_an_unlikely_digit_is_none() -> None:
-    assert not digit_of([[detection("6", 0, score=0.45)]]).is_digit
+    assert digit_of([[detection("6", 0, score=0.45)]]).reason == "no digit"

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.decode.arrays import Pixels
 from mnist_demo.read.decode.images import Image, decode
-from mnist_demo.read.detect import find_lines
-from mnist_demo.read.lines import Number, digit_of, number_of
+from mnist_demo.read.detect import Detection, are_same, find_lines
+from mnist_demo.read.lines import Number, digit_of, is_digit, number_of
 from mnist_demo.read.network import Network
 from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK, Prediction
-from mnist_demo.read.preprocess import find_ink, normalize, normalize_stroke_width, on_paper
+from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width, on_paper
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 MAX_BYTES_HELD = 50_000_000  # of the pictures that are read together
@@ -39,21 +39,21 @@ class _Opened:
 
     Attributes:
         image: its pixels.
-        ink: float32 (h, w) in [0, 1], all of its ink; None if there is none.
+        located: all of its ink, as `crop_ink` returns it; None if there is none.
         model_input: float32 (28, 28) in [0, 1], made of that.
     """
 
     image: Image
-    ink: Array | None
+    located: tuple[Array, tuple[int, int]] | None
     model_input: Array | None
 
     @classmethod
     def of(cls, image: Any, side: int | None = None) -> _Opened:
         """See `decode`."""
         opened = decode(image, side)
-        ink = None if opened.pixels is None else find_ink(opened.pixels)
-        model_input = None if ink is None else normalize(normalize_stroke_width(ink))
-        return cls(opened, ink, model_input)
+        located = None if opened.pixels is None else crop_ink(opened.pixels)
+        model_input = None if located is None else normalize(normalize_stroke_width(located[0]))
+        return cls(opened, located, model_input)
 
     @property
     def bytes_held(self) -> int:
@@ -71,12 +71,22 @@ class _Opened:
             return True
         if of_ink.digit_score < PLAIN_SCORE or of_ink.confidence < PLAIN_CONFIDENCE:
             return False
-        assert self.ink is not None
-        scale = PARTS_SIDE / max(self.ink.shape)
-        size = [max(1, round(scale * side)) for side in self.ink.shape[::-1]]
-        inked = (self.ink > 0.4).astype(np.float32)
+        assert self.located is not None
+        ink = self.located[0]
+        scale = PARTS_SIDE / max(ink.shape)
+        size = [max(1, round(scale * side)) for side in ink.shape[::-1]]
+        inked = (ink > 0.4).astype(np.float32)
         small = cv2.resize(inked, size, interpolation=cv2.INTER_AREA)
         return cv2.connectedComponents((small > 0.05).view(np.uint8))[0] - 1 <= MOST_PARTS
+
+    def answer(self, of_ink: Prediction, lines: list[list[Detection]]) -> Prediction:
+        """The digit among what the detector found. If it is all the ink, that is read better."""
+        digits = [d for line in lines for d in line if is_digit(d)]
+        if len(digits) == 1 and self.located and of_ink.is_digit:
+            ink, (x, y) = self.located
+            if are_same(digits[0].box, (x, y, x + ink.shape[1], y + ink.shape[0])):
+                return of_ink
+        return digit_of(lines)
 
 
 @dataclass(frozen=True)
@@ -156,9 +166,8 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        (prediction,) = self.classify_each([image])
-        if isinstance(prediction, ValueError):
-            raise prediction
+        (prediction,) = self._read([_Opened.of(image)])
+        assert not isinstance(prediction, ValueError)  # `_Opened.of` has raised it
         return prediction
 
     def read_number(self, image: Any) -> Number:
@@ -186,7 +195,7 @@ class Classifier:
         colour = on_paper(opened.image.pixels)
         lines = find_lines(self.network.detect, colour)
         (plain,) = self.network.classify([opened.model_input])
-        prediction = plain if opened.reads_well(plain) else digit_of(lines)
+        prediction = plain if opened.reads_well(plain) else opened.answer(plain, lines)
         shown = max(1.0, max(colour.shape) / SHOWN_SIDE)
         size = [max(1, round(side / shown)) for side in colour.shape[1::-1]]
         picture = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -245,6 +254,6 @@ class Classifier:
             if not one.reads_well(prediction):
                 assert one.image.pixels is not None
                 colour = on_paper(one.image.pixels)
-                prediction = digit_of(find_lines(self.network.detect, colour))
+                prediction = one.answer(prediction, find_lines(self.network.detect, colour))
             results.append(prediction)
         return results

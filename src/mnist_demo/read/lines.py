@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_demo.read.detect import CHARACTERS, Detection
-from mnist_demo.read.prediction import Prediction
+from mnist_demo.read.detect import SIGNS, Detection
+from mnist_demo.read.prediction import DIGIT_THRESHOLD, Prediction
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels; the last two are exclusive
 # Size of a digit, as a share of the largest one's, from which it is one of several.
@@ -75,9 +75,9 @@ def number_of(lines: Sequence[Sequence[Detection]], scale: float = 1.0) -> Numbe
     """
     found = []
     for line in lines:
-        digits = [d for d in line if d.sign.isdigit()]
+        digits = [d for d in line if is_digit(d)]
         if digits:
-            text = "".join(d.sign for d in line if d.sign != CHARACTERS[-1])
+            text = "".join(d.sign for d in line if is_digit(d) or d.sign in SIGNS)
             boxes = [_in_image(d, scale) for d in digits]
             found.append(Line([_prediction(d) for d in digits], boxes, text))
     return Number(found)
@@ -88,13 +88,18 @@ def digit_of(lines: Sequence[Sequence[Detection]]) -> Prediction:
 
     If there are several of similar size, it is the largest, and the reason says so.
     """
-    digits = sorted((d for line in lines for d in line if d.sign.isdigit()), key=lambda d: -d.size)
+    digits = sorted((d for line in lines for d in line if is_digit(d)), key=lambda d: -d.size)
     if not digits:
         return Prediction(np.zeros(10, np.float32), 0.0, None, "no digit")
     first = _prediction(digits[0])
     if len(digits) > 1 and digits[1].size > SIMILAR * digits[0].size:
         return Prediction(first.probabilities, 0.0, None, "several digits")
     return first
+
+
+def is_digit(detection: Detection) -> bool:
+    """Whether it is more probable than not that a digit is there."""
+    return detection.sign.isdigit() and detection.digit_score >= DIGIT_THRESHOLD
 
 
 def _prediction(detection: Detection) -> Prediction:
