@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.decode.arrays import Pixels
 from mnist_demo.read.decode.images import Image, decode
-from mnist_demo.read.detect import Detection, are_same, find_lines
+from mnist_demo.read.detect import Detection, are_same, cut, find_lines
 from mnist_demo.read.lines import Number, digit_of, is_digit, number_of
 from mnist_demo.read.network import Network
 from mnist_demo.read.parallel import map_chunks
@@ -197,8 +197,9 @@ class Classifier:
         (plain,) = self.network.classify([opened.model_input])
         prediction = plain if opened.reads_well(plain) else opened.answer(plain, lines)
         shown = max(1.0, max(colour.shape) / SHOWN_SIDE)
-        size = [max(1, round(side / shown)) for side in colour.shape[1::-1]]
-        picture = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+        height, width = colour.shape[:2]
+        size = max(1, round(height / shown)), max(1, round(width / shown))
+        picture = cut(colour, (0, 0, width, height), size)
         scale = opened.image.scale
         return Reading(prediction, number_of(lines, scale), picture, scale * shown)
 

@@ -254,6 +254,12 @@ def cut(picture: NDArray[np.uint8], region: Box, shape: tuple[int, int]) -> NDAr
     beyond = (max(0, -y0), max(0, y1 - height), max(0, -x0), max(0, x1 - width))
     if max(beyond):
         part = np.asarray(cv2.copyMakeBorder(part, *beyond, cv2.BORDER_REPLICATE), np.uint8)
+    times = min(part.shape[0] // (2 * shape[0]), part.shape[1] // (2 * shape[1]))
+    if times > 1:  # to shrink by a whole number is much faster
+        rows, columns = part.shape[0] // times, part.shape[1] // times
+        part = part[: times * rows, : times * columns]
+        reduced = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+        part = np.asarray(reduced, np.uint8)
     shrinks = part.shape[0] >= shape[0] and part.shape[1] >= shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(part, shape[::-1], interpolation=how), np.uint8)
