@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.browser.build_static import BROWSER
 from mnist_demo.page.i18n import LANGUAGES
 from tests.helpers.graph import served_layers
-from tests.helpers.pages import WATCH_SHIFTS
-from tests.helpers.static_host import StaticHost, static_edition
+from tests.helpers.pages import WATCH_SHIFTS, visit_and_watch
+from tests.helpers.static_host import StaticHost
 from train.measure.browser_reader import find_node
 from train.paint.own_drawings import DRAWINGS, load
 
@@ -54,24 +54,12 @@ SHOW = """async ([strokes, radius]) => {
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[StaticHost]:
-    with static_edition() as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, host: StaticHost) -> Iterator[Page]:
+def page(browser: Browser, edition: StaticHost) -> Iterator[Page]:
     """The static edition on a wide screen, with nothing drawn yet."""
-    with browser.new_context(viewport={"width": 1280, "height": 1300}, locale="en") as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.add_init_script(WATCH_SHIFTS)
-        page.goto(host.url)
+    with visit_and_watch(browser, edition.url, 1280, 1300) as page:
         page.evaluate("document.querySelector('digit-pad').ready")
         page.locator("digit-network canvas[data-stage]").first.wait_for()
         yield page
-        assert errors == []
 
 
 def show(page: Page, name: str) -> dict[str, Any]:
@@ -235,11 +223,11 @@ def test_it_says_of_each_stage_what_the_network_s_file_says(page: Page) -> None:
     assert said[4].endswith("sees the whole drawing.")
 
 
-def test_on_a_phone_it_is_closed_until_it_is_wanted(browser: Browser, host: StaticHost) -> None:
+def test_on_a_phone_it_is_closed_until_it_is_wanted(browser: Browser, edition: StaticHost) -> None:
     with browser.new_context(viewport={"width": 320, "height": 640}, locale="de") as context:
         page = context.new_page()
         page.add_init_script(WATCH_SHIFTS)
-        page.goto(host.url)
+        page.goto(edition.url)
         page.evaluate("document.querySelector('digit-pad').ready")
         network = page.locator("digit-network")
         expect(network).to_be_hidden()

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.page.i18n import LANGUAGES
 from mnist_demo.weights import REPOSITORY
-from tests.helpers.pages import WATCH_SHIFTS
-from tests.helpers.static_host import StaticHost, static_edition
+from tests.helpers.pages import visit_and_watch
+from tests.helpers.static_host import StaticHost
 from train.measure.baseline import untrained_convnet
 from train.measure.textbook import MAX_BYTES, probabilities, shrink
 from train.paint.strokes import draw
@@ -36,26 +36,14 @@ READ = """async ([strokes]) => {
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[StaticHost]:
-    with static_edition() as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, host: StaticHost) -> Iterator[Page]:
+def page(browser: Browser, edition: StaticHost) -> Iterator[Page]:
     """The static edition on a wide screen, after the first visit and without a network."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}, locale="en") as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.add_init_script(WATCH_SHIFTS)
-        page.goto(host.url)
+    with visit_and_watch(browser, edition.url, 1280, 800) as page:
         page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
-        context.set_offline(True)
+        page.context.set_offline(True)
         page.reload()
         page.locator("digit-textbook button").first.wait_for()
         yield page
-        assert errors == []
 
 
 def header() -> tuple[dict[str, Any], bytes]:
@@ -152,10 +140,10 @@ def test_the_switch_works_by_keyboard_axe_finds_nothing_and_nothing_moves(page: 
     expect(answer).to_be_visible()
 
 
-def test_on_a_phone_it_answers_when_it_is_asked(browser: Browser, host: StaticHost) -> None:
+def test_on_a_phone_it_answers_when_it_is_asked(browser: Browser, edition: StaticHost) -> None:
     with browser.new_context(viewport={"width": 320, "height": 700}, locale="fr") as context:
         page = context.new_page()
-        page.goto(host.url)
+        page.goto(edition.url)
         answer = page.locator("digit-textbook textbook-answer")
         expect(answer).to_be_hidden()
         page.get_by_role("switch").check()

@@ -38,6 +38,20 @@ def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -
         yield page
 
 
+@contextmanager
+def visit_and_watch(browser: Browser, url: str, width: int, height: int) -> Iterator[Page]:
+    """As `visit`, in English. Layout shifts add up in `window.shift`, and no script may fail."""
+    viewport: Any = {"width": width, "height": height}
+    with browser.new_context(viewport=viewport, locale="en") as context:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(url)
+        yield page
+        assert errors == []
+
+
 def expect_digit(place: Page | Frame, digit: int) -> None:
     expect(place.locator(FIRST)).to_have_text(str(digit))
     expect(place.locator("#verdict")).to_have_text(translate("sure", None, digit))

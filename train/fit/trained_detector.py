@@ -28,12 +28,12 @@ def load_detector(path: Path) -> Graph:
         saved = tf.saved_model.load(str(path / "model"))
         return lambda views: saved.signatures["detect"](views=views)["characters"]
     model = keras.saving.load_model(path, compile=False)
-    calibration = path.with_name("calibration.json")
-    values = json.loads(calibration.read_text()) if calibration.exists() else NOT_CALIBRATED
-    return calibrated(lambda views: model(views, training=False), values)
 
+    def detector(views: tf.Tensor) -> tf.Tensor:
+        return model(views, training=False)
 
-NOT_CALIBRATED = {"score_scale": 1.0, "score_offset": 0.0, "temperature": 1.0}
+    file = path.with_name("calibration.json")
+    return calibrated(detector, json.loads(file.read_text())) if file.exists() else detector
 
 
 def calibrated(detector: Graph, calibration: dict[str, float]) -> Graph:

@@ -23,13 +23,12 @@ class Exposure:
 
     Attributes:
         photo: uint8 (height, width, 3).
-        ink, lines: float32 (height, width) in [0, 1], how much of each pixel the ink and
-            the printed lines cover, where nothing hides them.
+        ink: float32 (height, width) in [0, 1], how much of each pixel the ink covers, where
+            nothing hides it.
     """
 
     photo: NDArray[np.uint8]
     ink: Array
-    lines: Array
 
 
 def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> bytes:
@@ -55,7 +54,6 @@ def expose(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> Exposure
 
     sheet = np.full((*shape, 3), PAPERS[scene.paper], np.float32)
     sheet *= 1 + 0.012 * smooth_noise(shape, 3, rng)[..., None]
-    lines = np.zeros(shape, np.float32)
     if scene.ruling != "plain":
         lines = render_strokes(ruled_lines(scene, rng), scene, perspective, 0.035 * scene.spacing)
         sheet *= 1 - lines[..., None] * (1 - np.array(LINES[scene.line], np.float32))
@@ -78,7 +76,7 @@ def expose(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> Exposure
     noise = [smooth_noise(shape, 1, rng) for _ in range(2)]
     grain = cv2.GaussianBlur(np.dstack([noise[0], noise[0], noise[1]]), (0, 0), 0.6)
     photo = np.clip(250 * photo + scene.noise * grain / grain.std(), 0, 255)
-    return Exposure(np.round(photo).astype(np.uint8), ink * shown, lines * shown)
+    return Exposure(np.round(photo).astype(np.uint8), ink * shown)
 
 
 def render_strokes(strokes: Strokes, scene: Scene, perspective: Points, width: float) -> Array:

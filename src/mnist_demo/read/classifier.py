@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mnist_demo.read.decode.arrays import Pixels
 from mnist_demo.read.decode.images import Image, decode
 from mnist_demo.read.detect import Detection, are_same, cut, find_lines
-from mnist_demo.read.lines import Number, digit_of, is_digit, number_of
+from mnist_demo.read.lines import Number, digit_of, digits_of, number_of
 from mnist_demo.read.network import Network
 from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK, Prediction
@@ -81,7 +81,7 @@ class _Opened:
 
     def answer(self, of_ink: Prediction, lines: list[list[Detection]]) -> Prediction:
         """The digit among what the detector found. If it is all the ink, that is read better."""
-        digits = [d for line in lines for d in line if is_digit(d)]
+        digits = digits_of(lines)
         if len(digits) == 1 and self.located and of_ink.is_digit:
             ink, (x, y) = self.located
             if are_same(digits[0].box, (x, y, x + ink.shape[1], y + ink.shape[0])):
