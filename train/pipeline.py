@@ -65,8 +65,8 @@ STEPS = (
     ),
     Step(
         "detector",
-        100,
-        "detector --data-dir DATA --cache RUNS --out RUNS/detector --scenes 48000 --epochs 36",
+        115,
+        "detector --data-dir DATA --cache RUNS --out RUNS/detector --scenes 48000 --epochs 46",
     ),
     Step(
         "export",

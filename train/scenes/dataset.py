@@ -21,7 +21,7 @@ from train.scenes.views import Scene
 
 CHUNK = 250  # scenes that a process paints in one task and keeps in one file
 # Shares of the scenes; the others show one digit or one number.
-SHEETS, PHOTOS, DRAWN = 0.47, 0.05, 0.08
+SHEETS, PHOTOS, DRAWN = 0.43, 0.07, 0.16
 _hands: dict[str, Hands] = {}  # of this process
 
 

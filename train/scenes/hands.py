@@ -63,6 +63,8 @@ CURRENCIES: dict[str, list[NDArray[np.float64]]] = {
     ],
 }  # fmt: skip
 
+BRACKETS = "()[]"
+
 
 @dataclass(frozen=True)
 class Hand:
@@ -176,6 +178,7 @@ class Hands:
         self.word_letters: list[Strokes] = []  # also those that alone look like a digit
         self.others: list[Strokes] = []  # letters and symbols that are none of the signs
         self.signs: dict[str, list[Strokes]] = {}
+        self.brackets: dict[str, list[Strokes]] = {}  # which alone look like a digit
         self.fonts: list[list[list[NDArray[np.uint8]]]] = []
         if data_dir is not None:
             by_writer: dict[str, list[list[Strokes]]] = {}
@@ -194,6 +197,8 @@ class Hands:
             foreign = [CURRENCIES[sign] for sign in ("\u20ac", "\u00a3")]
             self.others += 200 * [[s.astype(np.float32) for s in strokes] for strokes in foreign]
             self.signs = signs_of(drawn[1], drawn[2])
+            for bracket in BRACKETS:
+                self.brackets[bracket] = [d.strokes for d in drawn[2] if d.label == bracket]
             self.fonts = [[[g] for g in read_glyphs(data_dir, n)] for n in font_names(split)]
 
     def stroke_styles(self, digit: int, rng: np.random.Generator) -> Strokes:

@@ -17,7 +17,7 @@ from train.paint.displays import printed
 from train.paint.photograph import smooth_noise
 from train.paint.strokes import Strokes, vary
 from train.scenes.camera import boxes_of, random_camera, take
-from train.scenes.hands import Hand, Hands, draw
+from train.scenes.hands import BRACKETS, Hand, Hands, draw
 from train.scenes.lines import LINES
 from train.scenes.marks import MARKS, WORDS
 from train.scenes.pages import colours, place_sheet, shade
@@ -50,7 +50,7 @@ class Pen:
         """Write a line of digits and signs whose top left is (x, y); returns its right end.
 
         `high` is the height of a digit and `gap` the space between two, as a share of it. In
-        `text`, "x" stands for any of `letters`, or for another character.
+        `text`, "x" stands for any of `letters`, or for another character, as a bracket is one.
         """
         slope = self.rng.normal(0, 0.02)
         start = x
@@ -58,13 +58,13 @@ class Pen:
             if sign == " ":
                 x += 0.5 * high
                 continue
-            known: Sequence[Strokes] = self.hands.signs.get(sign, [])
+            known: Sequence[Strokes] = (self.hands.signs | self.hands.brackets).get(sign, [])
             if sign == CHARACTERS[-1]:
                 known = self.hands.others if letters is None else letters
             cover, top = self.character(sign, high * np.exp(self.rng.normal(0, 0.05)), known)
             at = (round(x), round(y + top + slope * (x - start) + self.rng.normal(0, 0.02) * high))
             self.sheet.ink(cover, self.colour, at)
-            self.sheet.record(sign, cover, at)
+            self.sheet.record(sign if sign in CHARACTERS else CHARACTERS[-1], cover, at)
             x += cover.shape[1] + high * gap * self.rng.uniform(0.7, 1.3)
         return x
 
@@ -77,7 +77,9 @@ class Pen:
         if sign == CHARACTERS[-1] and (self.hand.kind == "print" or not known):
             sign, glyph = str(self.rng.choice(list(LETTERS))), float(self.rng.uniform(0.7, 1))
             at = 1 - glyph
-        if glyph and (self.hand.kind == "print" or sign in LETTERS):
+        if glyph and (
+            self.hand.kind == "print" or sign in LETTERS or (sign in BRACKETS and not known)
+        ):
             same = np.random.default_rng(int(1e6 * self.hand.pen))  # one typeface for all
             mask = printed(sign, self.hand.split, same)
             return scaled(mask, max(1.0, glyph * high)), round(at * high)
@@ -111,12 +113,13 @@ class Pen:
 WRITTEN = {
     ".": (0.1, 1.0), ",": (0.2, 1.12), ":": (0.55, 0.97), "-": (0.4, 0.6), "/": (1.1, 1.05),
     "+": (0.55, 0.85), "\u00d7": (0.5, 0.85), "\u00f7": (0.55, 0.85), "=": (0.45, 0.7),
-    "%": (0.95, 1.0), "$": (1.15, 1.08),
+    "%": (0.95, 1.0), "$": (1.15, 1.08), **dict.fromkeys(BRACKETS, (1.2, 1.1)),
 }  # fmt: skip
 LETTERS = "ACDEFHJKLMNPRTUVWXYabcdefhkmnprtuvwy&#?"
 PRINTED = {
     ".": (0.14, 0.86), ",": (0.26, 0.86), ":": (0.6, 0.4), "-": (0.1, 0.6), "/": (1.1, 0.0),
     "+": (0.6, 0.3), "=": (0.35, 0.42), "%": (1.0, 0.0), "$": (1.2, -0.08),
+    **dict.fromkeys(BRACKETS, (1.25, -0.1)),
 }  # fmt: skip
 
 
@@ -125,7 +128,7 @@ def digits(rng: Rng, low: int, high: int) -> str:
 
 
 def expression(rng: Rng) -> str:
-    """A sum, a price, a date, a time, a share, a phone number."""
+    """A sum, a price, a date, a time, a share, a phone number, a number among other characters."""
     sign = str(rng.choice(list("+-\u00d7\u00f7/")))
     forms = (
         lambda: f"{digits(rng, 1, 2)}{sign}{digits(rng, 1, 2)}",
@@ -138,8 +141,15 @@ def expression(rng: Rng) -> str:
         lambda: f"{digits(rng, 1, 2)}:{digits(rng, 2, 2)}",
         lambda: f"+{digits(rng, 2, 2)} {digits(rng, 3, 3)} {digits(rng, 3, 4)}",
         lambda: f"-{digits(rng, 1, 4)}",
+        lambda: among_others(digits(rng, 1, 3), rng),
     )
     return forms[rng.integers(len(forms))]()
+
+
+def among_others(number: str, rng: Rng) -> str:
+    """A number in brackets, of a list, of a room or with a unit: (12), 3), A4, 5 kg."""
+    forms = (f"({number})", f"[{number}]", f"{number})", f"x{number}", f"{number}x", f"{number} xx")
+    return forms[rng.integers(len(forms))]
 
 
 def lines(pen: Pen, high: float, rng: Rng) -> None:
@@ -234,11 +244,14 @@ def text(pen: Pen, high: float, rng: Rng) -> None:
 
 
 def one(pen: Pen, high: float, rng: Rng) -> None:
-    """A digit, a letter or a symbol that stands alone, mostly large."""
+    """A digit, a letter or a symbol that stands alone or with a bracket, mostly large."""
     sheet = pen.sheet.shape
     high = min(max(high, rng.uniform(0.1, 0.8) * sheet[0]), 0.85 * sheet[0])
-    sign = CHARACTERS[-1] if rng.random() < 0.6 else digits(rng, 1, 1)
-    x, y = rng.uniform(0, max(1, sheet[1] - high)), rng.uniform(0, max(1, sheet[0] - high))
+    sign = CHARACTERS[-1] if rng.random() < 0.5 else digits(rng, 1, 1)
+    if sign.isdigit() and rng.random() < 0.3:
+        sign, high = among_others(sign, rng), 0.5 * high
+    wide = high * (0.4 + 0.6 * len(sign))
+    x, y = rng.uniform(0, max(1, sheet[1] - wide)), rng.uniform(0, max(1, sheet[0] - high))
     pen.write(sign, x, y, high, 0.1)
 
 
