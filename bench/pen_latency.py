@@ -9,7 +9,8 @@ from bench.servers import Pair
 from tests.helpers.programs import open_browser
 
 WATCH_LABEL = """() => {
-  const value = "#guesses [data-testid=label-output-value]";  // the progress stands beside it
+  // The heading, or the best guess where there is none. The progress stands beside it.
+  const value = "#guesses :is([data-testid=label-output-value], dt)";
   const text = () => document.querySelector(value)?.textContent;
   const before = text();
   window.up = window.changed = null;

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.helpers.pages import STILL, visit
+from tests.helpers.pages import FIRST, STILL, visit
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import STRAIGHT, STROKE, draw
 from train.paint.own_drawings import load
@@ -107,5 +107,5 @@ def test_a_frame_that_is_shown_late_reads_what_is_drawn(
         frame.wait_for_function("document.querySelector('#sketch canvas').clientWidth > 200")
         draw(page, STRAIGHT[7], frame)
         frame.locator("#guesses .confidence").first.wait_for()
-        assert frame.locator("[data-testid=label-output-value]").inner_text().strip() == "7"
+        assert frame.locator(FIRST).inner_text() == "7"
         expect_live_digit(frame, 7)

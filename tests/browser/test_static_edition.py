@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.browser import build_static
-from mnist_demo.browser.build_static import build, join, textbook_figures
+from mnist_demo.browser.build_static import build, join
 from mnist_demo.page.i18n import LANGUAGES, TEXTS
 from mnist_demo.weights import REPOSITORY
 from tests.helpers.pages import WATCH_SHIFTS, visit
@@ -318,14 +318,6 @@ def test_says_so_when_the_network_is_not_there(
     next(dist.glob("release-*/browser.bin")).unlink()
     with visit(browser, host.url, 390, 844) as page:
         expect(page.locator("#verdict")).to_have_text(TEXTS["en"]["not_loaded"])
-
-
-def test_figures_that_were_not_measured_are_not_shown() -> None:
-    released = {"released": {"unipen_1a_accuracy": 0.98765}}
-    plain = {"plain convnet, canvas resized": {"unipen_1a_accuracy": 0.3}}
-    assert textbook_figures({"results": released | plain}) == ' accuracy="0.3000" ours="0.9877"'
-    for results in ({}, released, plain):
-        assert textbook_figures({"results": results}) == ""
 
 
 def test_what_cannot_be_joined_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 from mnist_demo.page.i18n import TEXTS, translate
 from tests.helpers.sketchpad import Drawing
 
-FIRST = "[data-testid=label-output-value]"
+FIRST = "#guesses button:first-of-type dt"  # the best guess
 PAPER = "#number_sketch"  # of the Numbers tab
 # Ends when the page has not changed for half a second.
 STILL = """() => new Promise(done => {

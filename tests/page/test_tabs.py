@@ -389,7 +389,7 @@ def go_to(page: Page, name: str, key: str = "Tab") -> None:
     """Press `key` until what is called so has the focus."""
     for _ in range(60):
         page.keyboard.press(key)
-        focus = page.locator(":focus")
+        focus = page.locator(":focus").last  # an element, and the part of it
         label = focus.get_attribute("aria-label") or focus.inner_text() if focus.count() else ""
         if label.strip() == name:
             return

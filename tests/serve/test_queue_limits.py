@@ -22,7 +22,7 @@ from mnist_demo.page.i18n import TEXTS
 from mnist_demo.serve.gradio_patches import queue_limits, sessions
 from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.helpers.images import data_url, white_png
-from tests.helpers.pages import expect_blank, expect_digit, visit
+from tests.helpers.pages import FIRST, expect_blank, expect_digit, visit
 from tests.helpers.servers import serve_here
 from tests.helpers.sketchpad import STRAIGHT, draw, pen_event
 from tests.helpers.waiting import LIMIT, wait_until
@@ -220,7 +220,7 @@ def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
         expect(busy).to_have_text(TEXTS["de"]["busy"])
         expect(busy).to_be_visible()
         gates.open()
-        expect(visitor.locator("[data-testid=label-output-value]")).to_have_text("7")
+        expect(visitor.locator(FIRST)).to_have_text("7")
         expect(busy).to_be_hidden()
         expect(visitor.locator(".toast-body")).to_have_count(0)
 

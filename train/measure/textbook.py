@@ -1,9 +1,11 @@
 """Train the textbook network, and write it for the reader in the browser: textbook.bin.
 
 It is the plain convnet that `evaluate` compares with, in the form of browser.bin
-(train/fit/export_browser.py describes it). Its header has two entries more. "shrinks" says that the
+(train/fit/export_browser.py describes it). Its header has more entries. "shrinks" says that the
 whole canvas is shrunk to 28x28, as textbook demos do it. "examples" are drawings on which the
-network is sure and wrong, and the released one is right.
+network is sure and wrong, and the released one is right. "accuracy" and "released_accuracy" are the
+shares of digits by UNIPEN's held-out writers that the two read right, from metrics.json; null if
+these were not measured.
 
 `evaluate` has trained and measured it, and has kept it in --cache. The page quotes its figures, so
 this command asks that they are of the same network.
@@ -36,6 +38,7 @@ from train.paint.styles import DIGITS
 
 MAX_BYTES = 150_000
 MEASURED = "plain convnet, canvas resized"  # its results in metrics.json
+SHARE = "unipen_1a_accuracy"  # that the page quotes of them
 SIDE, RADIUS = 400, 14  # of the page's canvas and brush in pixels
 EXAMPLES = 3
 
@@ -54,22 +57,27 @@ def run(args: argparse.Namespace) -> None:
     metrics = json.loads((args.weights / METRICS).read_text())
     images, labels = read_mnist(args.data_dir, "test")
     right = probabilities(model, images.astype(np.float32) / 255).argmax(axis=1) == labels
-    measured = metrics["results"].get(MEASURED, {}).get("mnist_test_accuracy")
+    results = metrics["results"]
+    measured = results.get(MEASURED, {}).get("mnist_test_accuracy")
     if measured != float(right.mean()):
         raise SystemExit(
             f"{args.weights / METRICS} has the figures of another network than {args.cache}: "
             "run `python -m train evaluate` with this cache first"
         )
     examples = sure_and_wrong(model, Classifier.load(args.weights))
-    size = write_textbook(args.weights / TEXTBOOK, model, examples)
+    told: dict[str, Any] = {"examples": examples, "accuracy": results[MEASURED].get(SHARE)}
+    told["released_accuracy"] = results["released"].get(SHARE)
+    size = write_textbook(args.weights / TEXTBOOK, model, told)
     metrics["files"][TEXTBOOK] = file_checksums(args.weights)[TEXTBOOK]
     write_metrics(args.weights, metrics)
     read_as = ", ".join(f"a {e['digit']} as a {e['read_as']}" for e in examples)
     print(f"{args.weights / TEXTBOOK}: {size:,} bytes; it is sure and reads {read_as}")
 
 
-def write_textbook(file: Path, model: keras.Model, examples: list[dict[str, Any]]) -> int:
+def write_textbook(file: Path, model: keras.Model, told: dict[str, Any]) -> int:
     """Write `model`, what `plain_convnet` returned, for the browser; returns its size in bytes.
+
+    `told` are the entries of the header that the page tells a visitor.
 
     Raises:
         SystemExit: the file would be too large.
@@ -99,7 +107,7 @@ def write_textbook(file: Path, model: keras.Model, examples: list[dict[str, Any]
         layers.append(step)
     header = {
         "temperature": 1, "offset": 0, "shifts": [[0, 0]], "digits": len(layers) - 1,
-        "is_digit": None, "layers": layers, "shrinks": True, "examples": examples,
+        "is_digit": None, "layers": layers, "shrinks": True, **told,
     }  # fmt: skip
     return write_network(file, header, arrays, MAX_BYTES)
 

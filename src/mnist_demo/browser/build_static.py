@@ -14,7 +14,6 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 BROWSER = Path(__file__).parent
 STATIC = BROWSER / "static"
@@ -38,7 +37,7 @@ def build(out: Path, weights: Path = ROOT / "weights") -> dict[str, Path]:
 
     Args:
         out: the folder. Files that are not the static edition's stay in it.
-        weights: the folder of the networks for the browser and of their figures.
+        weights: the folder of the networks for the browser.
 
     Returns:
         The path of every file, by its path in `out`.
@@ -52,14 +51,15 @@ def build(out: Path, weights: Path = ROOT / "weights") -> dict[str, Path]:
     for name in ELEMENTS:
         own = [module for module in imported(name) if module not in modules]
         contents[name] = join(own, modules).encode()
-    contents |= {name: (STATIC / name).read_bytes() for name in ("page.css", "page.js")}
+    contents["page.js"] = (STATIC / "page.js").read_bytes()
+    styles = (BROWSER / "palette.css", STATIC / "page.css")
+    contents["page.css"] = b"".join(file.read_bytes() for file in styles)
     contents["worker.js"] = join(imported("worker.js")).encode()
     contents |= {name: (weights / name).read_bytes() for name in NETWORKS}
     locales = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
     texts = {name: {key: locales[name][key] for key in TEXTS} for name in sorted(locales)}
     templates = [(STATIC / name).read_text("utf-8") for name in ("index.html", "service-worker.js")]
-    figures = textbook_figures(json.loads((weights / "metrics.json").read_text()))
-    page = json.dumps([texts, templates, figures]).encode()
+    page = json.dumps([texts, templates]).encode()
     release = PREFIX + digest([*contents.items(), ("", page)])
     index = fill_texts(templates[0], texts["en"])
     preloads = "\n".join(
@@ -68,7 +68,7 @@ def build(out: Path, weights: Path = ROOT / "weights") -> dict[str, Path]:
     # JSON that can stand in a script element.
     block = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     places = {"    <!-- PRELOADS -->": preloads, "RELEASE": release, "TEXTS": block}
-    index = fill(index, places | {" FIGURES": figures})
+    index = fill(index, places)
     worker = fill(
         templates[1], {'"RELEASE"': json.dumps(release), '["FILES"]': json.dumps(sorted(contents))}
     )
@@ -126,22 +126,6 @@ def digest(contents: list[tuple[str, bytes]]) -> str:
     for name, content in sorted(contents):
         whole.update(f"{name} {len(content)} ".encode() + content)
     return whole.hexdigest()[:12]
-
-
-def textbook_figures(metrics: dict[str, Any]) -> str:
-    """What held-out writers drew, as the attributes of <digit-textbook> for the shares read right.
-
-    Args:
-        metrics: what metrics.json holds. Weights that were not compared have no such figures.
-    """
-    results = metrics.get("results", {})
-    methods = {"accuracy": "plain convnet, canvas resized", "ours": "released"}
-    shares = {
-        name: results.get(method, {}).get("unipen_1a_accuracy") for name, method in methods.items()
-    }
-    if None in shares.values():
-        return ""
-    return "".join(f' {name}="{share:.4f}"' for name, share in shares.items())
 
 
 def fill_texts(template: str, texts: dict[str, str]) -> str:

@@ -51,7 +51,7 @@ export class DigitAnswer extends HTMLElement {
     const bars = Array.from({ length: 10 }, (_, digit) => `<li><div></div>${digit}</li>`).join("");
     root.innerHTML =
       '<output part="answer"><span class="digit"></span><span class="sure"></span></output>' +
-      `<ol aria-hidden="true">${bars}</ol>` +
+      `<ol part="bars" aria-hidden="true">${bars}</ol>` +
       '<canvas width="28" height="28" aria-hidden="true"></canvas>';
     this.digit = /** @type {HTMLElement} */ (root.querySelector(".digit"));
     this.sure = /** @type {HTMLElement} */ (root.querySelector(".sure"));

@@ -134,6 +134,16 @@ export class DigitPad extends HTMLElement {
     this.redraw();
   }
 
+  /**
+   * Puts other strokes in the place of what is drawn.
+   *
+   * @param {number[][][]} strokes
+   */
+  draw(strokes) {
+    this.strokes = strokes.map((stroke) => [...stroke]);
+    this.redraw();
+  }
+
   redraw() {
     this.paint();
     this.read("change");

@@ -72,7 +72,7 @@ const SIDE = 400; // pixels of the square of an example's strokes
 const RADIUS = 14; // of its brush
 const REST = 2; // times as long as a reading took, until the next one
 const STYLE = `
-:host { display: block; color: var(--ink, CanvasText); font-size: 0.875rem; line-height: 1.35; }
+:host { display: block; container-type: inline-size; color: var(--ink, CanvasText); font-size: 0.875rem; line-height: 1.35; }
 :host([hidden]) { display: none; }
 p { margin: 0; }
 label { display: flex; gap: 10px; align-items: center; min-height: 44px; font-size: 1rem; cursor: pointer; }
@@ -89,7 +89,14 @@ input:checked::before { transform: translateX(16px); }
 :focus-visible { outline: 3px solid var(--accent, #2457d6); outline-offset: 2px; }
 .answer { display: grid; gap: 10px; }
 :host(:not([open])) .answer { display: none; }
+/* What is said changes when the network is there. */
+:host(:not(.loaded)) :is(.why, .examples) { visibility: hidden; }
 .why { color: var(--soft, inherit); }
+@container (max-width: 359px) {
+  textbook-answer { grid-template-columns: minmax(0, 1fr) auto; align-items: start; }
+  textbook-answer::part(bars) { grid-row: 2; grid-column: 1 / -1; }
+  textbook-answer::part(answer) { justify-self: start; }
+}
 .examples { display: grid; grid-template-columns: repeat(3, 52px) 1fr; gap: 6px 8px; min-height: 77px; }
 .examples span { grid-column: 1 / -1; }
 button {
@@ -109,11 +116,10 @@ if (!customElements.get("textbook-answer")) {
 
 /**
  * Attributes: `for`, the id of the digit-pad to follow; `open`, whether it answers; `lang`;
- * `weights`, the address of textbook.bin; `accuracy` and `ours`, the shares that this network and
- * the other read right, in [0, 1], for the sentence about them.
+ * `weights`, the address of textbook.bin.
  */
 export class DigitTextbook extends HTMLElement {
-  static observedAttributes = ["lang", "open", "accuracy", "ours"];
+  static observedAttributes = ["lang", "open"];
 
   constructor() {
     super();
@@ -129,6 +135,8 @@ export class DigitTextbook extends HTMLElement {
     this.list = /** @type {HTMLElement} */ (root.querySelector(".examples"));
     /** @type {Example[]} */
     this.examples = [];
+    /** @type {number[]} that this network and the other read right, in [0, 1] */
+    this.shares = [];
     this.isMissing = this.isStale = this.isFollowing = false;
     /** @type {LiveReader | null} */
     this.reader = null;
@@ -164,12 +172,15 @@ export class DigitTextbook extends HTMLElement {
     this.reader = new LiveReader(weights);
     try {
       const { header } = await this.reader.ready;
-      this.examples = header.examples ?? [];
+      const { examples = [], accuracy, released_accuracy: ours } = header;
+      this.examples = examples;
+      if (accuracy && ours) this.shares = [accuracy, ours];
     } catch {
       this.isMissing = true;
     }
     this.showExamples();
     this.showTexts();
+    this.classList.add("loaded");
   }
 
   /** Reads the newest drawing, as often as there is time for it. */
@@ -196,16 +207,9 @@ export class DigitTextbook extends HTMLElement {
         `<svg viewBox="0 0 ${SIDE} ${SIDE}" aria-hidden="true">` +
         `<path stroke-width="${2 * RADIUS}" d="${lines.join("")}"/></svg>`;
       button.type = "button";
-      button.addEventListener("click", () => this.draw(strokes));
+      button.addEventListener("click", () => this.pad?.draw(strokes));
       this.list.append(button);
     }
-  }
-
-  /** @param {number[][][]} strokes */
-  draw(strokes) {
-    if (!this.pad) return;
-    this.pad.strokes = strokes.map((stroke) => [...stroke]);
-    this.pad.redraw();
   }
 
   showTexts() {
@@ -213,11 +217,11 @@ export class DigitTextbook extends HTMLElement {
     this.question.textContent = texts.question;
     this.toggle.setAttribute("aria-label", texts.question);
     const form = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-    const shares = ["accuracy", "ours"].map((name) => Number(this.getAttribute(name)));
-    const figures = texts.figures
-      .replace("{0}", form.format(shares[0]))
-      .replace("{1}", form.format(shares[1]));
-    const why = shares.every(Boolean) ? `${texts.why} ${figures}` : texts.why;
+    const figures = this.shares.reduce(
+      (text, share, i) => text.replace(`{${i}}`, form.format(share)),
+      texts.figures,
+    );
+    const why = this.shares.length ? `${texts.why} ${figures}` : texts.why;
     this.why.textContent = this.isMissing ? texts.missing : why;
     const [title, ...buttons] = this.list.children;
     title.textContent = texts.examples;

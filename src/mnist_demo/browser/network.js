@@ -10,8 +10,9 @@ import { countWindows, SIDE } from "./fields.js";
  * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see inside.js
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
  *   is_digit: number | null, layers: Layer[], stages?: Stage[], shrinks?: boolean,
- *   examples?: { digit: number, strokes: number[][][] }[] }} Header the last two are those of
- *   weights/textbook.bin, see train/measure/textbook.py
+ *   examples?: { digit: number, strokes: number[][][] }[], accuracy?: number | null,
+ *   released_accuracy?: number | null }} Header the last four are those of weights/textbook.bin, see
+ *   train/measure/textbook.py
  * @typedef {{ data: Float32Array, height: number, width: number, channels: number }} Features
  */
 

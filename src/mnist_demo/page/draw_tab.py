@@ -1,4 +1,4 @@
-"""The Draw tab: a square to draw in, the answer, the reasons for it, and buttons for feedback."""
+"""The Draw tab: a square to draw in, the answer, the network at work, and buttons for feedback."""
 
 from __future__ import annotations
 
@@ -87,20 +87,25 @@ class DrawEvents:
 def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
     """Add the tab's components and events to the page, and return its Sketchpad."""
     events = DrawEvents(reader, feedback)
-    with gr.Row():
+    with gr.Row(elem_id="drawing"):
         with gr.Column(min_width=288, elem_id="paper"):
             sketch = add_sketchpad("", CANVAS)
-            gr.HTML("<digit-hint></digit-hint>", elem_id="hint")
+            gr.HTML('<digit-hint></digit-hint><img alt="" hidden>', elem_id="hint")
             heat = gr.HTML("", elem_id="heat")
         with gr.Column(min_width=288, elem_id="answer"):
             add_live_answer()
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
-            # Above what is hidden while the paper is blank, so that there is no gap before them.
-            gr.HTML(example_grid(), elem_id="examples")
-            label = gr.Label(label=t("guesses"), num_top_classes=3, elem_id="guesses")
+            # The live digit above is its heading.
+            label = gr.Label(
+                label=t("guesses"), num_top_classes=3, show_heading=False, elem_id="guesses"
+            )
             picture = gr.HTML(no_ink_figure(), elem_id="seen")
             why = gr.Button(t("why"), elem_id="why", size="sm")
             buttons, thanks = add_feedback_buttons()
+        gr.HTML('<digit-textbook for="pad"></digit-textbook>', elem_id="textbook")
+    network = '<digit-network for="pad"></digit-network>'
+    gr.HTML(f"<details><summary>{t('inside')}</summary>{network}</details>", elem_id="inside")
+    gr.HTML(example_grid(), elem_id="examples")
     # Gradio translates this hidden text, and sketchpad.js gives the names in it to the examples.
     gr.HTML(f"{t('example_names')}", elem_id="example_names")
     gr.HTML(f"<p>{feedback.notice()}</p>", elem_id="notice")
@@ -117,16 +122,19 @@ def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
 
 
 def add_live_answer() -> None:
-    """Add what the visitor's own browser reads while the pen is down: a large digit and bars."""
+    """Add what the visitor's own browser reads while the pen is down: a large digit and bars.
+
+    For the elements that follow a <digit-pad>, "pad" stands for the Sketchpad.
+    """
     script = (FOLDER / "live.js").read_text(encoding="utf-8")
-    template = '<digit-answer picture="off"></digit-answer>'
+    template = '<span id="pad" hidden></span><digit-answer picture="off"></digit-answer>'
     gr.HTML("", html_template=template, js_on_load=script, elem_id="live")
 
 
 def add_feedback_buttons() -> tuple[list[tuple[gr.Button, int | None]], gr.HTML]:
     """The buttons, each with the label that it gives, and the element that shows the thanks."""
     with gr.Column(elem_id="feedback"):
-        with gr.Row():
+        with gr.Row(elem_id="confirm"):
             gr.HTML(f"<p>{t('right')}</p>")
             yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
         gr.HTML(f"<p>{t('it_was')}</p>")

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from mnist_demo.page.i18n import t
+from mnist_demo.page.theme import theme
 from mnist_demo.serve.compression import PageCompressionMiddleware
 from mnist_demo.serve.gradio_patches.request_errors import (
     handle_invalid_body,
@@ -46,9 +47,7 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
             },
         },
         i18n=t,
-        theme=gr.themes.Default(
-            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-        ),
+        theme=theme(),
         css_paths=FOLDER / "page.css",
         head=head(),
         footer_links=["api", "gradio", "settings"],
@@ -64,7 +63,9 @@ def serve(page: gr.Blocks, routes: Sequence[BaseRoute] = ()) -> None:
 
 def head() -> str:
     """The scripts and styles that must be loaded before Gradio's own scripts, as HTML."""
-    parts = []
+    palette = (FOLDER.parent / "browser" / "palette.css").read_text(encoding="utf-8")
+    scheme = ":root { color-scheme: light; } .dark { color-scheme: dark; }"
+    parts = [f"<style>\n{palette}{scheme}\n</style>\n"]
     for name in ("embed", "retry"):
         script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
         style = (FOLDER / f"{name}.css").read_text(encoding="utf-8")

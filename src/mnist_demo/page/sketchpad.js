@@ -57,14 +57,23 @@ root.addEventListener("click", (event) => {
   const examples = prefix ? "" : ", .example";
   const button = event.target.closest(`#${prefix}undo, #${prefix}clear${examples}`);
   if (!button) return;
-  const [undo, , clear] = root.querySelectorAll(`#${prefix}sketch .separator ~ button`);
-  if (button.id === `${prefix}undo`) return undo.click();
-  example = button.querySelector("img")?.src ?? null;
-  clear.click();
+  if (button.id === `${prefix}undo`) toolbar()[0].click();
+  else clear(button.querySelector("img")?.src ?? null);
+});
+// From live.js: an example that <digit-textbook> was asked for.
+if (!prefix) root.addEventListener("example", ({ detail }) => clear(detail));
+
+function toolbar() {
+  return root.querySelectorAll(`#${prefix}sketch .separator ~ button`);
+}
+
+function clear(picture) {
+  example = picture;
+  toolbar()[2].click();
   // The editor reports no change if nothing was drawn.
   const before = sent;
   setTimeout(() => sent === before && sketchEditor && send(sketchEditor), 300);
-});
+}
 
 // Adds what Gradio's components lack. Screen readers read answers out when they change, labelled
 // groups have a role, and code can be scrolled by keyboard. The large digit gets its confidence,

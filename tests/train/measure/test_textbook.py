@@ -34,7 +34,7 @@ def model() -> keras.Model:
 
 @pytest.mark.server
 def test_the_browser_reads_as_keras_does(model: keras.Model, tmp_path: Path) -> None:
-    assert write_textbook(tmp_path / "textbook.bin", model, []) < MAX_BYTES
+    assert write_textbook(tmp_path / "textbook.bin", model, {}) < MAX_BYTES
     images: NDArray[Any] = IMAGES[::40].astype(np.float32) / 255
     node = find_node()
     assert node, "the tests install Node"
@@ -47,7 +47,7 @@ def test_the_browser_reads_as_keras_does(model: keras.Model, tmp_path: Path) -> 
 def test_a_layer_that_the_browser_lacks_is_refused(tmp_path: Path) -> None:
     layers = [keras.layers.Input((28, 28, 1)), keras.layers.AveragePooling2D(2)]
     with pytest.raises(TypeError, match="no AveragePooling2D"):
-        write_textbook(tmp_path / "textbook.bin", keras.Sequential(layers), [])
+        write_textbook(tmp_path / "textbook.bin", keras.Sequential(layers), {})
     assert not (tmp_path / "textbook.bin").exists()
 
 
