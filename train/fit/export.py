@@ -22,7 +22,7 @@ from mnist_demo.files import write_whole
 from mnist_demo.weights import REPOSITORY
 from train.arguments import add_cache, add_data_dir
 from train.fit.examples import NOT_A_DIGIT, Examples, load
-from train.fit.export_browser import write_browser_weights
+from train.fit.export_browser import round_kernels, write_browser_weights
 from train.fit.fit import predict
 from train.fit.trained_detector import VIEWS, Graph, detector_settings, load_detector
 
@@ -88,7 +88,8 @@ def export(
 ) -> dict[str, float]:
     """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
 
-    The `detector` is the second signature, "detect".
+    Its kernels are rounded first, as `round_kernels` says, so that the reader in the browser has
+    the same network. The `detector` is the second signature, "detect".
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the mean cross-entropy of the validation sets in `CALIBRATION`, each of which counts
@@ -99,6 +100,7 @@ def export(
     Returns:
         The "temperature" and the "digit_score_offset".
     """
+    round_kernels(model)
     names = [name for name in CALIBRATION if name in validation] or ["mnist"]
     outputs = [logits(model, validation[name].images) for name in names]
     temperature = fit_temperature(

@@ -9,7 +9,7 @@ import { countWindows, SIDE } from "./fields.js";
  *   biases begin in the memory is added when the network is loaded
  * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see inside.js
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
- *   is_digit: number | null, layers: Layer[], stages?: Stage[], shrinks?: boolean,
+ *   is_digit: number | null, bits?: number, layers: Layer[], stages?: Stage[], shrinks?: boolean,
  *   examples?: { digit: number, strokes: number[][][] }[], accuracy?: number | null,
  *   released_accuracy?: number | null }} Header the last four are those of weights/textbook.bin, see
  *   train/measure/textbook.py
@@ -33,7 +33,8 @@ export class Network {
     const weighted = header.layers.filter((layer) => layer.values);
     const filters = weighted.reduce((sum, layer) => sum + layer.filters, 0);
     const floats = new Float32Array(file, 4 + length, 2 * filters);
-    const integers = new Int16Array(file, 4 + length + 8 * filters);
+    const Integers = header.bits === 8 ? Int8Array : Int16Array;
+    const integers = new Integers(file, 4 + length + 8 * filters);
     const count = integers.length + filters;
     const pages = Math.ceil((4 * (count + ROOM)) / PAGE);
     const memory = new WebAssembly.Memory({ initial: pages });

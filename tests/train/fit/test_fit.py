@@ -26,6 +26,7 @@ from train.data.mnist import read_sample
 from train.fit.config import TrainingConfig
 from train.fit.examples import Examples, Source
 from train.fit.export import logits
+from train.fit.export_browser import round_kernels
 from train.fit.fit import fit
 from train.fit.model import build
 from train.fit.optimizer import make_optimizer
@@ -153,7 +154,10 @@ def test_the_exported_model_agrees_with_the_network_it_came_from(sample_run: Pat
     predictions = classifier.network.classify(list(images.astype(np.float32) / 255))
     served = np.stack([prediction.probabilities for prediction in predictions])
     model = keras.saving.load_model(sample_run / "run" / "network.keras", compile=False)
+    trained = logits(model, images)[0].argmax(axis=1)
+    round_kernels(model)
     digit_logits, _ = logits(model, images)
+    assert (digit_logits.argmax(axis=1) == trained).mean() > 0.99
     training = json.loads((sample_run / "weights" / "training.json").read_text())
     scaled = np.exp(digit_logits / training["calibration"]["temperature"])
     np.testing.assert_allclose(served, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-4)
