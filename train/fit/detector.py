@@ -29,7 +29,7 @@ from train.scenes.dataset import detector_scenes
 from train.scenes.views import (
     SQUARE,
     WIDE,
-    Scene,
+    Labelled,
     image_as_scene,
     recoloured,
     stacked,
@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def fit_detector(
-    training: list[Scene],
-    validation: list[Scene],
+    training: list[Labelled],
+    validation: list[Labelled],
     mnist: list[Any],
     out: Path,
     epochs: int,
@@ -163,7 +163,7 @@ def loss_of(model: keras.Model, batch: Batch) -> tf.Tensor:
 
 
 def batches(
-    scenes: list[Scene], mnist: list[Any], rng: np.random.Generator, count: int
+    scenes: list[Labelled], mnist: list[Any], rng: np.random.Generator, count: int
 ) -> Iterator[Batch]:
     """`count` batches, made by a thread while the network learns."""
     made: queue.Queue[Batch] = queue.Queue(8)
@@ -178,7 +178,7 @@ def batches(
 
 
 def make_batch(
-    scenes: list[Scene],
+    scenes: list[Labelled],
     mnist: list[Any],
     rng: np.random.Generator,
     squares: int,
@@ -187,16 +187,16 @@ def make_batch(
 ) -> Batch:
     """Square and wide views: for each uint8 (n, h, w, 3) and their boxes."""
 
-    def scene() -> Scene:
+    def scene() -> Labelled:
         return scenes[int(rng.integers(len(scenes)))]
 
-    def square() -> Scene:
+    def square() -> Labelled:
         if mnist and rng.random() < MNIST:
             image, digit = mnist[int(rng.integers(len(mnist)))]
             return view_of(image_as_scene(image, int(digit), rng), SQUARE, rng)
         return view_of(scene(), SQUARE, rng)
 
-    def wide() -> Scene:
+    def wide() -> Labelled:
         if rng.random() < 0.2:
             half = (WIDE[0] // 2, WIDE[1])
             return stacked([view_of(scene(), half, rng) for _ in range(2)])

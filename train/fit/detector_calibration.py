@@ -11,10 +11,10 @@ from scipy.special import expit
 
 from mnist_demo.read.detect import Detector, are_same, peaks
 from train.fit.export import fit_temperature
-from train.scenes.views import Scene
+from train.scenes.views import Labelled
 
 
-def calibrate(detector: Detector, views: list[Scene]) -> dict[str, float]:
+def calibrate(detector: Detector, views: list[Labelled]) -> dict[str, float]:
     """Fit how the detector's logits become probabilities.
 
     The logit that a character is there is scaled and shifted (Platt, "Probabilistic outputs for

@@ -7,17 +7,22 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
-
-from mnist_demo.read.detect import Detection, find_lines
+from mnist_demo.read.decode.images import decode
+from mnist_demo.read.detect import find_lines
+from mnist_demo.read.lines import number_of
+from mnist_demo.read.preprocess import on_paper
 from train.arguments import add_data_dir
 from train.fit.trained_detector import load_detector, on_views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
-    parser.add_argument("--detector", type=Path, default=Path("runs/detector/detector.keras"))
+    parser.add_argument(
+        "--detector",
+        type=Path,
+        default=Path("runs/detector/detector.keras"),
+        help="file that detector wrote, also while it runs, or a folder of weights",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -26,10 +31,10 @@ def run(args: argparse.Namespace) -> None:
     right, total = Counter[str](), Counter[str]()
     with (folder / "labels.csv").open() as stream:
         for row in csv.DictReader(stream):
-            photo = ImageOps.exif_transpose(Image.open(folder / row["file"]))
-            pixels = np.asarray(photo.convert("RGB"))
-            lines = find_lines(detector, pixels)
-            read = answer(lines, row["kind"])
+            pixels = decode(folder / row["file"]).pixels
+            assert pixels is not None  # no photo is blank
+            number = number_of(find_lines(detector, on_paper(pixels))).number
+            read = answer(number, row["kind"])
             total[row["kind"]] += 1
             right[row["kind"]] += read == row["expected"]
             if read != row["expected"]:
@@ -38,8 +43,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"{kind}: {right[kind]} of {count}")
 
 
-def answer(lines: list[list[Detection]], kind: str) -> str:
+def answer(number: str, kind: str) -> str:
     """What was read, in the form of labels.csv."""
-    rows = ["".join(d.sign for d in line if d.sign.isdigit()) for line in lines]
-    text = " ".join(row for row in rows if row)
-    return "".join(sorted(text.replace(" ", ""))) if kind == "bag" else text
+    lines = number.split()
+    return "".join(sorted("".join(lines))) if kind == "bag" else " ".join(lines)

@@ -17,7 +17,7 @@ from train.scenes.kinds import random_trained_plan
 from train.scenes.photos import photo_scene
 from train.scenes.scenes import paint_scene
 from train.scenes.sheets import paint_sheet
-from train.scenes.views import Scene
+from train.scenes.views import Labelled
 
 CHUNK = 250  # scenes that a process paints in one task and keeps in one file
 # Shares of the scenes; the others show one digit or one number.
@@ -27,7 +27,7 @@ _hands: dict[str, Hands] = {}  # of this process
 
 def detector_scenes(
     split: str, count: int, cache: Path, data_dir: Path | None = None
-) -> list[Scene]:
+) -> list[Labelled]:
     """About `count` scenes of `split`, with boxes. Those that are in the folder `cache` stay."""
     folder = cache / f"scenes-{split}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def _paint_chunk(index: int, folder: Path, split: str) -> None:
         np.savez(stream, shapes=shapes, boxes=np.concatenate(boxes).astype(np.float32))
 
 
-def _paint(rng: np.random.Generator) -> Scene:
+def _paint(rng: np.random.Generator) -> Labelled:
     chance = rng.random()
     if chance < SHEETS:
         scene = paint_sheet(_hands["all"], rng)
@@ -65,7 +65,7 @@ def _paint(rng: np.random.Generator) -> Scene:
     return scene.picture, scene.boxes
 
 
-def _read(file: Path) -> list[Scene]:
+def _read(file: Path) -> list[Labelled]:
     """The scenes of a file. Of their pictures, only what is looked at is read from the disk."""
     pictures = np.load(file.with_name(f"{file.stem}-pictures.npy"), mmap_mode="r")
     with np.load(file) as stored:

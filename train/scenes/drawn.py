@@ -7,10 +7,10 @@ import numpy as np
 from train.data.compose_numbers import GAPS, LENGTHS, compose_number, select_upright
 from train.data.drawing import Drawing
 from train.scenes.hands import Hands
-from train.scenes.views import Scene
+from train.scenes.views import Labelled
 
 
-def drawn_number(hands: Hands, rng: np.random.Generator) -> Scene:
+def drawn_number(hands: Hands, rng: np.random.Generator) -> Labelled:
     """A number by one of the writers, with a box for each digit.
 
     Without writers there are none: AssertionError.

@@ -10,12 +10,12 @@ import numpy as np
 from train.paint.photo_scene import random_scene
 from train.paint.photograph import expose
 from train.scenes.hands import Hands
-from train.scenes.views import Scene
+from train.scenes.views import Labelled
 
 LONG = 512  # pixels of a photo's longer side
 
 
-def photo_scene(hands: Hands, rng: np.random.Generator) -> Scene:
+def photo_scene(hands: Hands, rng: np.random.Generator) -> Labelled:
     """A photo of one digit, in which it may be small."""
     digit = int(rng.integers(10))
     if hands.writers:

@@ -16,7 +16,7 @@ MAX_BOXES = 24  # in a view; more are left out
 MIN_SIDE = 8  # a digit that is smaller in a view may be overlooked
 MIN_SEEN = 0.6  # so may a character of which less than this share is in the view
 OTHER = len(CHARACTERS) - 1
-Scene = tuple[NDArray[np.uint8], NDArray[np.float32]]  # a picture and its boxes
+Labelled = tuple[NDArray[np.uint8], NDArray[np.float32]]  # a picture and its boxes
 
 
 def labels(boxes: NDArray[np.float32], region: Box, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -43,7 +43,7 @@ def labels(boxes: NDArray[np.float32], region: Box, shape: tuple[int, int]) -> N
     return result
 
 
-def view_of(scene: Scene, shape: tuple[int, int], rng: Rng) -> Scene:
+def view_of(scene: Labelled, shape: tuple[int, int], rng: Rng) -> Labelled:
     """A part of a scene: all of it, or around one of its characters, which is 18 to 115 pixels."""
     picture, boxes = scene
     height, width = picture.shape[:2]
@@ -75,7 +75,7 @@ def view_of(scene: Scene, shape: tuple[int, int], rng: Rng) -> Scene:
     return cut(picture, region, shape), labels(boxes, region, shape)
 
 
-def image_as_scene(image: NDArray[np.uint8], digit: int, rng: Rng) -> Scene:
+def image_as_scene(image: NDArray[np.uint8], digit: int, rng: Rng) -> Labelled:
     """A 28x28 image of MNIST, light on dark, as a scene: 280x280, mostly dark on light."""
     rows, columns = np.nonzero(image > 80)
     box = [digit, columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 1]
@@ -85,7 +85,7 @@ def image_as_scene(image: NDArray[np.uint8], digit: int, rng: Rng) -> Scene:
     return np.asarray(large, np.uint8), boxes
 
 
-def stacked(parts: Sequence[Scene]) -> Scene:
+def stacked(parts: Sequence[Labelled]) -> Labelled:
     """Views below each other, as a picture may show several things."""
     found, y = [], 0
     for view, boxes in parts:

@@ -20,7 +20,7 @@ from train.fit.examples import Examples
 from train.fit.export import export
 from train.fit.model import build
 from train.fit.trained_detector import calibrated, load_detector
-from train.scenes.views import MAX_BOXES, Scene
+from train.scenes.views import MAX_BOXES, Labelled
 
 
 def boxes_of(*rows: list[float]) -> tf.Tensor:
@@ -111,7 +111,7 @@ def test_it_learns_and_continues(
     monkeypatch.setattr("train.fit.detector.CHECKED", (4, 2))
     picture = np.full((128, 128, 3), 255, np.uint8)
     picture[40:90, 60:70] = 0
-    scene: Scene = (picture, np.array([[1, 60, 40, 70, 90, 1]], np.float32))
+    scene: Labelled = (picture, np.array([[1, 60, 40, 70, 90, 1]], np.float32))
     for epochs in (1, 2):
         fit_detector([scene], [scene], [], tmp_path, epochs, steps=6, width=0.25)
     printed = [line for line in capsys.readouterr().out.splitlines() if "loss" in line]
