@@ -76,9 +76,8 @@ function clear(picture) {
 }
 
 // Adds what Gradio's components lack. Screen readers read answers out when they change, labelled
-// groups have a role, and code can be scrolled by keyboard. The large digit gets its confidence,
-// which page.css shows beside it. Gradio translates only texts of elements, so the page's title and
-// the names of the drawn examples are copied from such texts.
+// groups have a role, and code can be scrolled by keyboard. Gradio translates only texts of
+// elements, so the page's title and the names of the drawn examples are copied from such texts.
 function completePage() {
   for (const verdict of root.querySelectorAll("[id$=verdict]:not([aria-live])")) {
     verdict.setAttribute("aria-live", "polite");
@@ -96,10 +95,6 @@ function completePage() {
       button.setAttribute("aria-label", names[i]);
     }
   });
-  for (const large of root.querySelectorAll("[data-testid=label-output-value]")) {
-    const sure = large.parentElement.querySelector(".confidence")?.textContent ?? "";
-    if (large.dataset.confidence !== sure) large.dataset.confidence = sure;
-  }
 }
 // Once for the whole page.
 if (!prefix) {
