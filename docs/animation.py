@@ -19,6 +19,11 @@ from train.paint.own_drawings import load, strokes_of
 DRAWINGS = ("three", "eight-in-two-circles")
 STEP = 18  # pixels of the square between two moves of the pen
 MOVE, HOLD = 80, 2000  # milliseconds for which a move, and a finished digit, are shown
+WINDOW, SHOWN = (1240, 760), (930, 570)  # pixels of the page, and of a frame
+# Whether the answers and the network's maps show the newest move.
+READ = """() => document.querySelector("digit-pad").reader.answer === null &&
+    ["digit-network", "digit-textbook"].every((name) => !document.querySelector(name).isFollowing)
+"""
 
 
 def main() -> None:
@@ -27,9 +32,10 @@ def main() -> None:
     with (
         static_edition() as static,
         open_browser() as browser,
-        visit(browser, static.url, 600, 500) as page,
+        visit(browser, static.url, *WINDOW) as page,
     ):
-        page.evaluate("document.querySelector('digit-pad').ready")
+        page.locator("digit-network [data-map]").first.wait_for()
+        page.locator("digit-textbook button").first.wait_for()
         for name in DRAWINGS:
             draw_with_mouse(page, even(load(name)), "digit-pad", lambda: frames.append(frame(page)))
             frames.append(frame(page))
@@ -42,7 +48,7 @@ def main() -> None:
         append_images=frames[1:],
         duration=times,
         loop=0,
-        lossless=True,
+        quality=70,
         method=6,
     )
     print(f"docs/{file.name}: {len(frames)} frames, {file.stat().st_size:,} bytes")
@@ -60,8 +66,9 @@ def even(drawing: Drawing) -> Drawing:
 
 def frame(page: Page) -> Image.Image:
     """The page when the newest move has been read."""
-    page.wait_for_function("() => document.querySelector('digit-pad').reader.answer === null")
-    return Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    page.wait_for_function(READ)
+    shown = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    return shown.resize(SHOWN, Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main() -> None:
         static_edition() as static,
         open_browser() as browser,
     ):
-        with visit(browser, url, 1000, 800) as page:
+        with visit(browser, url, 1280, 800) as page:
             explained(page, "seven")
             shoot(page, "page")
 
@@ -54,7 +54,7 @@ def main() -> None:
                 page.get_by_role("tab", name=tab).click()
                 page.locator(ready).first.wait_for()
                 shoot(page, name)
-        with visit(browser, url, 1000, 800, color_scheme="dark") as page:
+        with visit(browser, url, 1280, 800, color_scheme="dark") as page:
             explained(page, "nine-straight")
             shoot(page, "dark")
         with visit(browser, url, 320, 640, device_scale_factor=2) as page:

@@ -132,6 +132,8 @@ def test_fits_the_window_and_stays_in_place(browser: Browser, app_url: str, sche
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             is_dark = page.evaluate("document.body.classList.contains('dark')")
             assert is_dark == (scheme == "dark")
+            desk = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert desk == ("rgb(18, 19, 23)" if is_dark else "rgb(247, 247, 249)")  # palette.css
             page.mouse.move(0, 0)  # else the brush's outline is in the picture
             paper = np.asarray(
                 Image.open(io.BytesIO(page.locator("#sketch").screenshot())).convert("L")
