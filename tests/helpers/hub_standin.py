@@ -4,7 +4,7 @@
         hub.url        # for HF_ENDPOINT
         hub.fail("PUT", "/objects/", cut=True)
 
-Large files are kept by a second server on another port, as the Hub keeps them at a storage host.
+Large files are kept below another host name, as the Hub keeps them at a storage host.
 """
 
 from __future__ import annotations
@@ -80,8 +80,11 @@ class Fault:
     silent: bool = False  # never answer
 
 
-class Hub:
+class Hub(ThreadingHTTPServer):
     def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.storage_url = f"http://localhost:{self.server_port}/objects"
         self.repos: dict[tuple[str, str], Repo] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[str] = []
@@ -90,17 +93,7 @@ class Hub:
         self.stopped = threading.Event()
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
-
-    def __enter__(self) -> Hub:
-        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]
-        self.url, self.storage_url = (
-            f"http://127.0.0.1:{server.server_port}" for server in self._servers
-        )
-        for server in self._servers:
-            server.daemon_threads = True
-            server.hub = self  # type: ignore[attr-defined]
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -119,11 +112,10 @@ class Hub:
         }
 
     def stop(self) -> None:
-        """Stop both servers. Open connections end, too."""
+        """Stop serving. Open connections end, too."""
         self.stopped.set()
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        self.shutdown()
+        self.server_close()
 
     def fail(self, method: str, path: str, times: int = 1_000_000, **fault: Any) -> None:
         """Answer requests with an error, see `Fault`."""
@@ -153,19 +145,19 @@ class RefusedError(Exception):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: Hub
 
     def handle_any(self) -> None:
-        self.hub: Hub = self.server.hub  # type: ignore[attr-defined]
         path = unquote(urlsplit(self.path).path)
-        with self.hub.lock:
-            self.hub.requests.append(f"{self.command} {path}")
-            now = (f for f in self.hub.faults if f.times and f.method == self.command)
+        with self.server.lock:
+            self.server.requests.append(f"{self.command} {path}")
+            now = (f for f in self.server.faults if f.times and f.method == self.command)
             self.fault = next((fault for fault in now if re.search(fault.path, path)), None)
             if self.fault:
                 self.fault.times -= 1
         if self.fault and self.fault.silent:
-            self.hub.stopped.wait(60)
-        if self.hub.stopped.is_set():
+            self.server.stopped.wait(60)
+        if self.server.stopped.is_set():
             return self.hang_up()
         length = int(self.headers.get("Content-Length") or 0)
         if self.fault and self.fault.cut and self.command in ("PUT", "POST"):
@@ -175,7 +167,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if self.fault and self.fault.status:
                 return self.send(self.fault.text.encode(), self.fault.status)
-            if self.server is self.hub._servers[1]:
+            if path.startswith("/objects/"):
                 return self.storage(path, body)
             self.token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if self.token not in ("", WRITER, READER):
@@ -193,11 +185,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "ETag": "", "Location": ""} | (headers or {})
         self.send_response(status)
-        for name, value in headers.items():
-            if value:
-                self.send_header(name, value)
+        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command == "HEAD":
@@ -211,14 +201,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def storage(self, path: str, body: bytes) -> None:
-        self.hub.storage_headers.append(str(self.headers))
+        self.server.storage_headers.append(str(self.headers))
         oid = path.rsplit("/", 1)[-1]
         if self.command == "PUT":
             if hashlib.sha256(body).hexdigest() != oid:
                 raise RefusedError(400, "the checksum differs")
-            self.hub.objects[oid] = body
+            self.server.objects[oid] = body
             return self.send({})
-        self.send_range(self.hub.objects[oid], {"ETag": f'"{oid}"'})
+        self.send_range(self.server.objects[oid], {"ETag": f'"{oid}"'})
 
     def send_range(self, data: bytes, headers: dict[str, str]) -> None:
         if asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")):
@@ -234,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.send({"errors": [], "warnings": []})
         if path == "/api/repos/create":
             return self.create(json.loads(body))
-        routes: dict[str, Callable[[Repo, Any, Any, bytes], None]] = {
+        routes: dict[str, Callable[[Repo, Commit, bytes], None]] = {
             rf"{API}": self.info,
             rf"{API}/revision/(?P<revision>[^/]+)": self.info,
             rf"{API}/refs": self.refs,
@@ -250,39 +240,35 @@ class Handler(BaseHTTPRequestHandler):
             if found := re.fullmatch(pattern, path):
                 self.kind = found["kind"] or "models"
                 self.name = found["repo"]
-                groups = found.groupdict()
-                return answer(self.repo(), groups.get("revision"), groups.get("file"), body)
+                self.file = found.groupdict().get("file", "")
+                repo, revision = self.repo(), found.groupdict().get("revision", "main")
+                if commit := repo.at(revision):
+                    return answer(repo, commit, body)
+                raise RefusedError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         raise RefusedError(404, f"no such route: {path}")
 
     def repo(self) -> Repo:
-        repo = self.hub.repos.get((self.kind, self.name))
+        repo = self.server.repos.get((self.kind, self.name))
         if repo is None or (repo.private and not self.token):
             raise RefusedError(404, "Repository not found", "RepoNotFound")
         if self.command not in ("GET", "HEAD") and self.token != WRITER:
             raise RefusedError(401 if not self.token else 403, "this token cannot write here")
         return repo
 
-    def files(self, repo: Repo, revision: str | None) -> Commit:
-        commit = repo.at(revision or "main")
-        if commit is None:
-            raise RefusedError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
-        return commit
-
     def create(self, asked: dict[str, Any]) -> None:
         name, kind = f"{asked['organization']}/{asked['name']}", asked.get("type", "model") + "s"
         if self.token != WRITER:
             raise RefusedError(403 if self.token else 401, "this token cannot create repositories")
-        if asked.get("sdk") == "gradio" and self.hub.free_account:
+        if asked.get("sdk") == "gradio" and self.server.free_account:
             raise RefusedError(402, "Gradio Spaces need a PRO subscription")
         prefix = "" if kind == "models" else f"/{kind}"
-        answer = {"url": f"{self.hub.url}{prefix}/{name}"}
-        if (kind, name) in self.hub.repos:
+        answer = {"url": f"{self.server.url}{prefix}/{name}"}
+        if (kind, name) in self.server.repos:
             return self.send(answer | {"error": "You already created this repo"}, 409)
-        self.hub.create(name, kind, asked.get("visibility") == "private", asked.get("sdk"))
+        self.server.create(name, kind, asked.get("visibility") == "private", asked.get("sdk"))
         self.send(answer)
 
-    def info(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
-        commit = self.files(repo, revision)
+    def info(self, repo: Repo, commit: Commit, body: bytes) -> None:
         answer: dict[str, Any] = {"id": self.name, "sha": commit.sha, "private": repo.private}
         answer["siblings"] = [{"rfilename": name} for name in commit.files]
         if self.kind == "spaces":
@@ -290,90 +276,85 @@ class Handler(BaseHTTPRequestHandler):
             answer["host"] = f"https://{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}.{domain}"
         self.send(answer)
 
-    def refs(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
-        def listed(refs: dict[str, str]) -> list[dict[str, str]]:
-            return [{"name": name, "ref": name, "targetCommit": refs[name]} for name in refs]
+    def refs(self, repo: Repo, commit: Commit, body: bytes) -> None:
+        tags = [{"name": n, "ref": n, "targetCommit": sha} for n, sha in repo.tags.items()]
+        heads = [{"name": "main", "ref": "main", "targetCommit": commit.sha}]
+        self.send({"branches": heads, "tags": tags, "converts": []})
 
-        heads = listed({"main": repo.commits[-1].sha})
-        self.send({"branches": heads, "tags": listed(repo.tags), "converts": []})
-
-    def tree(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+    def tree(self, repo: Repo, commit: Commit, body: bytes) -> None:
         entries: list[dict[str, Any]] = []
-        for name, entry in self.files(repo, revision).files.items():
+        for name, entry in commit.files.items():
             size = len(entry.data)
             entries.append({"type": "file", "path": name, "size": size, "oid": entry.oid})
             if entry.large:
                 entries[-1]["lfs"] = {"oid": entry.sha256, "size": size, "pointerSize": 130}
         self.send(entries)
 
-    def preupload(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
-        known = self.files(repo, revision).files
+    def preupload(self, repo: Repo, commit: Commit, body: bytes) -> None:
         answers: list[dict[str, Any]] = []
         for asked in json.loads(body)["files"]:
             mode = "lfs" if is_binary(base64.b64decode(asked["sample"])) else "regular"
-            old = known.get(asked["path"])
+            old = commit.files.get(asked["path"])
             oid = old and (old.sha256 if old.large else old.oid)
             answer = {"path": asked["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid}
             answers.append(answer)
         self.send({"files": answers})
 
-    def batch(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
+    def batch(self, repo: Repo, commit: Commit, body: bytes) -> None:
         objects = []
         for asked in json.loads(body)["objects"]:
             answer = {"oid": asked["oid"], "size": asked["size"]}
-            if asked["oid"] not in self.hub.objects:
-                href = f"{self.hub.storage_url}/objects/{asked['oid']}"
+            if asked["oid"] not in self.server.objects:
+                href = f"{self.server.storage_url}/{asked['oid']}"
                 answer["actions"] = {"upload": {"href": href}}
             objects.append(answer)
         self.send({"transfer": "basic", "objects": objects})
 
-    def commit(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
-        files = dict(self.files(repo, revision).files)
-        header: dict[str, Any] = {}
+    def commit(self, repo: Repo, commit: Commit, body: bytes) -> None:
+        files, header = dict(commit.files), {}
         for line in body.splitlines():
             key, value = (item := json.loads(line))["key"], item["value"]
             if key == "header":
                 header = value
-                if value.get("parentCommit", repo.commits[-1].sha) != repo.commits[-1].sha:
+                if value.get("parentCommit", commit.sha) != commit.sha:
                     raise RefusedError(412, "A commit has happened since")
             elif key == "file":
                 files[value["path"]] = File(base64.b64decode(value["content"]), False)
             elif key == "lfsFile":
-                if value["oid"] not in self.hub.objects:
+                if value["oid"] not in self.server.objects:
                     raise RefusedError(400, "LFS pointer to a file that was not uploaded")
-                files[value["path"]] = File(self.hub.objects[value["oid"]], True)
+                files[value["path"]] = File(self.server.objects[value["oid"]], True)
             elif key == "deletedFile":
                 del files[value["path"]]
         sha = repo.commit(header["summary"], files)
         prefix = "" if self.kind == "models" else f"/{self.kind}"
-        url = f"{self.hub.url}{prefix}/{self.name}/commit/{sha}"
+        url = f"{self.server.url}{prefix}/{self.name}/commit/{sha}"
         self.send({"success": True, "commitUrl": url, "commitOid": sha})
 
-    def tag(self, repo: Repo, revision: str | None, file: None, body: bytes) -> None:
+    def tag(self, repo: Repo, commit: Commit, body: bytes) -> None:
         tag = json.loads(body)["tag"]
         if tag in repo.tags:
             raise RefusedError(409, "Tag reference exists already")
-        repo.tags[tag] = self.files(repo, revision).sha
+        repo.tags[tag] = commit.sha
         self.send({})
 
-    def variables(self, repo: Repo, revision: None, file: None, body: bytes) -> None:
+    def variables(self, repo: Repo, commit: Commit, body: bytes) -> None:
         if self.command == "POST":
             asked = json.loads(body)
             repo.variables[asked["key"]] = asked["value"]
         self.send({key: {"key": key, "value": value} for key, value in repo.variables.items()})
 
-    def resolve(self, repo: Repo, revision: str | None, name: str, body: bytes) -> None:
-        commit = self.files(repo, revision)
+    def resolve(self, repo: Repo, commit: Commit, body: bytes) -> None:
         headers = {"X-Repo-Commit": commit.sha}
-        if name not in commit.files:
+        if self.file not in commit.files:
             raise RefusedError(404, "Entry not found", "EntryNotFound")
-        file = commit.files[name]
+        file = commit.files[self.file]
         if not file.large:
             return self.send_range(file.data, headers | {"ETag": f'"{file.oid}"'})
         headers |= {
             "X-Linked-Etag": f'"{file.sha256}"',
             "X-Linked-Size": str(len(file.data)),
-            "Location": f"{self.hub.storage_url}/objects/{file.sha256}",
+            "Location": f"{self.server.storage_url}/{file.sha256}",
         }
         self.send(b"", 302, headers)
 
