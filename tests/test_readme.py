@@ -16,7 +16,6 @@ from PIL import Image
 from docs.how_it_works import FOLDER, PICTURES
 from tests.helpers.images import IMAGES, LABELS
 from tests.helpers.waiting import LIMIT
-from train.hub.deploy import check_front_matter
 from train.measure.metrics import HEADLINES, ROWS, all_results, headlines, markdown_table
 
 ROOT = Path(__file__).parents[1]
@@ -27,11 +26,6 @@ FILES = [
 ]
 PAGES = "".join(page.read_text(encoding="utf-8") for page in FILES)
 METRICS = json.loads((ROOT / "weights" / "metrics.json").read_text())
-
-
-def test_front_matter_is_valid() -> None:
-    """Keys, colours, versions and lengths as the Hub documents them for Spaces."""
-    assert check_front_matter(ROOT) == []
 
 
 def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> None:

@@ -38,17 +38,14 @@ class Step(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
+PLACES = "--data-dir DATA --cache RUNS"
 LEARN = (
-    "fit --data-dir DATA --cache RUNS --mislabelled RUNS/mislabelled.json"
+    f"fit {PLACES} --mislabelled RUNS/mislabelled.json"
     " --weight-decay 0.05 --dropout 0.2 --distillation 0.5"
 )
 TEST = "--data-dir DATA --weights WEIGHTS --split test"
 STEPS = (
-    Step(
-        "find-label-errors",
-        15,
-        "find-label-errors --data-dir DATA --cache RUNS --out RUNS/mislabelled.json",
-    ),
+    Step("find-label-errors", 15, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
     Step(
         "fit",
         75,
@@ -63,20 +60,16 @@ STEPS = (
         " --start RUNS/release/network.keras",
         ("fit",),
     ),
-    Step(
-        "detector",
-        115,
-        "detector --data-dir DATA --cache RUNS --out RUNS/detector --scenes 48000 --epochs 46",
-    ),
+    Step("detector", 115, f"detector {PLACES} --out RUNS/detector --scenes 48000 --epochs 46"),
     Step(
         "export",
         1,
-        "export --data-dir DATA --cache RUNS --run RUNS/polish"
-        " --detector RUNS/detector/detector.keras --out WEIGHTS --version VERSION",
+        f"export {PLACES} --run RUNS/polish --detector RUNS/detector/detector.keras"
+        " --out WEIGHTS --version VERSION",
         ("classifier", "detector"),
     ),
-    Step("evaluate", 10, "evaluate --data-dir DATA --cache RUNS --weights WEIGHTS", ("export",)),
-    Step("textbook", 2, "textbook --data-dir DATA --cache RUNS --weights WEIGHTS", ("evaluate",)),
+    Step("evaluate", 10, f"evaluate {PLACES} --weights WEIGHTS", ("export",)),
+    Step("textbook", 2, f"textbook {PLACES} --weights WEIGHTS", ("evaluate",)),
     Step("evaluate-photos", 3, f"evaluate-photos {TEST}", ("evaluate",)),
     Step("evaluate-numbers", 2, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
     Step("evaluate-pictures", 8, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
@@ -98,12 +91,7 @@ def run(args: argparse.Namespace) -> None:
     if args.data_dir is None:
         raise SystemExit("give the folder of the data sets: --data-dir DIR, or MNIST_DEMO_DATA")
     args.runs.mkdir(parents=True, exist_ok=True)
-    names = {
-        "DATA": args.data_dir,
-        "RUNS": args.runs,
-        "WEIGHTS": args.out,
-        "VERSION": args.version,
-    }
+    names = {"DATA": args.data_dir, "RUNS": args.runs, "WEIGHTS": args.out, "VERSION": args.version}
     done = run_steps(steps_for(args.goal), names, args.runs / "steps.json")
     minutes = {name: round(step["seconds"] / 60, 1) for name, step in done.items()}
     total = round(sum(minutes.values()), 1)
@@ -141,7 +129,10 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
     """
     done: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.exists() else {}
     for number, step in enumerate(steps, 1):
-        words = [_fill(word, names) for word in step.command.split()]
+        words = [
+            re.sub("|".join(names), lambda found: str(names[found[0]]), word)
+            for word in step.command.split()
+        ]
         if step.name in done and done[step.name]["words"] == words:
             print(f"step {number} of {len(steps)}: {step.name} is done", flush=True)
             continue
@@ -168,10 +159,6 @@ def _forget(name: str, done: dict[str, dict[str, Any]]) -> None:
     for step in STEPS:
         if name in step.needs:
             _forget(step.name, done)
-
-
-def _fill(word: str, names: dict[str, Any]) -> str:
-    return re.sub("|".join(names), lambda found: str(names[found[0]]), word)
 
 
 def processor() -> str:

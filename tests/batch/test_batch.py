@@ -199,9 +199,7 @@ def test_an_image_that_breaks_the_reader_costs_only_its_own_row() -> None:
             raise MemoryError("no room")
         return [BLANK] * len(images)
 
-    broken: Any = SimpleNamespace(
-        classify_each=classify_each, classify=lambda image: classify_each([image])[0]
-    )
+    broken: Any = SimpleNamespace(classify_each=classify_each)
     rows = read_rows([Input("a", "a"), Input("b", "bad"), Input("c", "c")], broken)
     assert [row["error"] for row in rows] == [None, "no room", None]
 
@@ -216,16 +214,8 @@ def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "module", "text"),
     [
-        (
-            "pyarrow",
-            "command",
-            "This needs pyarrow, which serving does not: pip install pyarrow tqdm",
-        ),
-        (
-            "ray",
-            "ray_cluster",
-            "--ray needs ray, which is not installed: pip install -r requirements-ray.txt",
-        ),
+        ("pyarrow", "command", "pyarrow, which serving does not: pip install pyarrow tqdm"),
+        ("ray", "ray_cluster", "ray, which is not installed: pip install -r requirements-ray.txt"),
     ],
 )
 def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
@@ -233,4 +223,4 @@ def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> Non
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 1
-    assert done.stderr.strip() == text
+    assert done.stderr.strip() in (f"This needs {text}", f"--ray needs {text}")

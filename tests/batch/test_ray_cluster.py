@@ -53,11 +53,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("words", "address"), [([], "local"), (["auto"], "auto")])
 def test_no_cluster_is_said_in_one_line(
-    words: list[str],
-    address: str,
-    images: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    words: list[str], address: str, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ray is not asked: "auto" finds any cluster on this machine."""
 

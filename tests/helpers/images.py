@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from train.data.compose_numbers import contact_column
+from train.paint.displays import cut
 from train.paint.own_drawings import load, strokes_of
 from train.paint.strokes import draw
 
@@ -63,10 +64,7 @@ def white_png(side: int) -> bytes:
 
 def ink_of(name: str) -> Ink:
     """The drawing in white on black, cut to its ink."""
-    drawing = load(name)
-    canvas = 255 - draw(strokes_of(drawing), 12, 400)
-    x, y, width, height = cv2.boundingRect(canvas)
-    return canvas[y : y + height, x : x + width]
+    return cut(255 - draw(strokes_of(load(name)), 12, 400))
 
 
 def row(names: list[str], space: int) -> Ink:

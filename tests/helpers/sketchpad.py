@@ -88,10 +88,7 @@ def draw(page: Page, drawing: Drawing, frame: Frame | None = None, pad: str = "#
 
 
 def draw_with_mouse(
-    page: Page,
-    drawing: Drawing,
-    pad: str = "#sketch",
-    moved: Callable[[], object] = lambda: None,
+    page: Page, drawing: Drawing, pad: str = "#sketch", moved: Callable[[], object] = lambda: None
 ) -> None:
     """Draw with the mouse on the Sketchpad of `page`, and call `moved` after each of its moves."""
     x, y, scale = _place(page, drawing, pad)

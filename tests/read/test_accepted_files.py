@@ -113,7 +113,7 @@ def test_a_pil_image_in_every_mode(mode: str) -> None:
 def test_large_images_are_halved_in_every_mode() -> None:
     for mode in MODES:
         if mode[0] not in "IF":
-            large = in_mode(mode).resize((2800, 2800), Image.Resampling.NEAREST)
+            large = in_mode(mode).resize((2799, 2797), Image.Resampling.NEAREST)
             assert np.abs(np.asarray(preprocess(large)) - EXPECTED).mean() < 0.02, mode
 
 

@@ -27,17 +27,14 @@ from tests.helpers.rest import form, post
 from tests.helpers.waiting import LIMIT
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
-EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
 
 
 def seven() -> Image.Image:
     return Image.open(io.BytesIO(mnist_png(7)))
 
 
-def turned() -> bytes:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
-    return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+def in_16_bits() -> Image.Image:
+    return Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257)
 
 
 def with_texts(**texts: str) -> bytes:
@@ -79,7 +76,7 @@ def animated() -> bytes:
 
 
 READ = {
-    "16 bits": lambda: encode(Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257), "PNG"),
+    "16 bits": lambda: encode(in_16_bits(), "PNG"),
     "CMYK": lambda: encode(seven().convert("CMYK"), "JPEG"),
     "CMYK TIFF": lambda: encode(seven().convert("CMYK"), "TIFF"),
     "palette": lambda: encode(seven().convert("RGB").quantize(5), "PNG"),
@@ -87,14 +84,11 @@ READ = {
     "one bit PPM": lambda: encode(seven().convert("1"), "PPM"),
     "gray PPM": lambda: encode(seven(), "PPM"),
     "colour PPM": lambda: encode(seven().convert("RGB"), "PPM"),
-    "16 bit PPM": lambda: encode(
-        Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257), "PPM"
-    ),
+    "16 bit PPM": lambda: encode(in_16_bits(), "PPM"),
     "float PPM": lambda: encode(seven().convert("F"), "PPM"),
     "one bit": lambda: encode(seven().convert("1"), "BMP"),
     "gray with alpha": lambda: encode(seven().convert("LA"), "WEBP", lossless=True),
     "animated": animated,
-    "turned by EXIF": turned,
     "a film after the end": lambda: encode(seven(), "JPEG") + b"\xff\xda" * 500,
     "rubbish after the end": lambda: mnist_png(7) + b"<script>alert(1)</script>" * 99,
 }
@@ -117,10 +111,9 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
     "no width": (lambda: mnist_png(7)[:16] + bytes(4) + mnist_png(7)[20:], 415, "not an image"),
     "a text": (lambda: b"Dear reader, this is no image.", 415, "not an image"),
     "SVG": (lambda: SVG, 415, "this is an SVG drawing; save it as PNG or JPEG first"),
-    "EPS": (lambda: EPS, 415, "this is an EPS or PostScript file; save it as"),
-    "PDF": (lambda: b"%PDF-1.7\n" * 9, 415, "this is a PDF; save the page as PNG or JPEG first"),
     "TGA": (lambda: encode(seven(), "TGA"), 415, "send a PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"),
     "JSON": (lambda: json.dumps({"data": [{"path": "/etc/passwd"}]}).encode(), 415, "not an image"),
+    "deep JSON": (lambda: b"[" * 5000 + b"]" * 5000, 415, "send a PNG, JPEG"),
     "a path": (lambda: b"/etc/passwd", 415, "not an image"),
     "an address": (lambda: b"http://127.0.0.1:7860/secret.png", 415, "not an image"),
     "nothing": (lambda: b"", 400, "no image in this"),
@@ -196,13 +189,6 @@ def test_kinds_that_cannot_be_unpacked_in_parts_must_be_smaller(kind: str) -> No
     file = encode(image, kind, **({"compression": "tiff_deflate"} if kind == "TIFF" else {}))
     with pytest.raises(ValueError, match=r"at most 6,300,000 are accepted of WebP, TIFF and"):
         preprocess(Image.open(io.BytesIO(file)))
-
-
-def test_halved_images_are_read_like_whole_ones() -> None:
-    small, large = seven().resize((1120, 1120)), seven().resize((2800, 2800))
-    palette = large.convert("RGB").quantize(5)
-    for image in (large, large.convert("RGBA"), palette, large.crop((0, 0, 2799, 2797))):
-        assert np.abs(np.asarray(preprocess(small)) - np.asarray(preprocess(image))).mean() < 0.01
 
 
 @pytest.mark.parametrize(

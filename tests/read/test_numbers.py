@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from tests.helpers.images import row
 from tests.helpers.sketchpad import one_of_each
 from train.data.compose_numbers import GAPS, LENGTHS, compose_numbers
 from train.measure.evaluate_numbers import table
-from train.measure.metrics import add_metric
 from train.paint.own_drawings import load
 
 Ink = NDArray[np.uint8]
@@ -146,12 +144,3 @@ def test_the_table_has_a_row_for_each_length() -> None:
     lines = table(right, np.ones_like(right)).splitlines()
     assert lines[2].startswith("| 2 | 100.0% | 0.0% | 0.0% | 0.0% | 0.0% | 20.0% | 100.0% |")
     assert lines[-1].startswith("| all | 25.0% |")
-
-
-def test_the_figures_join_those_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="evaluate"):
-        add_metric(tmp_path, "numbers", {})
-    (tmp_path / "metrics.json").write_text('{"version": "1.2.3", "numbers": 1}')
-    add_metric(tmp_path, "numbers", {"read_right": 0.5})
-    written = json.loads((tmp_path / "metrics.json").read_text())
-    assert written == {"version": "1.2.3", "numbers": {"read_right": 0.5}}

@@ -1,10 +1,9 @@
 """Pictures with a digit: photographed under all conditions that visitors may have, or drawn."""
 
-import argparse
 import io
 import json
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from mnist_demo.read.classifier import Reading
 from mnist_demo.read.lines import Number
 from mnist_demo.read.prediction import BLANK
 from mnist_demo.weights import REPOSITORY
+from tests.helpers.commands import train_here
 from train.data.drawing import Drawing
 from train.measure import evaluate_photos as photos
 from train.paint.own_drawings import load, strokes_of
@@ -49,19 +49,11 @@ CONDITIONS = {
     "paper on a dark table": Scene(margins=(0.1, 0.15, 0.2, 0.1), table="black", tilt=4),
     "a corner of the table": Scene(margins=(NONE, NONE, 0.2, 0.2), table="light wood"),
     "a small ruled card on a table": Scene(
-        size=0.22,
-        margins=(0.45, 0.29, 0.45, 0.29),
-        table="black",
-        ruling="ruled",
-        line="dark",
+        size=0.22, margins=(0.45, 0.29, 0.45, 0.29), table="black", ruling="ruled", line="dark",
         tilt=6,
     ),
     "a small card of squares, half in the shadow": Scene(
-        size=0.15,
-        margins=(0.4, 0.3, 0.5, 0.2),
-        ruling="squared",
-        spacing=0.3,
-        shadow=0.3,
+        size=0.15, margins=(0.4, 0.3, 0.5, 0.2), ruling="squared", spacing=0.3, shadow=0.3,
         gradient=0.3,
     ),
     "a finger": Scene(finger=0.3, place=(0.4, 0.5)),
@@ -69,18 +61,10 @@ CONDITIONS = {
     "from an angle": Scene(perspective=0.3, tilt=5, ruling="squared"),
     "noisy, blurred, squeezed": Scene(noise=9, blur=2.2, quality=30),
     "everything at once": Scene(
-        ink="blue pen",
-        ruling="squared",
-        spacing=0.3,
-        tilt=4,
-        gradient=0.4,
-        shadow=0.3,
-        margins=(0.1, NONE, NONE, 0.1),
-        noise=5,
-        quality=50,
-        orientation=6,
+        ink="blue pen", ruling="squared", spacing=0.3, tilt=4, gradient=0.4, shadow=0.3,
+        margins=(0.1, NONE, NONE, 0.1), noise=5, quality=50, orientation=6,
     ),
-}
+}  # fmt: skip
 
 
 def strokes_named(name: str) -> tuple[int, Strokes]:
@@ -222,19 +206,10 @@ def test_nothing_gives_nothing(classifier: Classifier) -> None:
 def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, classifier: Classifier) -> None:
     jpeg = photograph([], Scene(width=320, height=240), np.random.default_rng(0))
     (tmp_path / "half.jpg").write_bytes(jpeg[: len(jpeg) // 2])
-    (tmp_path / "text.jpg").write_text("no photo")
-    Image.new("1", (8000, 8000)).save(tmp_path / "bomb.png")
     refused: list[tuple[Any, str]] = [
         (7, "cannot read int"),
-        (b"jpeg", "this is not an image"),
-        ({"image": None}, "composite"),
-        (np.zeros((2, 2, 2)), "shape"),
-        (np.zeros((0, 4), np.uint8), "no pixels"),
-        (np.zeros((6000, 6000), np.uint8), "24,000,000"),
         (tmp_path / "nowhere.jpg", "no such file: nowhere.jpg"),
         (tmp_path / "half.jpg", "damaged or incomplete"),
-        (tmp_path / "text.jpg", "not an image"),
-        (tmp_path / "bomb.png", "24,000,000"),
     ]
     for bad, text in refused:
         with pytest.raises(ValueError, match=text):
@@ -242,7 +217,7 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, classifier: Cla
 
 
 def test_command_prints_the_share_and_keeps_that_of_held_out_writers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawings = [
         Drawing(str(label), f"pendigits/{writer}", "pendigits", "OK", strokes)
@@ -253,23 +228,16 @@ def test_command_prints_the_share_and_keeps_that_of_held_out_writers(
     weights = tmp_path / "weights"
     weights.mkdir()
     (weights / "model").symlink_to(REPOSITORY / "model")
-
-    def run(*words: str) -> None:
-        parser = argparse.ArgumentParser()
-        photos.add_arguments(parser)
-        where = ["--weights", str(weights), "--out", str(tmp_path / "photos.png")]
-        photos.run(parser.parse_args([*where, *words]))
-
+    where = ("--weights", weights, "--out", tmp_path / "photos.png")
+    run = partial(train_here, "evaluate-photos", *where)
     with pytest.raises(SystemExit, match="run python -m train evaluate first"):
         run("--split", "test")
     metrics_file = weights / "metrics.json"
     metrics_file.write_text('{"results": {"released": {}}}')
     for split in ("validation", "test"):  # of a part nothing is kept
-        run("--split", split, "--count", "4")
-        assert "of 4 photos read right" in capsys.readouterr().out
+        assert "of 4 photos read right" in run("--split", split, "--count", "4")
         assert "photos" not in json.loads(metrics_file.read_text())
-    run("--split", "test")
-    assert "of 10 photos read right" in capsys.readouterr().out
+    assert "of 10 photos read right" in run("--split", "test")
     metrics = json.loads(metrics_file.read_text())
     assert metrics["photos"]["photos"] == 10 and metrics["photos"]["accuracy"] >= 0.8
     assert metrics["results"] == {"released": {}}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.drawing import Drawing
+from train.paint.displays import cut
 from train.paint.strokes import Brush, Strokes, draw, random_brush
 
 LENGTHS = (2, 3, 4, 5)
@@ -85,7 +86,9 @@ def compose_number(
     chosen = [drawings[i] for i in rng.integers(len(drawings), size=length)]
     drawn = []
     for drawing in chosen:
-        size = scale * _size_correction(extent(drawing)[1] / usual)
+        relative = extent(drawing)[1] / usual
+        # Tablets of one writer may have different units: an unusual size is brought to the usual.
+        size = scale if 0.4 < relative < 2.5 else scale / relative
         drawn.append([(stroke * size).astype(np.float32) for stroke in drawing.strokes])
     if gap == "broken":
         at = rng.integers(length)
@@ -137,14 +140,6 @@ def extent(drawing: Drawing) -> tuple[float, float]:
     return float(width), max(float(height), 0.3 * float(width), 1e-6)
 
 
-def _size_correction(size: float) -> float:
-    """The factor that brings a digit of unusual relative size to the usual one, 1.0 for the others.
-
-    Tablets of one writer may have different units.
-    """
-    return 1.0 if 0.4 < size < 2.5 else 1 / size
-
-
 def break_digit(strokes: Strokes, brush: Brush, rng: np.random.Generator) -> Strokes:
     """The digit in two parts, with a gap of 0.03 to 0.12 of its height between them.
 
@@ -175,9 +170,7 @@ def _ink(strokes: Strokes, radius: float) -> Ink:
     corner = points.min(axis=0)
     pad = radius + 2
     side = int(np.ptp(points, axis=0).max() + 2 * pad) + 1
-    ink = 255 - draw([(s - corner + pad).astype(np.float32) for s in strokes], radius, side)
-    x, y, w, h = cv2.boundingRect(ink)
-    return ink[y : y + h, x : x + w]
+    return cut(255 - draw([(s - corner + pad).astype(np.float32) for s in strokes], radius, side))
 
 
 def right_edge(row: Ink) -> int:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -162,15 +163,12 @@ def fetch(url: str, file: Path) -> Path:
                     have = 0
                 length = answer.headers["Content-Length"]
                 total = have + int(length) if length else None
+                bar = {"total": total, "initial": have, "desc": file.name}
                 with (
                     part.open("ab" if have else "wb") as out,
-                    tqdm(
-                        total=total, initial=have, unit="B", unit_scale=True, desc=file.name
-                    ) as bar,
+                    tqdm.wrapattr(out, "write", **bar) as shown,
                 ):
-                    while block := answer.read(1 << 18):
-                        out.write(block)
-                        bar.update(len(block))
+                    shutil.copyfileobj(answer, shown)
             # A connection that ends early looks like the end of the file.
             if total is None or part.stat().st_size == total:
                 return part

@@ -89,7 +89,8 @@ def fit(
     folder = out if chief else out / f"worker-{resolver.task_id}"
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
-    steps = max(1, epoch_size(sources) // config.batch)
+    shown = sum(int(len(source.examples) * source.share) for source in sources)
+    steps = max(1, shown // config.batch)
     with strategy.scope():
         synchronized = strategy.num_replicas_in_sync > 1
         model, average = (build(config.width, config.dropout, synchronized) for _ in range(2))
@@ -152,11 +153,6 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     for layer in target.layers:
         if layer.name in known:
             layer.set_weights(known[layer.name].get_weights())
-
-
-def epoch_size(sources: list[Source]) -> int:
-    """How many examples an epoch shows."""
-    return sum(int(len(source.examples) * source.share) for source in sources)
 
 
 def sample_epoch(sources: list[Source], seed: int) -> Examples:

@@ -164,10 +164,7 @@ def mnist_metrics(method: Method, test: Examples) -> dict[str, Any]:
 
 
 def pen_metrics(
-    methods: Sequence[Method],
-    digits: Sequence[Drawing],
-    others: Sequence[Drawing],
-    plot_dir: Path,
+    methods: Sequence[Method], digits: Sequence[Drawing], others: Sequence[Drawing], plot_dir: Path
 ) -> dict[str, dict[str, Any]]:
     """Every metric on held-out writers' strokes, by method. Plots are written to `plot_dir`."""
     rng = np.random.default_rng(0)

@@ -46,18 +46,13 @@ def read_rows(inputs: Sequence[Input], classifier: Classifier) -> list[Row]:
     predictions: list[Prediction | Exception]
     try:
         predictions = [*classifier.classify_each(sources)]
-    except Exception:  # one file out of a million must not end the run
-        predictions = [_classify_one(source, classifier) for source in sources]
+    except Exception as error:  # one file out of a million must not end the run
+        if len(inputs) > 1:
+            return [row for item in inputs for row in read_rows([item], classifier)]
+        predictions = [error]
     for i, prediction in zip(good, predictions, strict=True):
         if isinstance(prediction, Exception):
             rows[i]["error"] = str(prediction) or type(prediction).__name__
         else:
             rows[i] |= {name: getattr(prediction, name) for name in ANSWER}
     return rows
-
-
-def _classify_one(source: str | bytes | None, classifier: Classifier) -> Prediction | Exception:
-    try:
-        return classifier.classify(source)
-    except Exception as error:
-        return error

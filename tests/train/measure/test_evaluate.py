@@ -1,5 +1,6 @@
 """Metrics, calibration, label issues, and the table in README.md."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +84,17 @@ def test_the_pages_follow_every_measurement(
     for file in (readme, page):
         file.write_text("<!-- metrics:begin -->\nold\n<!-- metrics:end -->\n")
     Path("weights").mkdir()
+    with pytest.raises(SystemExit, match="run `python -m train evaluate` first"):
+        add_metric(Path("weights"), "photos", {})
     metrics = {"results": {"released": {"mnist_test_accuracy": 0.5}}, "test_data": "sample"}
     write_metrics(Path("weights"), metrics)
     assert "old" in readme.read_text(), "a measurement on the sample is not the release's"
     write_metrics(Path("weights"), metrics | {"test_data": "all"})
     assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
+    add_metric(Path("weights"), "photos", {"accuracy": 0.5})
     add_metric(Path("weights"), "photos", {"accuracy": 0.25})
+    written = json.loads(Path("weights/metrics.json").read_text())
+    assert written == metrics | {"test_data": "all", "photos": {"accuracy": 0.25}}
     assert "| photos | 25.00% |" in page.read_text() and "photos" not in readme.read_text()
     pictures = {"trained": 0.75, "other": 0.5, "precision_at_95": 1.0}
     add_metric(Path("weights"), "pictures", pictures)

@@ -12,10 +12,7 @@ from typing import Any
 import gradio as gr
 
 from mnist_demo.serve.gradio_patches.request_limits import MAX_CALL_BODY
-from mnist_demo.serve.gradio_patches.sessions import (
-    forget_answered_sessions,
-    keep_waiting_sessions,
-)
+from mnist_demo.serve.gradio_patches.sessions import forget_answered_sessions, keep_waiting_sessions
 from mnist_demo.serve.monitoring import record_outcome
 
 MAX_PAGE_EVENTS = 256  # waiting events of one kind; at 10 ms each they wait for three seconds
