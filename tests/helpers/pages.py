@@ -41,9 +41,7 @@ def visit(browser: Browser, url: str, width: int, height: int, **options: Any) -
 @contextmanager
 def visit_and_watch(browser: Browser, url: str, width: int, height: int) -> Iterator[Page]:
     """As `visit`, in English. Layout shifts add up in `window.shift`, and no script may fail."""
-    viewport: Any = {"width": width, "height": height}
-    with browser.new_context(viewport=viewport, locale="en") as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", width, height, locale="en") as page:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.add_init_script(WATCH_SHIFTS)

@@ -15,33 +15,28 @@ from urllib.parse import quote
 from mnist_demo.browser.build_static import build
 
 
-class StaticHost:
+class StaticHost(ThreadingHTTPServer):
     """A web host on loopback for the files in `root`. `url` is the address of `folder` in it.
 
     It notes what it is asked for, and how many bytes it sends.
     """
 
     def __init__(self, root: Path, folder: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(root)))
         self.asked: list[str] = []
         self.elsewhere = ""  # address of a host to which requests for .bin and .wasm are redirected
         self.sent = 0
         self.max_age = 0  # seconds for which a browser need not ask again; 0 leaves it to it
-        handler = partial(Handler, directory=str(root))
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.host = self  # type: ignore[attr-defined]
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         path = f"{quote(folder)}/" if folder else ""
-        self.url = f"http://127.0.0.1:{self.server.server_port}/{path}"
-
-    def __enter__(self) -> StaticHost:
-        return self
+        self.url = f"http://127.0.0.1:{self.server_port}/{path}"
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def __exit__(self, *error: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self.shutdown()
+        self.server_close()
 
 
 @contextmanager
@@ -55,30 +50,30 @@ def static_edition() -> Iterator[StaticHost]:
 
 class Handler(SimpleHTTPRequestHandler):
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+    server: StaticHost
 
     def do_GET(self) -> None:
-        self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
-        elsewhere = self.server.host.elsewhere  # type: ignore[attr-defined]
-        if elsewhere and self.path.endswith((".bin", ".wasm")):
+        self.server.asked.append(self.path)
+        if self.server.elsewhere and self.path.endswith((".bin", ".wasm")):
             self.send_response(302)
-            self.send_header("Location", elsewhere + self.path)
+            self.send_header("Location", self.server.elsewhere + self.path)
             self.end_headers()
         else:
             super().do_GET()
 
     def do_HEAD(self) -> None:
-        self.server.host.asked.append(self.path)  # type: ignore[attr-defined]
+        self.server.asked.append(self.path)
         super().do_HEAD()
 
     def end_headers(self) -> None:
         self.send_header("Access-Control-Allow-Origin", "*")
-        if age := self.server.host.max_age:  # type: ignore[attr-defined]
+        if age := self.server.max_age:
             self.send_header("Cache-Control", f"max-age={age}")
         super().end_headers()
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         content = source.read()
-        self.server.host.sent += len(content)  # type: ignore[attr-defined]
+        self.server.sent += len(content)
         outputfile.write(content)
 
     def log_message(self, *args: Any) -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import huggingface_hub
@@ -29,21 +30,19 @@ from tests.helpers.commands import ROOT, train_here
 from tests.helpers.hub_standin import WRITER, Hub
 from tests.helpers.images import encode
 from tests.helpers.waiting import wait_until
-from train.__main__ import main
 from train.hub.pull_feedback import read_corrections
 
 REPO = "someone/corrections"
 
 
-def prediction(seed: int = 0, digit: int = 3, score: float = 1.0) -> Prediction:
-    """An answer to pixels that no other seed gives."""
-    probabilities = np.eye(10, dtype=np.float32)[digit]
-    pixels = np.random.default_rng(seed).integers(0, 256, (28, 28))
-    return Prediction(probabilities, score, (pixels / 255).astype(np.float32))
-
-
 def seen(seed: int) -> np.ndarray:
+    """Pixels that no other seed gives."""
     return np.random.default_rng(seed).integers(0, 256, (28, 28)).astype(np.uint8)
+
+
+def prediction(seed: int = 0, digit: int = 3, score: float = 1.0) -> Prediction:
+    probabilities = np.eye(10, dtype=np.float32)[digit]
+    return Prediction(probabilities, score, (seen(seed) / 255).astype(np.float32))
 
 
 @pytest.fixture
@@ -288,13 +287,12 @@ import numpy as np
 from mnist_demo import Prediction
 from mnist_demo.page.feedback import Feedback
 feedback = Feedback()
-feedback.save(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, np.eye(28, dtype=np.float32)), 0, "")
-feedback.sync()
-for line in sys.stdin:
-    label = int(line)
+for label in map(int, sys.stdin):
     image = np.eye(28, k=label, dtype=np.float32)
     feedback.save(Prediction(np.eye(10, dtype=np.float32)[0], 1.0, image), label, "")
     print("kept", flush=True)
+    if label == 0:
+        feedback.sync()
 """
 
 
@@ -312,11 +310,11 @@ def test_a_kill_between_two_commits_loses_nothing(
     )
     assert process.stdin and process.stdout
     try:
-        wait_until(lambda: on_hub(hub) == [0])  # its next commit would be five minutes later
-        for label in (1, 2):
+        for label in range(3):
             process.stdin.write(f"{label}\n")
             process.stdin.flush()
             assert process.stdout.readline() == "kept\n"
+            wait_until(lambda: on_hub(hub) == [0])  # its next commit would be five minutes later
     finally:
         process.kill()
         process.communicate()
@@ -333,8 +331,7 @@ def save_some(store: Feedback) -> None:
         store.save(prediction(seed, digit=3), label, version)
 
 
-def pull(*words: str | Path) -> None:
-    main(["pull-feedback", *map(str, words)])
+pull = partial(train_here, "pull-feedback")
 
 
 def check_set(file: Path) -> None:
@@ -358,16 +355,16 @@ def test_pull_from_the_folder_leaves_out_duplicates_and_names_damaged_lines(
     bad = [b'{"image": "cut o', b"\xff\xfe", b"[" * 100_000, b"[]"]
     bad += [json.dumps(entry).encode() for entry in entries]
     (folder / "0.jsonl").write_bytes(b"\n".join(bad))
-    pull("--out", tmp_path / "extra.npz")
-    printed = capsys.readouterr()
+    printed = pull("--out", tmp_path / "extra.npz")
     check_set(tmp_path / "extra.npz")
-    assert "3 images in " in printed.out
-    assert "2 of them read wrongly and 1 not a digit" in printed.out
-    assert "2 duplicates and 11 damaged lines left out" in printed.out
-    assert "0.jsonl, line 1: no JSON" in printed.err
-    assert "0.jsonl, line 5: label is not from -1 to 9" in printed.err
-    assert "0.jsonl, line 9: the image is not 28x28 gray pixels" in printed.err
-    assert "and 1 more damaged lines" in printed.err
+    assert "3 images in " in printed
+    assert "2 of them read wrongly and 1 not a digit" in printed
+    assert "2 duplicates and 11 damaged lines left out" in printed
+    errors = capsys.readouterr().err
+    assert "0.jsonl, line 1: no JSON" in errors
+    assert "0.jsonl, line 5: label is not from -1 to 9" in errors
+    assert "0.jsonl, line 9: the image is not 28x28 gray pixels" in errors
+    assert "and 1 more damaged lines" in errors
 
 
 def test_the_last_word_is_the_latest_whichever_file_it_is_in(folder: Path, tmp_path: Path) -> None:
@@ -419,10 +416,10 @@ def test_fit_learns_from_the_extra_examples(folder: Path, tmp_path: Path) -> Non
     import tensorflow as tf
 
     save_some(Feedback())
-    train_here("pull-feedback", "--out", tmp_path / "extra.npz")
+    pull("--out", tmp_path / "extra.npz")
     with np.load(tmp_path / "extra.npz") as stored:  # enough of them for one more step
-        images, labels = (np.repeat(stored[name], 100, axis=0) for name in ("images", "labels"))
-    np.savez(tmp_path / "extra.npz", images=images, labels=labels)
+        many = {name: np.repeat(stored[name], 100, axis=0) for name in stored}
+    np.savez(tmp_path / "extra.npz", allow_pickle=False, **many)
     words = ("--data", "sample", "--epochs", "1", "--width", "16", "--out", tmp_path / "run")
     printed = train_here("fit", *words, "--extra", tmp_path / "extra.npz")
     assert "epoch 1/1" in printed and (tmp_path / "run" / "network.keras").exists()

@@ -21,6 +21,7 @@ from train.data.pendigits import read_pendigits
 from train.data.unipen import read_unipen
 
 ARCHIVE = "unipen-CDROM-train_r01_v07.tgz"
+FIRST = next(iter(MD5))
 
 
 class Server(ThreadingHTTPServer):
@@ -103,8 +104,7 @@ def test_a_broken_download_is_resumed(
 ) -> None:
     server.cuts, server.resumes = [100], resumes
     run(tmp_path, "mnist")
-    first = next(iter(MD5))
-    assert server.asked[:2] == [(f"/mnist/{first}.gz", None), (f"/mnist/{first}.gz", "bytes=100-")]
+    assert server.asked[:2] == [(f"/mnist/{FIRST}.gz", None), (f"/mnist/{FIRST}.gz", "bytes=100-")]
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
 
@@ -114,19 +114,17 @@ def test_a_connection_that_breaks_each_time_leaves_a_part_for_the_next_run(
     server.cuts = [10] * download.ATTEMPTS
     with pytest.raises(SystemExit, match=r"broke off after 30 of .*continues from there"):
         run(tmp_path, "mnist")
-    first = next(iter(MD5))
-    assert [path.name for path in (tmp_path / "mnist").iterdir()] == [f"{first}.gz.part"]
+    assert [path.name for path in (tmp_path / "mnist").iterdir()] == [f"{FIRST}.gz.part"]
     run(tmp_path, "mnist")
-    assert server.asked[download.ATTEMPTS] == (f"/mnist/{first}.gz", "bytes=30-")
+    assert server.asked[download.ATTEMPTS] == (f"/mnist/{FIRST}.gz", "bytes=30-")
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
 
 def test_a_download_killed_before_its_check_is_finished(
     tmp_path: Path, server: Server, tiny_mnist: np.ndarray
 ) -> None:
-    first = next(iter(MD5))
     (tmp_path / "mnist").mkdir()
-    (tmp_path / "mnist" / f"{first}.gz.part").write_bytes(server.files[f"/mnist/{first}.gz"])
+    (tmp_path / "mnist" / f"{FIRST}.gz.part").write_bytes(server.files[f"/mnist/{FIRST}.gz"])
     run(tmp_path, "mnist")
     assert np.array_equal(read_mnist(tmp_path, "train")[0], tiny_mnist)
 
@@ -137,9 +135,8 @@ def test_a_download_killed_before_its_check_is_finished(
 def test_another_content_is_refused_and_removed(
     tmp_path: Path, server: Server, tiny_mnist: np.ndarray, content: bytes
 ) -> None:
-    first = next(iter(MD5))
-    server.files[f"/mnist/{first}.gz"] = content
-    with pytest.raises(SystemExit, match=rf"^{first}\.gz: md5 is .* not {MD5[first]}: removed"):
+    server.files[f"/mnist/{FIRST}.gz"] = content
+    with pytest.raises(SystemExit, match=rf"^{FIRST}\.gz: md5 is .* not {MD5[FIRST]}: removed"):
         run(tmp_path, "mnist")
     assert not list((tmp_path / "mnist").iterdir())
 
