@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from mnist_demo.batch import command
-from mnist_demo.batch.inputs import Input, expand, find_files, find_inputs
+from mnist_demo.batch.inputs import Input, chunk_names, expand, find_chunks, find_files
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
 from mnist_demo.batch.rows import classify as classify_locally
@@ -89,7 +89,8 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(find_files(f"{tmp_path}/**")) == [*shards, str(tmp_path / "seven.png")]
 
     (tmp_path / "seven.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
-    assert [item.name for item in find_inputs(str(tmp_path), "")] == [f"{tmp_path}/\ufffd.png"]
+    (chunk,) = find_chunks(str(tmp_path), "")
+    assert chunk_names(chunk) == [f"{tmp_path}/\ufffd.png"]
 
     def locked(folder: str) -> None:
         raise PermissionError(13, "Permission denied", folder)

@@ -17,6 +17,7 @@ import pytest
 
 import mnist_demo.batch.command as batch_command
 from mnist_demo.batch import ray_cluster
+from mnist_demo.batch.inputs import chunk_names, find_chunks, unfinished
 from mnist_demo.weights import REPOSITORY, file_checksums
 from tests.helpers.batch import png, run
 from tests.helpers.images import LABELS
@@ -67,13 +68,13 @@ def test_no_cluster_is_said_in_one_line(
 
 
 def test_what_is_done_is_not_done_again(images: Path) -> None:
-    work = [*ray_cluster.find_chunks(str(images / "in.parquet"), "image")]
-    assert len(work) == ROWS // GROUP and ray_cluster.chunk_names(work[1])[0].endswith(f"#{GROUP}")
-    (left,) = ray_cluster.unfinished(work[:2], GROUP + 50)
+    work = [*find_chunks(str(images / "in.parquet"), "image")]
+    assert len(work) == ROWS // GROUP and chunk_names(work[1])[0].endswith(f"#{GROUP}")
+    (left,) = unfinished(work[:2], GROUP + 50)
     read = ray_cluster.ChunkReader(None, None, file_checksums(REPOSITORY))
     tables = read(pa.table({"chunk": [json.dumps(left)]}))
     paths = pa.concat_tables(tables)["path"].to_pylist()
-    assert paths == ray_cluster.chunk_names(work[1])[50:]
+    assert paths == chunk_names(work[1])[50:]
 
 
 def test_a_machine_with_other_weights_is_refused() -> None:

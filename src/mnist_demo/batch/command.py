@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 from tqdm import tqdm
 
-from mnist_demo.batch.inputs import count, expand, find_inputs
+from mnist_demo.batch.inputs import chunk_inputs, chunk_names, expand, find_chunks, unfinished
 from mnist_demo.batch.parts import (
     PARTS_SUFFIX,
     check_same_command,
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> None:
     if args.ray:
         from mnist_demo.batch import ray_cluster  # ends at once if Ray is missing
     args.paths = [path for pattern in args.paths for path in expand(pattern)]
-    total = sum(count(path, args.column) for path in args.paths)
+    chunks = [chunk for path in args.paths for chunk in find_chunks(path, args.column)]
+    total = sum(len(chunk_names(chunk)) for chunk in chunks)
     try:
         classifier = Classifier.load(args.weights, args.revision)
     except ValueError as error:
@@ -73,17 +74,13 @@ def run(args: argparse.Namespace) -> None:
 
     number = len(list(parts.glob("*.parquet")))
     try:
+        done = skip_done(itertools.chain.from_iterable(map(chunk_names, chunks)), parts)
+        left = unfinished(chunks, done)
         if args.ray:
-            chunks = [c for path in args.paths for c in ray_cluster.find_chunks(path, args.column)]
-            names = itertools.chain.from_iterable(map(ray_cluster.chunk_names, chunks))
-            done = skip_done(names, parts)
             source = (args.weights, args.revision, checksums)
-            rows = ray_cluster.classify(chunks, done, source, args.ray)
+            rows = ray_cluster.classify(left, source, args.ray)
         else:
-            every = (find_inputs(path, args.column) for path in args.paths)
-            inputs = itertools.chain.from_iterable(every)
-            done = skip_done((item.name for item in inputs), parts)
-            rows = classify(inputs, classifier)
+            rows = classify(itertools.chain.from_iterable(map(chunk_inputs, left)), classifier)
         rows = iter(tqdm(rows, total=total, initial=done, unit=" images", smoothing=0.1))
         while part := list(itertools.islice(rows, ROWS_PER_PART)):
             write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")

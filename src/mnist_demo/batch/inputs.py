@@ -6,12 +6,18 @@ import glob
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mnist_demo.batch.parts import PARTS_SUFFIX
+
+FILES_PER_CHUNK = 64  # in a chunk, and images read at a time in a cluster
+# A chunk of the work is some image files or one row group of a parquet file.
+Chunk = dict[str, Any]  # "files", their paths; or "file", "column", "group", "first", and "rows"
 
 # The usual endings of the files in `mnist_demo.read.decode.formats.FORMATS`.
 IMAGE_SUFFIXES = {
@@ -35,25 +41,63 @@ class Input:
     error: str = ""
 
 
-def find_inputs(path: str, column: str) -> Iterator[Input]:
-    """The images that `path` names, always in the same order.
+def find_chunks(path: str, column: str) -> Iterator[Chunk]:
+    """Chunks of the images that `path` names, always in the same order.
 
     Args:
         path: an image file, a folder, a glob, or a parquet file.
         column: the column of a parquet file that holds the images.
 
     Raises:
-        SystemExit: a folder, a parquet file or its column cannot be read.
+        SystemExit: there is no image, or a folder, a parquet file or its column cannot be read.
     """
     if is_parquet(path):
-        yield from find_rows(Path(path), column)
+        metadata = open_parquet(Path(path), column).metadata
+        first = 0
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
+            yield {"file": path, "column": column, "group": group, "first": first, "rows": rows}
+            first += rows
+        return
+    files = find_files(path)
+    if not (some := list(islice(files, FILES_PER_CHUNK))):
+        raise SystemExit(f"{path}: no image there; files are known by their endings")
+    while some:
+        yield {"files": some}
+        some = list(islice(files, FILES_PER_CHUNK))
+
+
+def chunk_names(chunk: Chunk) -> list[str]:
+    """The names of the chunk's images in the column "path" of the output."""
+    if "files" in chunk:
+        return [display_name(file) for file in chunk["files"]]
+    first = chunk["first"]
+    return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
+
+
+def unfinished(chunks: list[Chunk], done: int) -> list[Chunk]:
+    """The chunks that hold more than the first `done` images; "done" says how many to skip."""
+    left = []
+    for chunk in chunks:
+        rows = len(chunk_names(chunk))
+        if done < rows:
+            left.append(chunk | {"done": done})
+        done = max(0, done - rows)
+    return left
+
+
+def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
+    """The images of the chunk, without those to skip.
+
+    Raises:
+        SystemExit: a parquet file can no longer be read.
+    """
+    names = chunk_names(chunk)
+    if "files" in chunk:
+        inputs = map(Input, names, chunk["files"])
     else:
-        yield from map(file_input, find_files(path))
-
-
-def file_input(file: str) -> Input:
-    """The image in the file at the path `file`."""
-    return Input(display_name(file), file)
+        inputs = map(row_input, names, read_cells(chunk))
+    return islice(inputs, chunk["done"], None)
 
 
 def display_name(file: str) -> str:
@@ -104,29 +148,16 @@ def stop(error: OSError) -> None:
     raise SystemExit(f"{error.filename} cannot be read: {error.strerror}")
 
 
-def find_rows(
-    file: Path, column: str, groups: list[int] | None = None, first: int = 0
-) -> Iterator[Input]:
-    """The images in a column of a parquet file.
+def read_cells(chunk: Chunk) -> Iterator[Any]:
+    """The cells of a row group of a parquet file.
 
-    Each cell holds the bytes of an image file, either as binary or as a struct {"bytes", "path"},
-    as in data sets on the Hugging Face Hub.
-
-    Args:
-        file: the parquet file.
-        column: the column's name.
-        groups: the numbers of the row groups to read; None for all.
-        first: the number, in the whole file, of the first row of `groups`.
-
-    Raises:
-        SystemExit: `open_parquet` raised it.
+    Each holds the bytes of an image file, either as binary or as a struct {"bytes", "path"}, as in
+    data sets on the Hugging Face Hub.
     """
-    number = first
-    batches = open_parquet(file, column).iter_batches(64, row_groups=groups, columns=[column])
-    for batch in batches:
-        for cell in batch.column(0).to_pylist():
-            yield row_input(f"{file}#{number}", cell)
-            number += 1
+    column = chunk["column"]
+    source = open_parquet(Path(chunk["file"]), column)
+    for batch in source.iter_batches(64, row_groups=[chunk["group"]], columns=[column]):
+        yield from batch.column(0).to_pylist()
 
 
 def row_input(name: str, cell: object) -> Input:
@@ -167,17 +198,3 @@ def holds_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return kind in (pa.string(), pa.large_string(), pa.string_view())
-
-
-def count(path: str, column: str) -> int:
-    """The number of images that `find_inputs` finds.
-
-    Raises:
-        SystemExit: there is no image, or `path` cannot be read.
-    """
-    if is_parquet(path):
-        return int(open_parquet(Path(path), column).metadata.num_rows)
-    number = sum(1 for _ in find_files(path))
-    if not number:
-        raise SystemExit(f"{path}: no image there; files are known by their endings")
-    return number

@@ -1,8 +1,8 @@
 """Reads images on all machines of a Ray cluster.
 
-Ray Data gives chunks of the work to one process for each processor. A chunk is some image files or
-one row group of a parquet file. If a machine is lost, others read its chunks. Every machine needs
-this package, and must find the images and the weights at the same paths as this machine.
+Ray Data gives chunks of the work to one process for each processor. If a machine is lost, others
+read its chunks. Every machine needs this package, and must find the images and the weights at the
+same paths as this machine.
 """
 
 from __future__ import annotations
@@ -12,20 +12,11 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mnist_demo.batch.inputs import (
-    Input,
-    display_name,
-    file_input,
-    find_files,
-    find_rows,
-    is_parquet,
-    open_parquet,
-)
+from mnist_demo.batch.inputs import FILES_PER_CHUNK, Chunk, chunk_inputs
 from mnist_demo.batch.rows import SCHEMA, Row, read_rows
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.weights import file_checksums
@@ -38,55 +29,7 @@ except ModuleNotFoundError as error:
         f"--ray needs {error.name}, which is not installed: pip install -r requirements-ray.txt"
     ) from None
 
-FILES_PER_CHUNK = 64  # in a chunk, and images read at a time
-Chunk = dict[str, Any]  # "files", their names; or "file", "column", "group", "first", and "rows"
 Source = tuple[str | None, str | None, Any]  # the weights, their revision and checksums
-
-
-def find_chunks(path: str, column: str) -> Iterator[Chunk]:
-    """The chunks of the images that `path` names, in the order of `find_inputs`.
-
-    Raises:
-        SystemExit: a folder, a parquet file or its column cannot be read.
-    """
-    if is_parquet(path):
-        metadata = open_parquet(Path(path), column).metadata
-        first = 0
-        for group in range(metadata.num_row_groups):
-            rows = metadata.row_group(group).num_rows
-            yield {"file": path, "column": column, "group": group, "first": first, "rows": rows}
-            first += rows
-    else:
-        files = find_files(path)
-        while some := list(itertools.islice(files, FILES_PER_CHUNK)):
-            yield {"files": some}
-
-
-def chunk_names(chunk: Chunk) -> list[str]:
-    """The names of the chunk's images in the column "path" of the output."""
-    if "files" in chunk:
-        return [display_name(file) for file in chunk["files"]]
-    first = chunk["first"]
-    return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
-
-
-def chunk_inputs(chunk: Chunk) -> Iterator[Input]:
-    """The images of the chunk."""
-    if "files" in chunk:
-        return map(file_input, chunk["files"])
-    group = [chunk["group"]]
-    return find_rows(Path(chunk["file"]), chunk["column"], group, chunk["first"])
-
-
-def unfinished(chunks: list[Chunk], done: int) -> list[Chunk]:
-    """The chunks that hold more than the first `done` images; "done" says how many to skip."""
-    left = []
-    for chunk in chunks:
-        rows = len(chunk_names(chunk))
-        if done < rows:
-            left.append(chunk | {"done": done})
-        done = max(0, done - rows)
-    return left
 
 
 class ChunkReader:
@@ -106,18 +49,16 @@ class ChunkReader:
     def __call__(self, table: pa.Table) -> Iterator[pa.Table]:
         """Read the chunks in the column "chunk", each as JSON. Yields tables of `SCHEMA`."""
         for text in table["chunk"].to_pylist():
-            chunk = json.loads(text)
-            inputs = itertools.islice(chunk_inputs(chunk), chunk["done"], None)
+            inputs = chunk_inputs(json.loads(text))
             while some := list(itertools.islice(inputs, FILES_PER_CHUNK)):
                 yield pa.Table.from_pylist(read_rows(some, self.classifier), SCHEMA)
 
 
-def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> Iterator[Row]:
-    """Read the images of `chunks`, in order, without the first `done`.
+def classify(chunks: list[Chunk], source: Source, address: str) -> Iterator[Row]:
+    """Read the images of `chunks`, in order.
 
     Args:
-        chunks: all of the work.
-        done: the number of images that are read already.
+        chunks: the work that is left, see `unfinished`.
         source: the weights, their revision, and what `file_checksums` returns for them.
         address: of the cluster, as HOST:PORT or "auto"; "local" starts Ray on this machine.
 
@@ -127,8 +68,7 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     Raises:
         SystemExit: there is no cluster at `address`, or it cannot do the work.
     """
-    left = unfinished(chunks, done)
-    if not left:
+    if not chunks:
         return
     try:
         if address == "local":
@@ -143,7 +83,7 @@ def classify(chunks: list[Chunk], done: int, source: Source, address: str) -> It
     context.enable_progress_bars = False  # the command has its own
     processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=processors)
-    items = [{"chunk": json.dumps(chunk)} for chunk in left]
+    items = [{"chunk": json.dumps(chunk)} for chunk in chunks]
     data = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
         ChunkReader,
         fn_constructor_args=source,
