@@ -9,12 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import yaml
-from PIL import Image
 
 from docs.how_it_works import FOLDER, PICTURES
-from tests.helpers.images import IMAGES, LABELS
+from tests.helpers.images import mnist_png
 from tests.helpers.waiting import LIMIT
 from train.measure.metrics import HEADLINES, ROWS, all_results, headlines, markdown_table
 
@@ -29,8 +27,7 @@ METRICS = json.loads((ROOT / "weights" / "metrics.json").read_text())
 
 
 def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> None:
-    six = 255 - IMAGES[np.flatnonzero(LABELS == 6)[3]].reshape(28, 28).astype(np.uint8)
-    Image.fromarray(six).resize((200, 200)).save(tmp_path / "digit.png")
+    (tmp_path / "digit.png").write_bytes(mnist_png(6, 3, 200))
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:

@@ -28,19 +28,12 @@ from tests.helpers.images import encode, seven
 
 GRAY = Image.fromarray(seven())
 EXPECTED = np.asarray(preprocess(GRAY))
-
-
 PNG = encode(GRAY, "PNG")
 
 
-class Download:
+def download(data: bytes) -> Any:
     """A stream that can only be read once, and only forwards."""
-
-    def __init__(self, data: bytes) -> None:
-        self._rest = io.BytesIO(data)
-
-    def read(self, size: int = -1) -> bytes:
-        return self._rest.read(size)
+    return SimpleNamespace(read=io.BytesIO(data).read)
 
 
 def spooled() -> Any:
@@ -56,7 +49,7 @@ FORMS: dict[str, Any] = {
     "memoryview": lambda: memoryview(PNG),
     "BytesIO": lambda: io.BytesIO(PNG),
     "a temporary file, at its end": spooled,
-    "a stream without seek": lambda: Download(PNG),
+    "a stream without seek": lambda: download(PNG),
     "in a Sketchpad value": lambda: {"composite": PNG},
 }
 
@@ -181,7 +174,7 @@ def test_other_kinds_of_files_are_refused_by_name(kind: str, tmp_path: Path) -> 
     data, text = KINDS[kind]
     path = tmp_path / "digit.png"
     path.write_bytes(data)
-    for image in (data, io.BytesIO(data), Download(data), path, str(path)):
+    for image in (data, io.BytesIO(data), download(data), path, str(path)):
         name = "this" if not isinstance(image, str | Path) else r"digit\.png"
         with pytest.raises(ValueError, match=f"^{name} is {text}"):
             preprocess(image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import ml_dtypes
@@ -22,22 +23,9 @@ RGBA = np.dstack([RGB, np.full_like(GRAY, 255)])
 INK = np.dstack([np.zeros_like(RGB), 255 - GRAY])  # on transparent paper
 
 
-class Tensor:
+def tensor(make: Callable[[], np.ndarray]) -> Any:
     """A tensor of another package: all that is known of it is that it makes an array."""
-
-    def __init__(self, make: Callable[[], np.ndarray]) -> None:
-        self._make = make
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self._make()
-
-
-class Pointer:
-    """Memory of another package, described by NumPy's array interface."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-        self.__array_interface__ = array.__array_interface__
+    return SimpleNamespace(__array__=lambda *_, **__: make())
 
 
 def on_the_gpu() -> np.ndarray:
@@ -72,8 +60,8 @@ SAME: dict[str, Any] = {
     "(1, 4, h, w)": np.moveaxis(RGBA, 2, 0)[None],
     "a matrix": np.asmatrix(GRAY),
     "a memoryview of pixels": GRAY.data,
-    "a tensor of another package": Tensor(lambda: GRAY / 255),
-    "the array interface": Pointer(GRAY),
+    "a tensor of another package": tensor(lambda: GRAY / 255),
+    "the array interface": SimpleNamespace(__array_interface__=GRAY.__array_interface__),
     "a tensor of TensorFlow": tf.constant(GRAY[None, :, :, None] / 255),
     "bfloat16 of TensorFlow": tf.cast(tf.constant(GRAY), tf.bfloat16),
     "in a Sketchpad value": {"composite": GRAY.astype(int)},
@@ -144,7 +132,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a list of paths": (["a.png", "b.png"], "list of str as one image; `classify_many`"),
     "an empty list": ([], "an empty list as one image"),
     "rows of different lengths": ([[0, 255], [0]], "list cannot be turned into an array"),
-    "a tensor on the GPU": (Tensor(on_the_gpu), r"Use Tensor\.cpu\(\) first\.$"),
+    "a tensor on the GPU": (tensor(on_the_gpu), r"Use Tensor\.cpu\(\) first\.$"),
     "too many pixels": (np.broadcast_to(np.float64(0), (6000, 6000)), "more than 24,000,000"),
     "a set": ({1, 2}, "cannot read set; give an image file"),
     "a whole number": (7, "cannot read int"),

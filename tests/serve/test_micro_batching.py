@@ -7,10 +7,9 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from mnist_demo.serve.micro_batching import MicroBatcher
-from tests.helpers.aio import turns
+from tests.helpers.aio import run_async, turns
 from tests.helpers.waiting import LIMIT
 
 
@@ -30,20 +29,15 @@ def test_an_error_with_one_item_does_not_fail_the_others() -> None:
         first.set()
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    with start_blocking_portal() as portal:
-        answers = portal.call(ask)
+    answers = run_async(ask())
     assert runs == [[1], [2, 0, 4], [2], [0], [4]]
     assert answers[:2] == [1, 0.5] and answers[3] == 0.25
     assert isinstance(answers[2], ZeroDivisionError)
     assert isinstance(answers[4], asyncio.QueueFull)  # three wait already
 
 
-@pytest.mark.parametrize("item", [0, 1])
-def test_a_lone_caller(item: int) -> None:
+def test_a_lone_caller() -> None:
     batcher = MicroBatcher(lambda items: [1 / i for i in items], max_waiting=1, max_batch=1)
-    with start_blocking_portal() as portal:
-        if item:
-            assert portal.call(batcher.submit, item) == 1
-        else:
-            with pytest.raises(ZeroDivisionError):
-                portal.call(batcher.submit, item)
+    assert run_async(batcher.submit(1)) == 1
+    with pytest.raises(ZeroDivisionError):
+        run_async(batcher.submit(0))

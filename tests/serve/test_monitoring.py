@@ -6,7 +6,6 @@ import json
 import re
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -103,26 +102,22 @@ def stroke(url: str, png: bytes) -> None:
     get(f"{url}gradio_api/queue/data?session_hash=visitor").raise_for_status()
 
 
-@pytest.mark.parametrize("status", [429, 503, 404])
-def test_refusals_and_failures_are_counted_apart(status: int) -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await PlainTextResponse("", status)(scope, receive, send)
+COUNTERS: dict[int, tuple[str, dict[str, str]]] = {
+    429: ("mnist_demo_refusals_total", {}),
+    503: ("mnist_demo_errors_total", {"kind": "failure"}),
+    404: ("mnist_demo_errors_total", {"kind": "unreadable"}),
+}
 
-    def count(name: str, **labels: str) -> float:
+
+@pytest.mark.parametrize("status", COUNTERS)
+def test_refusals_and_failures_are_counted_apart(status: int) -> None:
+    def count(name: str, labels: dict[str, str]) -> float:
         return REGISTRY.get_sample_value(name, {"endpoint": "/v1/classify"} | labels) or 0
 
-    def counts() -> list[float]:
-        errors = "mnist_demo_errors_total"
-        return [
-            count("mnist_demo_refusals_total"),
-            count(errors, kind="failure"),
-            count(errors, kind="unreadable"),
-        ]
-
-    before = counts()
-    TestClient(MonitoringMiddleware(app)).post("/v1/classify")
-    grown = [now - was for now, was in zip(counts(), before, strict=True)]
-    assert grown == [status == kind for kind in (429, 503, 404)]
+    before = [count(*counter) for counter in COUNTERS.values()]
+    TestClient(MonitoringMiddleware(PlainTextResponse("", status))).post("/v1/classify")
+    grown = [count(*COUNTERS[kind]) - was for kind, was in zip(COUNTERS, before, strict=True)]
+    assert grown == [status == kind for kind in COUNTERS]
 
 
 def values(url: str) -> dict[str, float]:

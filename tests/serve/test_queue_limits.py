@@ -190,15 +190,10 @@ def test_a_session_that_is_gone_does_not_stop_the_queue(url: str, gates: Gates, 
 
 def strokes_by_others(url: str, count: int) -> list[httpx.Response]:
     event = pen_event(httpx.get(f"{url}config", timeout=LIMIT).json())
-    blank = data_url(white_png(9))
-    return [
-        httpx.post(
-            f"{url}gradio_api/queue/join",
-            timeout=LIMIT,
-            json={"data": [blank], "fn_index": event, "session_hash": f"other{i}"},
-        )
-        for i in range(count)
-    ]
+    stroke = {"data": [data_url(white_png(9))], "fn_index": event}
+    with httpx.Client(base_url=f"{url}gradio_api/queue/", timeout=LIMIT) as http:
+        strokes = [stroke | {"session_hash": f"other{i}"} for i in range(count)]
+        return [http.post("join", json=stroke) for stroke in strokes]
 
 
 def test_a_visitor_past_the_bound_sees_that_it_is_busy_and_gets_the_answer(
@@ -278,9 +273,8 @@ CLOSE_LATE = """() => {
 def test_a_stroke_is_answered_although_the_stream_of_answers_was_just_closed(
     browser: Browser, url: str
 ) -> None:
-    with browser.new_context(viewport={"width": 1000, "height": 800}) as context:
-        context.add_init_script(f"({CLOSE_LATE})()")
-        page = context.new_page()
+    with visit(browser, "about:blank", 1000, 800) as page:
+        page.add_init_script(f"({CLOSE_LATE})()")
         page.goto(url)
         for digit in (7, 1, 4):
             draw(page, STRAIGHT[digit])
@@ -315,9 +309,8 @@ STUMBLE = """(way) => {
 def test_a_stroke_whose_event_goes_wrong_is_offered_again(
     browser: Browser, url: str, way: str
 ) -> None:
-    with browser.new_context(viewport={"width": 1000, "height": 800}) as context:
-        context.add_init_script(f"({STUMBLE})({way!r})")
-        page = context.new_page()
+    with visit(browser, "about:blank", 1000, 800) as page:
+        page.add_init_script(f"({STUMBLE})({way!r})")
         page.goto(url)
         draw(page, STRAIGHT[7])
         expect_digit(page, 7)

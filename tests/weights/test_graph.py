@@ -13,41 +13,12 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from mnist_demo.read.detect import OUTPUTS
 from mnist_demo.weights.graph import SIGNATURES, check_model
-from tests.helpers.weights import VIEWS, detect_nothing
-
-SPEC = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
-
-
-def save(folder: Path, trick: Callable[[Any], Any] = lambda total: total, **more: Any) -> None:
-    """Write a model with the right signatures that puts `trick` into its graph."""
-    module = tf.Module()
-    for name, value in more.items():
-        setattr(module, name, value)
-
-    def serve(images: Any) -> dict[str, Any]:
-        total = trick(tf.reduce_sum(images, axis=[1, 2, 3]))
-        return {
-            "probabilities": tf.nn.softmax(total[:, tf.newaxis] * np.ones(10, np.float32)),
-            "digit_score": tf.sigmoid(total),
-        }
-
-    module.serve = tf.function(serve, input_signature=[SPEC])
-    module.detect = tf.function(detect_nothing, input_signature=[VIEWS])
-    signatures = {"serving_default": module.serve, "detect": module.detect}
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+from tests.helpers.weights import write_model
 
 
 def after(operation: Any, total: Any) -> Any:
     with tf.control_dependencies([operation]):
         return tf.identity(total)
-
-
-def in_a_loop(total: Any) -> Any:
-    return tf.while_loop(lambda x: tf.reduce_max(x) < 9, lambda x: [x + 1], [total])[0]
-
-
-def in_a_function(total: Any) -> Any:
-    return tf.function(lambda x: after(tf.io.read_file("/etc/passwd"), x))(total)
 
 
 def kept(total: Any) -> Any:
@@ -59,7 +30,7 @@ def kept(total: Any) -> Any:
 
 
 TRICKS: dict[str, Callable[[Any], Any]] = {
-    "ReadFile": in_a_function,
+    "ReadFile": lambda x: tf.function(lambda y: after(tf.io.read_file("/etc/passwd"), y))(x),
     "WriteFile": lambda x: after(tf.io.write_file("/tmp/stolen", "x"), x),
     "MatchingFiles": lambda x: after(tf.io.matching_files("/*"), x),
     "PrintV2": lambda x: after(tf.print(x, output_stream="file:///tmp/stolen"), x),
@@ -70,7 +41,8 @@ TRICKS: dict[str, Callable[[Any], Any]] = {
         input=x, group_size=2, group_key=1, instance_key=1, ordering_token=[], merge_op="Add",
         final_op="Id",
     ),
-    "StatelessWhile": in_a_loop,
+    "StatelessWhile": lambda x: tf.while_loop(
+        lambda y: tf.reduce_max(y) < 9, lambda y: [y + 1], [x])[0],
 }  # fmt: skip
 
 
@@ -121,9 +93,8 @@ CHANGES: list[tuple[Callable[[Any], object], str]] = [
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The graph of a model with a variable."""
     folder = tmp_path_factory.mktemp("model")
-    save(folder, bias=tf.Variable([1.0]))
+    write_model(folder)
     return (folder / "saved_model.pb").read_bytes()
 
 
@@ -142,7 +113,7 @@ def test_what_tensorflow_itself_writes_is_accepted(tmp_path: Path, good: bytes) 
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_an_operation_is_refused_by_name(tmp_path: Path, name: str) -> None:
-    save(tmp_path / "model", TRICKS[name])
+    write_model(tmp_path / "model", trick=TRICKS[name])
     with pytest.raises(ValueError, match=rf"operations no classifier needs: .*\b{name}\b"):
         check_model(tmp_path / "model")
 
@@ -159,11 +130,11 @@ def test_a_changed_graph_is_refused(
 
 def test_files_and_tables_are_refused(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("x")
-    save(tmp_path / "asset", words=tf.saved_model.Asset(str(tmp_path / "words.txt")))
+    write_model(tmp_path / "asset", words=tf.saved_model.Asset(str(tmp_path / "words.txt")))
     with pytest.raises(ValueError, match=r"needs: .*asset"):
         check_model(tmp_path / "asset")
     values = tf.lookup.KeyValueTensorInitializer([1], [2])
-    save(tmp_path / "table", table=tf.lookup.StaticHashTable(values, 0))
+    write_model(tmp_path / "table", table=tf.lookup.StaticHashTable(values, 0))
     with pytest.raises(ValueError, match=r"HashTable"):
         check_model(tmp_path / "table")
 

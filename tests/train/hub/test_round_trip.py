@@ -6,15 +6,13 @@ import re
 import urllib.request
 from pathlib import Path
 
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
 
 from mnist_demo import Classifier
 from tests.helpers.commands import train_here
 from tests.helpers.hub_standin import WRITER, Hub
-from tests.helpers.images import IMAGES, LABELS
+from tests.helpers.images import mnist_png
 from tests.helpers.servers import serve_app
 from tests.helpers.waiting import LIMIT
 
@@ -24,12 +22,9 @@ REPO = "someone/digits"
 @pytest.fixture
 def drawings(tmp_path: Path) -> list[Path]:
     """One real MNIST image of each digit, as files."""
-
-    paths = []
-    for digit in range(10):
-        image = IMAGES[np.flatnonzero(digit == LABELS)[11]].reshape(28, 28).astype(np.uint8)
-        paths.append(tmp_path / f"{digit}.png")
-        Image.fromarray(image).resize((280, 280)).save(paths[-1])
+    paths = [tmp_path / f"{digit}.png" for digit in range(10)]
+    for digit, path in enumerate(paths):
+        path.write_bytes(mnist_png(digit, 11))
     return paths
 
 
