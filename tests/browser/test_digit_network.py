@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.browser.build_static import BROWSER
 from mnist_demo.page.i18n import LANGUAGES
 from tests.helpers.graph import served_layers
-from tests.helpers.pages import WATCH_SHIFTS, visit_and_watch
+from tests.helpers.pages import WATCH_SHIFTS, visit, visit_and_watch
 from tests.helpers.static_host import StaticHost
 from train.measure.browser_reader import find_node
 from train.paint.own_drawings import DRAWINGS, load
@@ -224,8 +224,7 @@ def test_it_says_of_each_stage_what_the_network_s_file_says(page: Page) -> None:
 
 
 def test_on_a_phone_it_is_closed_until_it_is_wanted(browser: Browser, edition: StaticHost) -> None:
-    with browser.new_context(viewport={"width": 320, "height": 640}, locale="de") as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 320, 640, locale="de") as page:
         page.add_init_script(WATCH_SHIFTS)
         page.goto(edition.url)
         page.evaluate("document.querySelector('digit-pad').ready")
@@ -234,7 +233,7 @@ def test_on_a_phone_it_is_closed_until_it_is_wanted(browser: Browser, edition: S
         page.evaluate("""async () => {
             await (await navigator.serviceWorker.ready);
         }""")
-        context.set_offline(True)
+        page.context.set_offline(True)
         page.reload()
         page.evaluate("document.querySelector('digit-pad').ready")
         page.locator("digit-pad").evaluate(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.page.i18n import LANGUAGES
 from mnist_demo.weights import REPOSITORY
-from tests.helpers.pages import visit_and_watch
+from tests.helpers.pages import visit, visit_and_watch
 from tests.helpers.static_host import StaticHost
 from train.measure.baseline import untrained_convnet
 from train.measure.textbook import MAX_BYTES, probabilities, shrink
@@ -141,9 +141,7 @@ def test_the_switch_works_by_keyboard_axe_finds_nothing_and_nothing_moves(page: 
 
 
 def test_on_a_phone_it_answers_when_it_is_asked(browser: Browser, edition: StaticHost) -> None:
-    with browser.new_context(viewport={"width": 320, "height": 700}, locale="fr") as context:
-        page = context.new_page()
-        page.goto(edition.url)
+    with visit(browser, edition.url, 320, 700, locale="fr") as page:
         answer = page.locator("digit-textbook textbook-answer")
         expect(answer).to_be_hidden()
         page.get_by_role("switch").check()

@@ -96,9 +96,7 @@ def test_a_frame_that_is_shown_late_reads_what_is_drawn(
 ) -> None:
     html, show = SHOW_LATE[way]
     frame_html = f"<iframe src='{app_url}?embed=1' style='width: 100%; height: 600px'></iframe>"
-    with browser.new_context(viewport={"width": 700, "height": 700}) as context:
-        page = context.new_page()
-        page.goto(publish(html.replace("FRAME", frame_html)))
+    with visit(browser, publish(html.replace("FRAME", frame_html)), 700, 700) as page:
         frame = page.frames[1]
         frame.wait_for_function(WHEN[when], polling=50)
         page.evaluate(show)

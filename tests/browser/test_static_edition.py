@@ -279,8 +279,7 @@ def test_undo_and_clear_by_button_and_key(browser: Browser, host: StaticHost) ->
 
 
 def test_nothing_moves(browser: Browser, host: StaticHost) -> None:
-    with browser.new_context(viewport={"width": 280, "height": 844}, locale="de") as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 280, 844, locale="de") as page:
         page.add_init_script(WATCH_SHIFTS)
         for width in (280, 390, 800):
             page.set_viewport_size({"width": width, "height": 844})

@@ -181,9 +181,7 @@ def test_the_iframe_of_the_readme_works_in_another_page(
     snippet = re.search(r"<iframe.*?</iframe>", (ROOT / "README.md").read_text(), re.DOTALL)
     assert snippet
     html = re.sub(r'src="[^"?]*', f'src="{app_url}', snippet[0])
-    with browser.new_context(viewport={"width": 420, "height": 1200}) as context:
-        page = context.new_page()
-        page.goto(publish(f"<p>Look:</p>{html}"))
+    with visit(browser, publish(f"<p>Look:</p>{html}"), 420, 1200) as page:
         frame = page.frame(url=re.compile(re.escape(app_url)))
         assert frame
         draw(page, load("five"), frame)

@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Route
 
 from tests.helpers.nginx import nginx
-from tests.helpers.pages import expect_blank, expect_digit
+from tests.helpers.pages import expect_blank, expect_digit, visit
 from tests.helpers.servers import serve_app
 from tests.helpers.sketchpad import draw
 from tests.helpers.waiting import LIMIT
@@ -79,8 +79,7 @@ def test_two_replicas_serve_everything_and_survive_one(
         client = Client(url, verbose=False)
         assert client.predict(handle_file(one), api_name="/classify")["digit"] == 1
 
-        context = stack.enter_context(browser.new_context(viewport={"width": 640, "height": 900}))
-        page = context.new_page()
+        page = stack.enter_context(visit(browser, "about:blank", 640, 900))
         response = page.goto(f"{url}?embed=1")
         assert response
         serving = response.headers["x-replica"]

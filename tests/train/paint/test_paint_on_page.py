@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from mnist_demo import preprocess
-from tests.helpers.pages import STILL, expect_blank
+from tests.helpers.pages import STILL, expect_blank, visit
 from tests.helpers.sketchpad import Drawing, draw_with_mouse
 from tests.helpers.sketchpad import draw as draw_on_page
 from train.paint.own_drawings import load, strokes_of
@@ -31,8 +31,7 @@ window.fetch = (address, options) => {
 def test_the_browser_paints_the_same_strokes_alike(browser: Browser, app_url: str) -> None:
     eight = load("eight")
     sparse = {**eight, "strokes": [stroke[::3] for stroke in eight["strokes"]]}
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 1280, 800) as page:
         page.add_init_script(KEEP_WHAT_IS_SENT)
         page.goto(app_url)
         for drawing, draw_on in ((load("seven-crossed"), draw_on_page), (sparse, draw_with_mouse)):
