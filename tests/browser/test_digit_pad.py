@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.commands import ROOT
+from tests.helpers.pages import visit
 from tests.helpers.sketchpad import draw
 from train.paint.own_drawings import load
 
@@ -24,8 +25,7 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def post(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 500, "height": 900}) as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 500, 900) as page:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield page

@@ -90,12 +90,10 @@ def test_shows_what_the_network_saw(page: Page) -> None:
 def test_a_finger_s_vertical_stroke_draws_and_does_not_scroll(
     browser: Browser, app_url: str
 ) -> None:
-    phone: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2}
+    phone = {"device_scale_factor": 2, "has_touch": True, "is_mobile": True}
     down = {**STRAIGHT[1], "strokes": [[[200, y] for y in range(60, 341, 70)]]}
     up = {**down, "strokes": [down["strokes"][0][::-1]]}
-    with browser.new_context(**phone, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.goto(app_url)
+    with visit(browser, app_url, 320, 568, **phone) as page:
         touch(page, down)  # the very first touch
         expect_digit(page, 1)
         assert page.evaluate("scrollY") == 0
@@ -160,8 +158,7 @@ def places(page: Page) -> list[list[float]]:
 def test_fetches_from_its_own_server_only_and_without_errors(
     browser: Browser, app_url: str
 ) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 1280, 720) as page:
         hosts: set[tuple[str, ...]] = set()
         errors: list[str] = []
         page.on("request", lambda request: hosts.add(urlsplit(request.url)[:2]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.page.i18n import TEXTS
 from tests.helpers.images import row
-from tests.helpers.pages import PAPER, expect_digit, expect_number, side_by_side
+from tests.helpers.pages import PAPER, expect_digit, expect_number, side_by_side, visit
 from tests.helpers.sketchpad import STRAIGHT, draw, touch
 from train.paint.own_drawings import load
 
@@ -42,10 +41,8 @@ def test_reads_a_number_as_it_is_drawn_and_clears_it(page: Page) -> None:
 
 
 def test_a_finger_draws_a_number_on_a_phone(browser: Browser, app_url: str) -> None:
-    phone: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2}
-    with browser.new_context(**phone, has_touch=True, is_mobile=True) as context:
-        page = context.new_page()
-        page.goto(app_url)
+    phone = {"device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+    with visit(browser, app_url, 320, 640, **phone) as page:
         page.locator("#sketch canvas").first.wait_for()
         # Where the tabs do not fit beside each other, some are in a menu.
         tab = page.get_by_role("tab", name="Numbers")

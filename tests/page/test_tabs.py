@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, SNIPPETS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
-from tests.helpers.images import IMAGES, LABELS, row
+from tests.helpers.images import mnist_png, row
 from tests.helpers.pages import STILL, expect_blank, expect_digit, visit
 from tests.helpers.sketchpad import STRAIGHT, draw
 from tests.helpers.static_host import StaticHost
@@ -36,8 +36,7 @@ TABS = ("draw", "picture", "numbers", "about_title", "embed_title")
 def digit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file digit.png with a real 8, as the snippets send it."""
     path = tmp_path_factory.mktemp("sent") / "digit.png"
-    image = IMAGES[LABELS == 8][3].reshape(28, 28).astype(np.uint8)
-    Image.fromarray(255 - image).resize((140, 140)).save(path)
+    path.write_bytes(mnist_png(8, 3, 140))
     return path
 
 
