@@ -113,10 +113,7 @@ def test_plain_http(app_url: str, digits: list[Path]) -> None:
 def test_the_endpoints_are_documented_and_nothing_else(app_url: str) -> None:
     described = httpx.get(f"{app_url}gradio_api/info", timeout=LIMIT).json()
     endpoints = described["named_endpoints"]
-    inputs = {
-        name: [parameter["parameter_name"] for parameter in endpoint["parameters"]]
-        for name, endpoint in endpoints.items()
-    }
+    inputs = {name: [p["parameter_name"] for p in e["parameters"]] for name, e in endpoints.items()}
     assert inputs == {
         "/classify": ["image"],
         "/classify_sketch": ["drawing"],

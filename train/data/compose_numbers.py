@@ -39,11 +39,7 @@ class ComposedNumber:
 
 def select_upright(drawings: Sequence[Drawing]) -> list[Drawing]:
     """The drawings that are at most 1.5 times as wide as high. Others may lie on their side."""
-    return [
-        drawing
-        for drawing in drawings
-        if np.ptp(np.concatenate(drawing.strokes), axis=0) @ (1, -1.5) <= 0
-    ]
+    return [d for d in drawings if np.ptp(np.concatenate(d.strokes), axis=0) @ (1, -1.5) <= 0]
 
 
 def compose_numbers(drawings: Sequence[Drawing], count: int, seed: int) -> list[ComposedNumber]:
@@ -111,11 +107,8 @@ def compose_number(
             left = right_edge(row) + max(2, round(rng.uniform(0.15, 0.6) * brush.size))
         elif kind == "near":
             clear = max(2, round(rng.uniform(0.02, 0.12) * brush.size))
-            left = max(
-                contact_column(np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8), ink)
-                + clear,
-                middle,
-            )
+            spread = np.asarray(cv2.dilate(strip, np.ones((5, 1))), np.uint8)
+            left = max(contact_column(spread, ink) + clear, middle)
         else:
             overlap = brush.radius * (rng.random() + (gap == "overlapping"))
             left = contact_column(strip, ink) - max(2, round(overlap))

@@ -36,7 +36,9 @@ def run(args: argparse.Namespace) -> None:
     sources, _ = load("all", args.data_dir, args.cache)
     mnist, pens, others, scribbles = (source.examples for source in sources[:4])
     drawings = select_split(read_digits(args.data_dir), "train")
-    fold = np.array([fold_of(drawing.writer) for drawing in drawings])
+    # The half of the training writers that each is in, by a hash of the name.
+    names = [f"half {drawing.writer}".encode() for drawing in drawings]
+    fold = np.array([hashlib.sha256(name).digest()[0] % 2 for name in names])
     probabilities = np.zeros((len(drawings), 10))
     for held_out in (0, 1):
         known = np.repeat(fold != held_out, PAINTINGS)
@@ -60,11 +62,6 @@ def run(args: argparse.Namespace) -> None:
     plot_misread_digits(images, labels[wrong], probabilities[wrong], Path("out/mislabelled.png"))
     by_source = {s: sum(drawings[i].source == s for i in wrong) for s in ("unipen-1a", "pendigits")}
     print(f"{len(wrong)} of {len(labels)} drawings look mislabelled: {by_source}; {args.out}")
-
-
-def fold_of(writer: str) -> int:
-    """0 or 1: the half of the training writers that `writer` is in, by a hash of the name."""
-    return hashlib.sha256(f"half {writer}".encode()).digest()[0] % 2
 
 
 def find_label_issues(probabilities: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -183,9 +183,6 @@ def compare(
     }
     if labels is not None:
         released, browser = float((own_digits == labels).mean()), float((digits == labels).mean())
-        result |= {
-            "released_accuracy": released,
-            "browser_accuracy": browser,
-            "difference": browser - released,
-        }
+        result |= {"released_accuracy": released, "browser_accuracy": browser}
+        result["difference"] = browser - released
     return result

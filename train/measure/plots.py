@@ -53,12 +53,8 @@ def reliability(labels: Array, probabilities: Array, file: Path, bins: int = 10)
     parts = np.array_split(confidence.argsort(), bins)
     means = np.array([min(confidence[part].mean(), 1 - 1e-6) for part in parts])  # below 1: logit
     shares = np.array([right[part].mean() for part in parts])
-    intervals = np.array(
-        [
-            binomtest(int(right[part].sum()), len(part)).proportion_ci(method="wilson")
-            for part in parts
-        ]
-    )
+    counts = [(int(right[part].sum()), len(part)) for part in parts]
+    intervals = np.array([binomtest(*pair).proportion_ci(method="wilson") for pair in counts])
     figure, axes = plt.subplots(figsize=(5, 4))
     axes.plot(means, means, "--", color="grey", linewidth=1, label="as sure as it should be")
     bars = np.abs(intervals - shares[:, np.newaxis]).T

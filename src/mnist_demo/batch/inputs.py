@@ -184,17 +184,13 @@ def open_parquet(file: Path, column: str) -> pq.ParquetFile:
     if column not in schema.names:
         names = ", ".join(schema.names)
         raise SystemExit(f"{file} has no column {column}, but {names}: choose one with --column")
-    if holds_text(schema.field(column).type):
+    kind = schema.field(column).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if kind in (pa.string(), pa.large_string(), pa.string_view()):
         raise SystemExit(
             f"the column {column} of {file} holds text, not encoded images: give the paths of the "
             "images themselves (files, a folder or a quoted glob), or choose a column of encoded "
             "image files with --column"
         )
     return source
-
-
-def holds_text(kind: pa.DataType) -> bool:
-    """Whether the cells of a column are strings, dictionary-encoded ones included."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return kind in (pa.string(), pa.large_string(), pa.string_view())

@@ -30,11 +30,8 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_font_is_in_one_split_with_its_family() -> None:
     splits = {split: font_names(split) for split in ("train", "validation", "test")}
     assert sorted(name for names in splits.values() for name in names) == sorted(FONTS)
-    assert {split: len(names) for split, names in splits.items()} == {
-        "train": 39,
-        "validation": 6,
-        "test": 19,
-    }
+    counts = {split: len(names) for split, names in splits.items()}
+    assert counts == {"train": 39, "validation": 6, "test": 19}
     for family in ("playwrite-", "edu-"):
         assert sum(any(n.startswith(family) for n in names) for names in splits.values()) == 1
     for font in FONTS.values():

@@ -2,6 +2,7 @@
 
 import gzip
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ TEXT = b""".INCLUDE        dene.doc
 .PEN_UP
 .DT 100
 """
+pack = partial(gzip.compress, mtime=0)
 
 
 def test_parse() -> None:
@@ -59,13 +61,10 @@ def test_the_file_may_be_gzipped(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (gzip.compress(TEXT, mtime=0)[:60], "end-of-stream"),
+        (pack(TEXT)[:60], "end-of-stream"),
         (TEXT, "Not a gzipped file"),
-        (
-            gzip.compress(TEXT.replace(b".COMMENT 8", b".REMARK 8"), mtime=0),
-            "lacks its label or writer",
-        ),
-        (gzip.compress(TEXT.replace(b" 266", b""), mtime=0), "reshape"),
+        (pack(TEXT.replace(b".COMMENT 8", b".REMARK 8")), "lacks its label or writer"),
+        (pack(TEXT.replace(b" 266", b"")), "reshape"),
     ],
 )
 def test_a_damaged_file(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -84,11 +83,8 @@ def test_all_of_the_set_is_read() -> None:
     drawings = read_pendigits(DATA_DIR)
     assert len(drawings) == 7_494 and all(drawing.strokes for drawing in drawings)
     assert {drawing.writer for drawing in drawings} == {f"pendigits/{i}" for i in range(30)}
-    assert Counter(split_of(drawing.writer) for drawing in drawings) == {
-        "train": 5_497,
-        "validation": 747,
-        "test": 1_250,
-    }
+    splits = Counter(split_of(drawing.writer) for drawing in drawings)
+    assert splits == {"train": 5_497, "validation": 747, "test": 1_250}
     points = np.concatenate([stroke for drawing in drawings for stroke in drawing.strokes])
     assert points[:, 0].min() >= 0 and points[:, 0].max() <= 500
     assert points[:, 1].min() >= -500 and points[:, 1].max() <= 0

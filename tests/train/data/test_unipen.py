@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.data import DATA_DIR, needs
 from train.data.drawing import Drawing, split_of
-from train.data.unipen import find_axes, read_components, read_file, read_unipen, select_strokes
+from train.data.unipen import read_components, read_file, read_unipen, select_strokes
 
 # Components: 0 down, 1 up with points, 2 down, 3 down without points, 4 down. The .PEN_UP after 2
 # has no points and does not count.
@@ -97,10 +97,6 @@ def test_coord(columns: str, row: str, included: str) -> None:
     (drawing,) = read_file(text, "abc/file7", "unipen-1a", files)
     assert [stroke.tolist() for stroke in drawing.strokes] == [[[10, -100]]]
     assert drawing.strokes[0].dtype == np.float32
-
-
-def test_no_coord() -> None:
-    assert find_axes(".VERSION 1.0\n") is None
 
 
 def test_numbers_outside_strokes_are_no_points() -> None:
@@ -207,11 +203,8 @@ def test_all_of_the_set_is_read() -> None:
     digits = drawings["1a"]
     assert {drawing.label for drawing in digits} == set("0123456789")
     assert len({drawing.writer for drawing in digits}) == 268
-    assert Counter(split_of(drawing.writer) for drawing in digits) == {
-        "train": 12_651,
-        "validation": 1_430,
-        "test": 1_872,
-    }
+    splits = Counter(split_of(drawing.writer) for drawing in digits)
+    assert splits == {"train": 12_651, "validation": 1_430, "test": 1_872}
     assert {len(drawing.label) for found in drawings.values() for drawing in found} == {1}
     # 4, 7 and 9 end below where they start, and a 6 ends in its lower half: y grows downwards.
     for label in "4679":
