@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
 from docs.how_it_works import FOLDER, PICTURES
+from tests.helpers.commands import ROOT, python
 from tests.helpers.images import mnist_png
-from tests.helpers.waiting import LIMIT
 from train.measure.metrics import HEADLINES, ROWS, all_results, headlines, markdown_table
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "bench/README.md")),
@@ -31,14 +27,7 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
-        run = subprocess.run(
-            [sys.executable, "-c", block],
-            cwd=tmp_path,
-            env=os.environ | {"DEMO_URL": app_url},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
+        run = python("-c", block, cwd=tmp_path, DEMO_URL=app_url)
         assert run.returncode == 0, run.stderr
         answer = [line for line in run.stdout.splitlines() if not line.startswith("Loaded as API")]
         assert answer[0].startswith("6 "), run.stdout
@@ -50,9 +39,7 @@ def test_commands_exist() -> None:
     targets = {target for rule in rules for target in rule.split()}
     named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", PAGES, re.MULTILINE))
     assert named >= {"run", "test"} and named <= targets, named - targets
-    listing = subprocess.run(
-        [sys.executable, "-m", "train", "--help"], cwd=ROOT, capture_output=True, text=True
-    ).stdout
+    listing = python("-m", "train", "--help").stdout
     commands = set(re.findall(r"-m train ([a-z][a-z-]*)", PAGES))
     assert {"fit", "export", "evaluate"} <= commands
     for command in commands:

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,11 +129,9 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
         SystemExit: a step failed. It has printed the reason.
     """
     done: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.exists() else {}
+    fill = partial(re.sub, "|".join(names), lambda found: str(names[found[0]]))
     for number, step in enumerate(steps, 1):
-        words = [
-            re.sub("|".join(names), lambda found: str(names[found[0]]), word)
-            for word in step.command.split()
-        ]
+        words = [fill(word) for word in step.command.split()]
         if step.name in done and done[step.name]["words"] == words:
             print(f"step {number} of {len(steps)}: {step.name} is done", flush=True)
             continue

@@ -24,6 +24,7 @@ from mnist_demo.batch.rows import SCHEMA, read_rows
 from mnist_demo.batch.rows import classify as classify_locally
 from mnist_demo.read.prediction import BLANK
 from tests.helpers.batch import png, run
+from tests.helpers.commands import python
 from tests.helpers.images import LABELS
 from tests.helpers.waiting import LIMIT
 
@@ -221,7 +222,6 @@ def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
 )
 def test_a_missing_dependency_is_named(name: str, module: str, text: str) -> None:
     code = f"import sys; sys.modules['{name}'] = None; import mnist_demo.batch.{module}"
-    words = [sys.executable, "-c", code]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT)
+    done = python("-c", code)
     assert done.returncode == 1
     assert done.stderr.strip() in (f"This needs {text}", f"--ray needs {text}")

@@ -41,10 +41,13 @@ def train_refused(*words: str | Path) -> str:
     return text
 
 
-def train(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    *words: str | Path, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What `python WORDS` printed, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "train", *map(str, words)],
-        cwd=ROOT,
+        [sys.executable, *map(str, words)],
+        cwd=cwd,
         env=os.environ | environment,
         capture_output=True,
         text=True,

@@ -94,13 +94,11 @@ def test_the_picture_tab_reads_a_number_and_shows_where_its_digits_are(
     reader: PageReader, tmp_path: Path
 ) -> None:
     Image.fromarray(row(["four", "two"], 60)).save(tmp_path / "42.png")
-    words, guesses, picture = PictureEvents(reader).answer(
-        {"path": str(tmp_path / "42.png")}, REQUEST
-    )
+    file = {"path": str(tmp_path / "42.png")}
+    words, guesses, picture = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["several"].format("<strong>42</strong>") in words and guesses is None
-    places = re.findall(
-        r'popovertarget="found-(\d)" aria-label="(\d)" style="left:([\d.]+)', picture
-    )
+    pattern = r'popovertarget="found-(\d)" aria-label="(\d)" style="left:([\d.]+)'
+    places = re.findall(pattern, picture)
     assert [(at, digit) for at, digit, _ in places] == [("0", "4"), ("1", "2")]
     assert 0 < float(places[0][2]) < float(places[1][2]) < 100
     assert picture.count("popover>") == 2 and picture.count("<meter") == 6
@@ -108,9 +106,8 @@ def test_the_picture_tab_reads_a_number_and_shows_where_its_digits_are(
 
 def test_a_picture_without_a_digit_is_shown_as_it_is(reader: PageReader, tmp_path: Path) -> None:
     Image.new("L", (90, 60), 255).save(tmp_path / "blank.png")
-    words, guesses, picture = PictureEvents(reader).answer(
-        {"path": str(tmp_path / "blank.png")}, REQUEST
-    )
+    file = {"path": str(tmp_path / "blank.png")}
+    words, guesses, picture = PictureEvents(reader).answer(file, REQUEST)
     assert TEXTS["en"]["no_ink"] in words and guesses is None
     assert "<img" in picture and "<button" not in picture
 

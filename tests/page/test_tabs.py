@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, Frame, Page, Route, expect
 from mnist_demo.page.embed_tab import GRADIO_JS, SNIPPETS, snippets
 from mnist_demo.page.i18n import TEXTS
 from mnist_demo.weights import repository_weights
+from tests.helpers.commands import python
 from tests.helpers.images import mnist_png, row
 from tests.helpers.pages import STILL, expect_blank, expect_digit, visit
 from tests.helpers.sketchpad import STRAIGHT, draw
@@ -221,14 +221,8 @@ def test_the_snippets_work_as_they_stand(page: Page, app_url: str, digit: Path) 
     wanted = dict(zip(names, snippets(app_url.rstrip("/")), strict=True))
     assert {name: text.replace("\u200b", "") for name, text in shown.items()} == wanted
 
-    python = subprocess.run(
-        [sys.executable, "-c", shown["snippet-python"]],
-        cwd=digit.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert re.search(r"^8 0\.\d+$", python.stdout, re.MULTILINE)
+    answer = python("-c", shown["snippet-python"], cwd=digit.parent).stdout
+    assert re.search(r"^8 0\.\d+$", answer, re.MULTILINE)
     words = shown["snippet-curl"].split()
     curl = subprocess.run(words, cwd=digit.parent, capture_output=True, check=True)
     assert json.loads(curl.stdout)["digit"] == 8

@@ -29,6 +29,7 @@ from tests.helpers.images import encode, seven
 GRAY = Image.fromarray(seven())
 EXPECTED = np.asarray(preprocess(GRAY))
 PNG = encode(GRAY, "PNG")
+BASE64 = base64.b64encode(PNG)
 
 
 def download(data: bytes) -> Any:
@@ -161,11 +162,8 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "PPM as text": (b"P3\n1 1 255 0 0 0\n", "a PPM with its values as text; save it"),
     "web page": (b"<!DOCTYPE html><html></html>", "a web page; give the image itself"),
     "NumPy": (b"\x93NUMPY\x01\x00v\x00", r"a NumPy file; in Python, give what numpy\.load"),
-    "Base64": (base64.b64encode(PNG), r"Base64; decode it first, in Python with base64"),
-    "a data URL": (
-        b"data:image/png;base64," + base64.b64encode(PNG),
-        "a data URL; decode it first",
-    ),
+    "Base64": (BASE64, r"Base64; decode it first, in Python with base64"),
+    "a data URL": (b"data:image/png;base64," + BASE64, "a data URL; decode it first"),
 }
 
 
@@ -183,8 +181,8 @@ def test_other_kinds_of_files_are_refused_by_name(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("data:image/png;base64," + base64.b64encode(PNG).decode(), "this is a data URL; decode"),
-        (base64.b64encode(PNG).decode(), "this is Base64; decode it first"),
+        ("data:image/png;base64," + BASE64.decode(), "this is a data URL; decode"),
+        (BASE64.decode(), "this is Base64; decode it first"),
         (SVG.decode(), "this is an SVG drawing"),
         ("7, " * 9999, "a text of 29,997 characters is no path"),
         ("https://example.org/7.png", "addresses are not fetched"),

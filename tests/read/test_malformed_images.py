@@ -288,15 +288,13 @@ def read_or_refused(image: Any) -> bool:
 
 
 SLOWLY = settings(max_examples=60, deadline=None, derandomize=True)
+KINDS = [np.uint8, np.bool_, np.float16, np.float32, np.float64, np.int16, np.uint16]
 SHAPES = array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40)
 UINT8 = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=50))
 
 
 @SLOWLY
-@given(
-    st.sampled_from([np.uint8, np.bool_, np.float16, np.float32, np.float64, np.int16, np.uint16]),
-    st.data(),
-)
+@given(st.sampled_from(KINDS), st.data())
 def test_any_array_is_read_or_refused(dtype: type, data: st.DataObject) -> None:
     array = data.draw(arrays(dtype, SHAPES))
     assert read_or_refused(array)

@@ -67,10 +67,8 @@ class Source:
 
 def join(parts: Sequence[Examples]) -> Examples:
     """All examples of the parts, one part after the other."""
-    return Examples(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
+    images, labels = zip(*((part.images, part.labels) for part in parts), strict=True)
+    return Examples(np.concatenate(images), np.concatenate(labels))
 
 
 def digit_labels(drawings: Sequence[Drawing], count: int) -> NDArray[np.int64]:

@@ -87,10 +87,8 @@ def _check_operations(meta_graph: Any) -> None:
     """ValueError if the graph or a function has an operation that a classifier does not need."""
     graph = meta_graph.graph_def
     functions = {f.signature.name: f.node_def for f in graph.library.function}
-    names = (
-        meta_graph.saver_def.save_tensor_name.split(":")[0],
-        meta_graph.saver_def.restore_op_name,
-    )
+    files = meta_graph.saver_def
+    names = (files.save_tensor_name.split(":")[0], files.restore_op_name)
     saver = set(_called([node for node in graph.node if node.name in names]))
     called = set(meta_graph.object_graph_def.concrete_functions)
     called.update(_called([node for node in graph.node if node.name not in names]))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from tests.helpers.commands import train, train_here, train_refused
+from tests.helpers.commands import python, train_here, train_refused
 from tests.helpers.hub_standin import READER, WRITER, Hub
 from tests.helpers.weights import write_metrics
 from train.hub.card import model_card
@@ -220,8 +220,8 @@ def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> 
     """The command runs as a process, with the most verbose log."""
     environment = hub.environment(weights.parent) | {"HF_DEBUG": "1"}
     assert refusal(weights).startswith(f"Nothing was pushed: there is no {REPO} on the Hub")
-    words = ("push", "--repo", REPO, "--weights", weights)
-    pushed = train(*words, "--create", **environment)
+    words = ("-m", "train", "push", "--repo", REPO, "--weights", weights, "--create")
+    pushed = python(*words, **environment)
     assert pushed.returncode == 0, pushed.stderr
     commit = hub.repos["models", REPO].commits[-1]
     assert commit.sha in pushed.stdout

@@ -12,15 +12,7 @@ MAX_PIXELS = 24_000_000
 #   pixels was decoded to 81 million.
 # - JPEG 2000: a file may be cut into precincts of one pixel, each of which takes 500 bytes.
 # - ICO: Pillow decodes it as soon as it is opened, with up to 178 million pixels.
-FORMATS = {
-    "PNG": "PNG",
-    "JPEG": "JPEG",
-    "WEBP": "WebP",
-    "GIF": "GIF",
-    "BMP": "BMP",
-    "TIFF": "TIFF",
-    "PPM": "PPM",
-}
+FORMATS = {name.upper(): name for name in ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "PPM")}
 *_first, _last = FORMATS.values()
 FORMATS_AND, FORMATS_OR = (f"{', '.join(_first)} {word} {_last}" for word in ("and", "or"))
 ACCEPTED = (
