@@ -27,7 +27,7 @@ def test_the_python_blocks_run_as_they_stand(app_url: str, tmp_path: Path) -> No
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
-        run = python("-c", block, cwd=tmp_path, DEMO_URL=app_url)
+        run = python("-c", block, cwd=tmp_path, environment={"DEMO_URL": app_url})
         assert run.returncode == 0, run.stderr
         answer = [line for line in run.stdout.splitlines() if not line.startswith("Loaded as API")]
         assert answer[0].startswith("6 "), run.stdout

@@ -61,12 +61,11 @@ def host(dist: Path, tmp_path: Path) -> Iterator[StaticHost]:
 @contextmanager
 def listen(browser: Browser, url: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
     """The page at `url`, and what it fetched elsewhere and what the browser complained about."""
-    with browser.new_context(viewport={"width": 390, "height": 844}, **options) as context:
-        page = context.new_page()
+    with visit(browser, "about:blank", 390, 844, **options) as page:
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda m: faults.append(m.text) if m.type != "log" else None)
-        context.on(
+        page.context.on(
             "request",
             lambda r: None if r.url.startswith((url, "data:")) else faults.append(r.url),
         )

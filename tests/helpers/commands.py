@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -42,7 +43,7 @@ def train_refused(*words: str | Path) -> str:
 
 
 def python(
-    *words: str | Path, cwd: Path = ROOT, **environment: str
+    *words: str | Path, cwd: Path = ROOT, environment: Mapping[str, str] = {}
 ) -> subprocess.CompletedProcess[str]:
     """What `python WORDS` printed, in a process of its own."""
     return subprocess.run(

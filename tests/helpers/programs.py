@@ -17,14 +17,9 @@ from tests.helpers.waiting import LIMIT
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # As root there is no sandbox. The other switches keep Chromium from asking its maker for updates.
 CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
 HINTS = {
     "chromium": (
         "the tests need a Chromium or Chrome: install one, or give its path in CHROME_PATH "

@@ -181,9 +181,9 @@ def cached_arrays(file: Path, make: Callable[[], dict[str, Any]]) -> dict[str, N
         return dict(stored)
 
 
-def split_mnist(mnist: Examples, every: int = 10) -> tuple[Examples, Examples]:
+def split_mnist(mnist: Examples) -> tuple[Examples, Examples]:
     """Training and validation examples: every tenth image is for validation."""
-    held_out = np.arange(len(mnist)) % every == 0
+    held_out = np.arange(len(mnist)) % 10 == 0
     return mnist[~held_out], mnist[held_out]
 
 

@@ -88,7 +88,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
     methods = [Method("released", 0, lambda images: _predict_released(classifier, images))]
-    results: dict[str, dict[str, Any]] = {method.name: {} for method in methods}
     if args.data == "sample":
         training, test = (Examples(*part) for part in read_sample())
     else:
@@ -102,23 +101,23 @@ def run(args: argparse.Namespace) -> None:
             Method("plain convnet, canvas resized", 1, lambda x: _predict_baseline(model, x)),
             Method("plain convnet, MNIST normalisation", 2, lambda x: _predict_baseline(model, x)),
         ]
-    for method in methods:
-        results[method.name] = mnist_metrics(method, test)
+    results = {method.name: mnist_metrics(method, test) for method in methods}
     if args.data == "all":
         digits = select_split(read_digits(args.data_dir), args.split)
         others = select_split(read_letters_and_symbols(args.data_dir), args.split)
         plot_dir = args.weights if args.split == "test" else Path("out")
         for name, rows in pen_metrics(methods, digits, others, plot_dir).items():
             results[name] |= rows
-        results["released"] |= unseen_style_metrics(
-            methods[0], args.data_dir, args.cache, args.split
-        )
+        unseen = unseen_style_metrics(methods[0], args.data_dir, args.cache, args.split)
+        results["released"] |= unseen
     browser = browser_metrics(classifier, args, test, validation)
     table = markdown_table(all_results({"results": results, "browser": browser}))
     print("\n" + table)
     print("\nthe browser's reader: " + json.dumps(browser, indent=1))
     if args.split == "validation":
         return
+    # DIR stands for the folders of this machine.
+    words = [word if word.startswith("--") or "/" not in word else "DIR" for word in sys.argv[2:]]
     training_file = args.weights / "training.json"
     metrics = json.loads(training_file.read_text()) if training_file.exists() else {}
     metrics |= {
@@ -127,16 +126,11 @@ def run(args: argparse.Namespace) -> None:
         "test_data": args.data,
         "data_checksums": data_checksums(args.data, args.data_dir),
         "files": file_checksums(args.weights),
-        "command": "python -m train " + " ".join(["evaluate", *_public(sys.argv[2:])]),
+        "command": " ".join(["python -m train evaluate", *words]),
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
     }
     write_metrics(args.weights, metrics)
-
-
-def _public(words: Sequence[str]) -> list[str]:
-    """The command's arguments, with DIR in place of the folders of this machine."""
-    return [word if word.startswith("--") or "/" not in word else "DIR" for word in words]
 
 
 def _predict_released(classifier: Classifier, images: Array) -> tuple[Array, Array]:

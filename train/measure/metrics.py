@@ -49,12 +49,9 @@ ROWS = {
 }
 # The rows of the README's table; docs/figures.md has all.
 HEADLINES = (
-    "mnist_test_accuracy",
-    "unipen_1a_accuracy",
-    "worst_bucket_accuracy",
-    "letters_and_symbols_rejected",
-    "pictures_other",
-)
+    "mnist_test_accuracy", "unipen_1a_accuracy", "worst_bucket_accuracy",
+    "letters_and_symbols_rejected", "pictures_other",
+)  # fmt: skip
 
 
 def headlines(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

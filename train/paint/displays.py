@@ -19,11 +19,9 @@ SEGMENTS = (
 )  # fmt: skip
 VARIANTS = {6: "cdefg", 7: "abcf", 9: "abcfg"}  # no roof, a hook, one leg
 HERSHEY = (
-    cv2.FONT_HERSHEY_SIMPLEX,
-    cv2.FONT_HERSHEY_DUPLEX,
-    cv2.FONT_HERSHEY_COMPLEX,
+    cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX,
     cv2.FONT_HERSHEY_TRIPLEX,
-)
+)  # fmt: skip
 # Typefaces that come with matplotlib measure; those of OpenCV and Pillow train.
 TYPEFACES = {
     "validation": ("DejaVuSansMono.ttf",),

@@ -35,12 +35,9 @@ SAVER_OPERATIONS = frozenset(
 INITIALISERS = frozenset({"AssignVariableOp", "VarIsInitializedOp"})
 OBJECTS = {"user_object", "variable", "constant", "function", "bare_concrete_function"}
 USER_OBJECTS = {
-    "_generic_user_object",
-    "signature_map",
-    "trackable_dict_wrapper",
-    "trackable_list_wrapper",
+    "_generic_user_object", "signature_map", "trackable_dict_wrapper", "trackable_list_wrapper",
     "trackable_tuple_wrapper",
-}
+}  # fmt: skip
 # What each signature takes and returns. The detector's 27 outputs are those of
 # `mnist_demo.read.detect.Detector`, which this room may not import.
 SIGNATURES = {

@@ -221,7 +221,7 @@ def test_the_command_and_what_it_shows_of_the_token(hub: Hub, weights: Path) -> 
     environment = hub.environment(weights.parent) | {"HF_DEBUG": "1"}
     assert refusal(weights).startswith(f"Nothing was pushed: there is no {REPO} on the Hub")
     words = ("-m", "train", "push", "--repo", REPO, "--weights", weights, "--create")
-    pushed = python(*words, **environment)
+    pushed = python(*words, environment=environment)
     assert pushed.returncode == 0, pushed.stderr
     commit = hub.repos["models", REPO].commits[-1]
     assert commit.sha in pushed.stdout

@@ -33,15 +33,9 @@ STRAY_FILE_SECONDS = 1200  # age at which files that Gradio never moved to a fol
 # Paths that Gradio serves and that this page does not use. They keep data in memory or on the disk
 # for good, fetch addresses for anybody, or never end.
 CLOSED_PATHS = (
-    "component_server",
-    "deep_link",
-    "dev/",
-    "file=http",
-    "process_recording",
-    "proxy=",
-    "stream/",
+    "component_server", "deep_link", "dev/", "file=http", "process_recording", "proxy=", "stream/",
     "vibe-",
-)
+)  # fmt: skip
 TOO_LARGE = "The request body is too large: at most {:,} bytes are read."
 TOO_DEEP = (
     f"The JSON is nested too deeply: at most {MAX_JSON_DEPTH} lists and objects may be inside each "
