@@ -91,7 +91,7 @@ def test_globs_and_names_of_any_kind(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     (tmp_path / "seven.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
     (chunk,) = find_chunks(str(tmp_path), "")
-    assert chunk_names(chunk) == [f"{tmp_path}/\ufffd.png"]
+    assert list(chunk_names(chunk)) == [f"{tmp_path}/\ufffd.png"]
 
     def locked(folder: str) -> None:
         raise PermissionError(13, "Permission denied", folder)

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
         from mnist_demo.batch import ray_cluster  # ends at once if Ray is missing
     args.paths = [path for pattern in args.paths for path in expand(pattern)]
     chunks = [chunk for path in args.paths for chunk in find_chunks(path, args.column)]
-    total = sum(len(chunk_names(chunk)) for chunk in chunks)
+    total = sum(chunk["rows"] for chunk in chunks)
     try:
         classifier = Classifier.load(args.weights, args.revision)
     except ValueError as error:

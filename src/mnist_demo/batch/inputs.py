@@ -17,7 +17,7 @@ from mnist_demo.batch.parts import PARTS_SUFFIX
 
 FILES_PER_CHUNK = 64  # in a chunk, and images read at a time in a cluster
 # A chunk of the work is some image files or one row group of a parquet file.
-Chunk = dict[str, Any]  # "files", their paths; or "file", "column", "group", "first", and "rows"
+Chunk = dict[str, Any]  # "files", their paths, or "file", "column", "group", "first"; and "rows"
 
 # The usual endings of the files in `mnist_demo.read.decode.formats.FORMATS`.
 IMAGE_SUFFIXES = {
@@ -63,26 +63,25 @@ def find_chunks(path: str, column: str) -> Iterator[Chunk]:
     if not (some := list(islice(files, FILES_PER_CHUNK))):
         raise SystemExit(f"{path}: no image there; files are known by their endings")
     while some:
-        yield {"files": some}
+        yield {"files": some, "rows": len(some)}
         some = list(islice(files, FILES_PER_CHUNK))
 
 
-def chunk_names(chunk: Chunk) -> list[str]:
+def chunk_names(chunk: Chunk) -> Iterator[str]:
     """The names of the chunk's images in the column "path" of the output."""
     if "files" in chunk:
-        return [display_name(file) for file in chunk["files"]]
+        return map(display_name, chunk["files"])
     first = chunk["first"]
-    return [f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"])]
+    return (f"{chunk['file']}#{number}" for number in range(first, first + chunk["rows"]))
 
 
 def unfinished(chunks: list[Chunk], done: int) -> list[Chunk]:
     """The chunks that hold more than the first `done` images; "done" says how many to skip."""
     left = []
     for chunk in chunks:
-        rows = len(chunk_names(chunk))
-        if done < rows:
+        if done < chunk["rows"]:
             left.append(chunk | {"done": done})
-        done = max(0, done - rows)
+        done = max(0, done - chunk["rows"])
     return left
 
 
