@@ -17,9 +17,9 @@ from tests.helpers.static_host import static_edition
 from train.paint.own_drawings import load, strokes_of
 
 DRAWINGS = ("three", "eight-in-two-circles")
-STEP = 18  # pixels of the square between two moves of the pen
-MOVE, HOLD = 80, 2000  # milliseconds for which a move, and a finished digit, are shown
-WINDOW, SHOWN = (1240, 760), (930, 570)  # pixels of the page, and of a frame
+STEP = 36  # pixels of the square between two moves of the pen
+MOVE, HOLD = 160, 2000  # milliseconds for which a move, and a finished digit, are shown
+WINDOW, SHOWN = (1240, 760), (744, 456)  # pixels of the page, and of a frame
 # Whether the answers and the network's maps show the newest move.
 READ = """() => document.querySelector("digit-pad").reader.answer === null &&
     ["digit-network", "digit-textbook"].every((name) => !document.querySelector(name).isFollowing)
@@ -48,7 +48,7 @@ def main() -> None:
         append_images=frames[1:],
         duration=times,
         loop=0,
-        quality=70,
+        quality=60,
         method=6,
     )
     print(f"docs/{file.name}: {len(frames)} frames, {file.stat().st_size:,} bytes")
