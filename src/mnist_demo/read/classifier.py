@@ -17,7 +17,7 @@ from mnist_demo.read.lines import Number, digit_of, number_of
 from mnist_demo.read.network import Network
 from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK, Prediction
-from mnist_demo.read.preprocess import crop_ink, normalize, normalize_stroke_width, on_paper
+from mnist_demo.read.preprocess import find_ink, normalize, normalize_stroke_width, on_paper
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 MAX_BYTES_HELD = 50_000_000  # of the pictures that are read together
@@ -46,8 +46,8 @@ class _Opened:
     def of(cls, image: Any, side: int | None = None) -> _Opened:
         """See `decode`."""
         opened = decode(image, side)
-        located = None if opened.pixels is None else crop_ink(opened.pixels)
-        model_input = None if located is None else normalize(normalize_stroke_width(located[0]))
+        ink = None if opened.pixels is None else find_ink(opened.pixels)
+        model_input = None if ink is None else normalize(normalize_stroke_width(ink))
         return cls(opened, model_input)
 
     @property

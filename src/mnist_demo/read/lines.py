@@ -88,18 +88,13 @@ def digit_of(lines: Sequence[Sequence[Detection]]) -> Prediction:
 
     If there are several of similar size, it is the largest, and the reason says so.
     """
-    digits = sorted(digits_of(lines), key=lambda d: -d.size)
+    digits = sorted((d for line in lines for d in line if is_digit(d)), key=lambda d: -d.size)
     if not digits:
         return Prediction(np.zeros(10, np.float32), 0.0, None, "no digit")
     first = _prediction(digits[0])
     if len(digits) > 1 and digits[1].size > SIMILAR * digits[0].size:
         return Prediction(first.probabilities, 0.0, None, "several digits")
     return first
-
-
-def digits_of(lines: Sequence[Sequence[Detection]]) -> list[Detection]:
-    """The digits in all lines."""
-    return [d for line in lines for d in line if is_digit(d)]
 
 
 def is_digit(detection: Detection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import SpaceCard
@@ -164,12 +165,21 @@ def test_something_needed_is_missing(project: Path) -> None:
     assert "no requirements.txt" in refusal("--dry-run")
 
 
-def test_a_failure_leaves_nothing_half_written(hub: Hub, project: Path) -> None:
+FAULTS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "429": ("POST", "/preupload/", {"status": 429}, "too many requests"),
+    "500": ("POST", "/commit/", {"status": 500}, "(500)"),
+    "cut half-way up": ("PUT", "/objects/", {"cut": True}, "connection to the Hub broke off"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_failure_leaves_nothing_half_written(hub: Hub, project: Path, name: str) -> None:
+    method, path, fault, text = FAULTS[name]
     space = hub.create(SPACE, "spaces")
     sha = hub.store(REPO, project / "weights")
     (project / "weights/confusion.png").write_bytes(b"\0another")  # to be uploaded
-    hub.fail("PUT", "/objects/", cut=True)
-    assert "the connection to the Hub broke off" in refusal("--repo", REPO, "--revision", sha)
+    hub.fail(method, path, **fault)
+    assert text in refusal("--repo", REPO, "--revision", sha)
     assert len(space.commits) == 1
     assert space.variables == {}
 
