@@ -7,7 +7,7 @@ typedef float v4 __attribute__((vector_size(16), aligned(4)));
 
 static inline v4 splat(float x) { return (v4){x, x, x, x}; }
 
-// Computes PIXELS neighbouring pixels of the row y, and 4 * VECTORS filters of each, in registers.
+// Computes PIXELS neighbouring pixels of the row y from x on, and 4 * VECTORS filters of each, in registers.
 #define BLOCK(PIXELS, VECTORS)                                                       \
   {                                                                                  \
     v4 sum[PIXELS][VECTORS];                                                         \
@@ -28,24 +28,24 @@ static inline v4 splat(float x) { return (v4){x, x, x, x}; }
         *(v4 *)(output + (y * width + x + p) * filters + f + 4 * v) = sum[p][v];     \
   }
 
+// Computes all pixels, 4 at a time. The last 4 of a row may have been computed in part before: that takes less
+// time than each of the rest alone.
+#define ROWS(VECTORS)                                          \
+  for (int y = 0; y < height; y++)                             \
+    for (int next = 0; next < width; next += 4) {              \
+      int x = next + 4 <= width ? next : width - 4;            \
+      if (x >= 0) BLOCK(4, VECTORS)                            \
+      else for (x = 0; x < width; x++) BLOCK(1, VECTORS)       \
+    }
+
 // input: rows of `in_row` values; weights: [size][size][channels][filters]; bias: [filters];
 // output: [height][width][filters].
 void convolve(const float *input, int in_row, int channels, const float *weights, const float *bias,
               float *output, int height, int width, int filters, int size, int stride) {
   const int taps = size * channels;  // of one row of the kernel; they lie side by side
   int f = 0;
-  for (; f + 8 <= filters; f += 8)
-    for (int y = 0; y < height; y++) {
-      int x = 0;
-      for (; x + 4 <= width; x += 4) BLOCK(4, 2)
-      for (; x < width; x++) BLOCK(1, 2)
-    }
-  for (; f + 4 <= filters; f += 4)
-    for (int y = 0; y < height; y++) {
-      int x = 0;
-      for (; x + 4 <= width; x += 4) BLOCK(4, 1)
-      for (; x < width; x++) BLOCK(1, 1)
-    }
+  for (; f + 8 <= filters; f += 8) ROWS(2)
+  for (; f + 4 <= filters; f += 4) ROWS(1)
   for (; f < filters; f++)
     for (int y = 0; y < height; y++)
       for (int x = 0; x < width; x++) {

@@ -2,9 +2,20 @@
 // drawing, step by step, under the same names in camelCase. What a step is for, and why, is said there.
 // tests/ compare the two on thousands of drawings.
 
-import { areaResize, clamp, components, crop, distanceTransform, linearResize } from "./pixels.js";
+import {
+  areaResize,
+  boundingBox,
+  clamp,
+  components,
+  crop,
+  distanceTransform,
+  linearResize,
+} from "./pixels.js";
 
-/** @typedef {import("./pixels.js").Plane} Plane */
+/**
+ * @typedef {import("./pixels.js").Box} Box
+ * @typedef {import("./pixels.js").Plane} Plane
+ */
 
 // preprocess.py says what these are, and how they were measured.
 const MIN_STROKE_WIDTH = 1.6;
@@ -34,24 +45,27 @@ export function preprocess(rgba, width) {
  * @returns {Float32Array | null} 28 x 28 values in [0, 1], white ink on black; null without ink
  */
 export function shrink(rgba, width) {
-  const data = darkness(rgba);
-  if (!data.some(Boolean)) return null;
-  const small = areaResize({ data, width, height: data.length / width }, 28, 28);
-  return small.data.map((value) => Math.round(value) / 255);
+  const plane = darkness(rgba, width, { left: 0, top: 0, width, height: rgba.length / 4 / width });
+  if (!plane.data.some(Boolean)) return null;
+  return areaResize(plane, 28, 28).data.map((value) => Math.round(value) / 255);
 }
 
 /**
  * @param {Uint8ClampedArray} rgba
- * @returns {Float32Array} how far each pixel is from white, from 0 to 255
+ * @param {number} width
+ * @param {Box} box
+ * @returns {Plane} how far each pixel in the box is from white, from 0 to 255
  */
-function darkness(rgba) {
-  const dark = new Float32Array(rgba.length / 4);
-  for (let i = 0; i < dark.length; i++) {
-    const p = 4 * i;
-    const value = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
-    dark[i] = Math.round((value * rgba[p + 3]) / 255);
+function darkness(rgba, width, { left, top, ...size }) {
+  const data = new Float32Array(size.width * size.height);
+  for (let y = 0; y < size.height; y++) {
+    let p = 4 * ((top + y) * width + left);
+    for (let i = y * size.width; i < (y + 1) * size.width; i++, p += 4) {
+      const value = 255 - Math.min(rgba[p], rgba[p + 1], rgba[p + 2]);
+      data[i] = Math.round((value * rgba[p + 3]) / 255);
+    }
   }
-  return dark;
+  return { data, ...size };
 }
 
 /**
@@ -60,19 +74,20 @@ function darkness(rgba) {
  * @returns {Plane | null} values in [0, 1]; null without ink
  */
 export function findInk(rgba, width) {
+  if (isTransparent(rgba)) {
+    const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
+    return clean(darkness(rgba, width, boundingBox(pixels, width)), FAINT);
+  }
   const height = rgba.length / 4 / width;
-  const transparent = isTransparent(rgba);
-  const distance = transparent ? darkness(rgba) : new Float32Array(width * height);
+  const distance = new Float32Array(width * height);
   let noise = 0;
-  if (!transparent) {
-    for (let channel = 0; channel < 3; channel++) {
-      const paper = median(frame(rgba, width, height, channel));
-      const spread = frame(rgba, width, height, channel).map((value) => Math.abs(value - paper));
-      noise = Math.max(noise, median(spread));
-      for (let i = 0; i < distance.length; i++) {
-        const value = Math.floor(Math.abs(rgba[4 * i + channel] - paper));
-        if (value > distance[i]) distance[i] = value;
-      }
+  for (let channel = 0; channel < 3; channel++) {
+    const edges = frame(rgba, width, height, channel);
+    const paper = median(edges);
+    noise = Math.max(noise, median(edges.map((value) => Math.abs(value - paper))));
+    for (let i = 0; i < distance.length; i++) {
+      const value = Math.floor(Math.abs(rgba[4 * i + channel] - paper));
+      if (value > distance[i]) distance[i] = value;
     }
   }
   return clean({ data: distance, width, height }, Math.max(FAINT, 9 * noise));

@@ -7,31 +7,44 @@
  */
 
 /**
+ * The smallest box around all values above 0: cv2.boundingRect.
+ *
+ * @param {ArrayLike<number>} data row by row
+ * @param {number} width of a row
+ * @returns {Box} its width and height are 0 if no value is above 0
+ *
+ * @typedef {{ left: number, top: number, width: number, height: number }} Box
+ */
+export function boundingBox(data, width) {
+  let [left, top, right, bottom] = [width, 0, 0, 0]; // the last two are one further
+  for (let y = 0, row = 0; row < data.length; y++, row += width) {
+    let first = 0;
+    while (first < width && !(data[row + first] > 0)) first++;
+    if (first === width) continue;
+    let end = width;
+    while (!(data[row + end - 1] > 0)) end--;
+    if (!bottom) top = y;
+    bottom = y + 1;
+    left = Math.min(left, first);
+    right = Math.max(right, end);
+  }
+  return { left, top, width: Math.max(right - left, 0), height: bottom - top };
+}
+
+/**
  * The plane without the empty rows and columns around what is above 0.
  *
  * @param {Plane} plane
  * @returns {Plane}
  */
 export function crop(plane) {
-  const { data, width, height } = plane;
-  let [left, top, right, bottom] = [width, height, -1, -1];
+  const { left, top, width, height } = boundingBox(plane.data, plane.width);
+  const data = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (data[y * width + x] > 0) {
-        if (x < left) left = x;
-        if (x > right) right = x;
-        if (y < top) top = y;
-        bottom = y;
-      }
-    }
+    const from = (top + y) * plane.width + left;
+    data.set(plane.data.subarray(from, from + width), y * width);
   }
-  if (right < 0) return { data: new Float32Array(0), width: 0, height: 0 };
-  const cut = new Float32Array((right - left + 1) * (bottom - top + 1));
-  for (let y = top; y <= bottom; y++) {
-    const row = data.subarray(y * width + left, y * width + right + 1);
-    cut.set(row, (y - top) * (right - left + 1));
-  }
-  return { data: cut, width: right - left + 1, height: bottom - top + 1 };
+  return { data, width, height };
 }
 
 /**
@@ -41,38 +54,40 @@ export function crop(plane) {
  * @returns {{ labels: Int32Array, areas: number[] }} a number for each pixel, 0 where the plane is
  *   not above 0; and how many pixels have each number
  */
-export function components(plane) {
-  const { data, width, height } = plane;
-  const labels = new Int32Array(data.length);
-  const areas = [0];
+export function components({ data, width, height }) {
+  // A frame of paper, so that no step needs to ask for the edge.
+  const stride = width + 2;
+  const framed = new Int32Array(stride * (height + 2));
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] > 0) framed[i + 2 * Math.floor(i / width) + stride + 1] = -1; // not numbered yet
+  }
+  const steps = [-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1];
+  const areas = [data.length];
   const stack = new Int32Array(data.length);
-  for (let start = 0; start < data.length; start++) {
-    if (!(data[start] > 0)) {
-      areas[0] += 1;
-      continue;
-    }
-    if (labels[start]) continue;
+  for (let start = 0; start < framed.length; start++) {
+    if (framed[start] >= 0) continue;
     const label = areas.length;
     let count = 0;
     let depth = 0;
-    labels[start] = label;
+    framed[start] = label;
     stack[depth++] = start;
     while (depth) {
       const i = stack[--depth];
       count += 1;
-      const x = i % width;
-      const y = (i - x) / width;
-      for (let ny = Math.max(0, y - 1); ny <= y + 1 && ny < height; ny++) {
-        for (let nx = Math.max(0, x - 1); nx <= x + 1 && nx < width; nx++) {
-          const j = ny * width + nx;
-          if (data[j] > 0 && !labels[j]) {
-            labels[j] = label;
-            stack[depth++] = j;
-          }
+      for (const step of steps) {
+        if (framed[i + step] < 0) {
+          framed[i + step] = label;
+          stack[depth++] = i + step;
         }
       }
     }
     areas.push(count);
+    areas[0] -= count;
+  }
+  const labels = new Int32Array(data.length);
+  for (let y = 0; y < height; y++) {
+    const from = (y + 1) * stride + 1;
+    labels.set(framed.subarray(from, from + width), y * width);
   }
   return { labels, areas };
 }
@@ -141,50 +156,37 @@ export function distanceTransform(mask, margin, inverted = false) {
  * @returns {Plane}
  */
 export function areaResize(plane, width, height) {
-  const narrow = areaRows(plane.data, plane.height, plane.width, width);
-  // The columns are rows of the transposed plane.
-  const turned = transpose(narrow, plane.height, width);
-  const small = areaRows(turned, width, plane.height, height);
-  return { data: transpose(small, width, height), width, height };
+  const narrow = averageRows(plane.data, plane.width, width);
+  // The columns are now rows.
+  return { data: averageRows(narrow, plane.height, height), width, height };
 }
 
 /**
- * Each row of `from` values as `to` averages.
+ * Each row of `from` values as `to` averages, in columns.
  *
  * @param {Float32Array} data
- * @param {number} rows
  * @param {number} from
  * @param {number} to
  */
-function areaRows(data, rows, from, to) {
-  const result = new Float32Array(rows * to);
+function averageRows(data, from, to) {
+  const rows = data.length / from;
   const scale = from / to;
-  for (let j = 0; j < to; j++) {
-    const start = j * scale;
-    const end = Math.min(start + scale, from);
+  const windows = Array.from({ length: to }, (_, j) => {
+    const [start, end] = [j * scale, Math.min((j + 1) * scale, from)];
     const first = Math.floor(start + 1e-9);
     const last = Math.min(Math.ceil(end - 1e-9), from);
-    for (let row = 0; row < rows; row++) {
+    const shares = [];
+    for (let i = first; i < last; i++) shares.push(Math.min(i + 1, end) - Math.max(i, start));
+    return { first, shares, sum: end - start };
+  });
+  const result = new Float32Array(rows * to);
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < to; j++) {
+      const { first, shares, sum } = windows[j];
       let total = 0;
-      for (let i = first; i < last; i++) {
-        const share = Math.min(i + 1, end) - Math.max(i, start);
-        total += share * data[row * from + i];
-      }
-      result[row * to + j] = total / (end - start);
+      for (let i = 0; i < shares.length; i++) total += shares[i] * data[row * from + first + i];
+      result[j * rows + row] = total / sum;
     }
-  }
-  return result;
-}
-
-/**
- * @param {Float32Array} data
- * @param {number} rows
- * @param {number} columns
- */
-function transpose(data, rows, columns) {
-  const result = new Float32Array(data.length);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) result[x * rows + y] = data[y * columns + x];
   }
   return result;
 }
