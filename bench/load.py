@@ -35,7 +35,7 @@ from bench.servers import (
     run_server,
     wait_for_answer,
 )
-from tests.helpers.nginx import nginx
+from tests.helpers.servers import nginx
 
 MAX_P95 = 10  # times the p50 of one visitor
 FIRST_VISITORS, MAX_VISITORS = 25, 1600

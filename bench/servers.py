@@ -23,7 +23,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from tests.helpers.ports import free_ports
+from tests.helpers.servers import free_ports
 
 ROOT = Path(__file__).parents[1]
 BENCH_FOLDER = Path(__file__).parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,17 +10,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from mnist_demo import Classifier
 from tests.helpers.commands import train_here
 from tests.helpers.hub_standin import WRITER, Hub
-from tests.helpers.once import once_for_all_workers
 from tests.helpers.servers import serve_app
-from tests.helpers.static_host import StaticHost
+from tests.helpers.static_host import StaticHost, static_edition
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 # What takes long to import, as TensorFlow does, is imported where it is needed: the process that
 # hands the tests out needs none of it.
@@ -86,8 +87,19 @@ def weights(_weights: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a short training on the sample, made by the three commands that a user runs."""
-    return once_for_all_workers(tmp_path_factory, "sample", train_on_sample)
+    """Weights of a short training on the sample, made by the three commands that a user runs.
+
+    One of pytest's workers makes them for all.
+    """
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder = common / "sample"
+    with FileLock(common / "sample.lock"):
+        if not folder.exists():
+            train_on_sample(unfinished := common / "sample.unfinished")
+            unfinished.rename(folder)
+    return folder
 
 
 def train_on_sample(folder: Path) -> None:
@@ -149,6 +161,33 @@ def browser() -> Iterator[Browser]:
 
         browser.new_context = that_draws_little  # type: ignore[method-assign]
         yield browser
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser, app_url: str) -> Iterator[Page]:
+    """The page, for all tests that need no window of their own."""
+    from tests.helpers.pages import visit
+
+    with visit(browser, app_url, 1280, 900) as page:
+        yield page
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """The page at its first tab, without what the test before has drawn."""
+    from tests.helpers.pages import expect_blank
+
+    opened.get_by_role("tab", name="Draw").click()
+    opened.get_by_role("button", name="Clear").click()
+    expect_blank(opened)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def edition() -> Iterator[StaticHost]:
+    """The static edition, for all tests that only look at it."""
+    with static_edition() as host:
+        yield host
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The pages keep what they say: to a Space, to a caller, and about the accuracy."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

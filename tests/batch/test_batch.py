@@ -1,7 +1,5 @@
 """Many images from the command line."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -23,9 +21,8 @@ from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
 from mnist_demo.batch.rows import classify as classify_locally
 from mnist_demo.read.prediction import BLANK
-from tests.helpers.batch import png, run
-from tests.helpers.commands import python
-from tests.helpers.images import LABELS
+from tests.helpers.commands import classify_here, python
+from tests.helpers.images import LABELS, png
 from tests.helpers.waiting import LIMIT
 
 PART = 60  # rows in a part of the output
@@ -54,7 +51,7 @@ def test_a_folder_a_glob_a_file_and_a_column_in_one_run(
     digit = next(folder.glob("4_*"))
     out = tmp_path / "out" / "answers.parquet"
     paths: list[str | Path] = [folder, f"{folder}/odd/7*", digit, tmp_path / "in.parquet"]
-    run(*paths, "--out", out, "--column", "drawing")
+    classify_here(*paths, "--out", out, "--column", "drawing")
     rows = pq.read_table(out).to_pylist()
     assert f"{len(rows):,} images, of which 4 cannot be read" in capsys.readouterr().out
     assert list(out.parent.iterdir()) == [out]
@@ -135,8 +132,8 @@ def test_a_killed_run_goes_on_where_it_was(
     pq.write_table(table.set_column(1, "digit", pa.array([-1] * PART, pa.int8())), part)
 
     with pytest.raises(SystemExit, match="other paths or weights"):
-        run(folder, "--out", tmp_path / "a.parquet")
-    run(*words)
+        classify_here(folder, "--out", tmp_path / "a.parquet")
+    classify_here(*words)
     answers = pq.read_table(tmp_path / "a.parquet")
     numbers = [int(name.partition("#")[2]) for name in answers["path"].to_pylist()]
     assert numbers == list(range(3 * PART))
@@ -191,7 +188,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
     columns = {"x": [b""], "name": ["a.png"], "kind": pa.array(["a"]).dictionary_encode()}
     pq.write_table(pa.table(columns), tmp_path / "in.parquet")
     with pytest.raises(SystemExit, match=re.escape(text.format(here=tmp_path))):
-        run(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
+        classify_here(*[w.format(here=tmp_path) for w in words], "--out", tmp_path / "a.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
@@ -209,7 +206,7 @@ def test_an_image_that_breaks_the_reader_costs_only_its_own_row() -> None:
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("precious")
     with pytest.raises(SystemExit, match="exists already"):
-        run(folder, "--out", tmp_path / "a.parquet")
+        classify_here(folder, "--out", tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").read_text() == "precious"
 
 

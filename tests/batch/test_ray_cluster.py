@@ -1,7 +1,5 @@
 """Many images on a Ray cluster: the same answers, also when a machine is lost on the way."""
 
-from __future__ import annotations
-
 import json
 import signal
 from collections.abc import Iterator
@@ -19,8 +17,8 @@ import mnist_demo.batch.command as batch_command
 from mnist_demo.batch import ray_cluster
 from mnist_demo.batch.inputs import chunk_names, find_chunks, unfinished
 from mnist_demo.weights import REPOSITORY, file_checksums
-from tests.helpers.batch import png, run
-from tests.helpers.images import LABELS
+from tests.helpers.commands import classify_here
+from tests.helpers.images import LABELS, png
 from tests.helpers.waiting import LIMIT, wait_until
 
 ROWS, GROUP = 6 * 256, 64
@@ -64,7 +62,7 @@ def test_no_cluster_is_said_in_one_line(
 
     monkeypatch.setattr(ray_cluster.ray, "init", init)
     with pytest.raises(SystemExit, match=f"^no Ray cluster at {address}: nothing answers$"):
-        run(images / "files", "--out", tmp_path / "a.parquet", "--ray", *words)
+        classify_here(images / "files", "--out", tmp_path / "a.parquet", "--ray", *words)
 
 
 def test_what_is_done_is_not_done_again(images: Path) -> None:
@@ -94,7 +92,9 @@ def test_two_workers_one_of_which_is_killed(
     words: list[str | Path] = [images / "in.parquet", images / "files", "--out"]
     parts = tmp_path / "ray.parquet.parts"
     with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(run, *words, tmp_path / "ray.parquet", "--ray", cluster.address)
+        running = thread.submit(
+            classify_here, *words, tmp_path / "ray.parquet", "--ray", cluster.address
+        )
         wait_until(lambda: list(parts.glob("*.parquet")) or running.done())
         assert not running.done()
         lost, _ = cluster.worker_nodes
@@ -105,7 +105,7 @@ def test_two_workers_one_of_which_is_killed(
             one.send_signal(signal.SIGKILL)
         running.result(LIMIT)
     assert f"{ROWS + 71:,} images, of which 1 cannot be read" in capsys.readouterr().out
-    run(*words, tmp_path / "local.parquet")
+    classify_here(*words, tmp_path / "local.parquet")
     answers = pq.read_table(tmp_path / "ray.parquet")
     expected = pq.read_table(tmp_path / "local.parquet")
     assert answers.schema == expected.schema

@@ -1,7 +1,5 @@
 """The arithmetic of the benchmark. Its figures depend on the machine that it runs on."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

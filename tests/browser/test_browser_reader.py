@@ -1,7 +1,5 @@
 """The reader for the browser, in Node, against Python: both read the same paintings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,10 +1,9 @@
 """The element <digit-network>: what it shows is what the served network computes."""
 
-from __future__ import annotations
-
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,14 @@ import pytest
 import tensorflow as tf
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from mnist_demo.browser.build_static import BROWSER
 from mnist_demo.page.i18n import LANGUAGES
-from tests.helpers.graph import served_layers
+from mnist_demo.weights import REPOSITORY
 from tests.helpers.pages import WATCH_SHIFTS, visit, visit_and_watch
 from tests.helpers.static_host import StaticHost
+from train.fit.export_browser import Converter
 from train.measure.browser_reader import find_node
 from train.paint.own_drawings import DRAWINGS, load
 
@@ -51,6 +52,34 @@ SHOW = """async ([strokes, radius]) => {
         bias: [...(network.inside?.bias ?? [])],
     };
 }"""
+
+
+@cache
+def served_layers() -> tuple[dict[str, Any], Callable[[Any], list[Any]]]:
+    """The header of browser.bin, and the served network as far as its stages and logits.
+
+    The network takes float32 images (n, 28, 28, 1) in [0, 1]. It returns for each stage of the
+    header its float32 activations (looks, n, ...), and at last the logits (n, 10), which are means
+    over the looks. All can be differentiated.
+    """
+    model = tf.saved_model.load(str(REPOSITORY / "model"))
+    frozen = convert_variables_to_constants_v2(model.signatures["serving_default"])
+    converter = Converter(frozen.graph)
+    header, _ = converter.convert()
+    # The last operation of each layer comes last.
+    names = {number: name for name, number in converter.done.items()}
+    outputs = [f"{names[stage['layer']]}:0" for stage in header["stages"]]
+    (softmax,) = [o for o in frozen.graph.get_operations() if o.type == "Softmax"]
+    mean = softmax.inputs[0].op.inputs[0]
+    run = frozen.prune("images:0", [*outputs, mean.name])
+
+    def network(images: Any) -> list[Any]:
+        *stages, logits = run(tf.convert_to_tensor(images))
+        looks = len(header["shifts"])
+        shaped = [tf.reshape(stage, (looks, images.shape[0], -1)) for stage in stages]
+        return [*shaped, tf.reshape(logits, (-1, 10))]
+
+    return header, network
 
 
 @pytest.fixture(scope="module")

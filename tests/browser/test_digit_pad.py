@@ -1,7 +1,5 @@
 """The element <digit-pad>: docs/digit-pad.md's examples as they stand, in another site's page."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.commands import ROOT
-from tests.helpers.pages import visit
+from tests.helpers.pages import visit_and_watch
 from tests.helpers.sketchpad import draw
 from train.paint.own_drawings import load
 
@@ -25,11 +23,8 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def post(browser: Browser) -> Iterator[Page]:
-    with visit(browser, "about:blank", 500, 900) as page:
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with visit_and_watch(browser, "about:blank", 500, 900) as page:
         yield page
-        assert errors == []
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The element <digit-textbook>: another network on the same drawing, beside ours."""
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Iterator

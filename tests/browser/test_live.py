@@ -1,7 +1,5 @@
 """The answer while the pen is down, in the visitor's own browser: on the page, and in frames."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

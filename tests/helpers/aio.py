@@ -1,7 +1,5 @@
 """Runs coroutines in tests that share a process with Playwright."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor

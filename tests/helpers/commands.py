@@ -1,7 +1,5 @@
 """Runs the project's commands as a user does."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os
@@ -40,6 +38,14 @@ def train_refused(*words: str | Path) -> str:
     assert isinstance(text, str)  # Python prints a string and exits with 1
     assert "\n" not in text and WRITER not in text and READER not in text
     return text
+
+
+def classify_here(*words: str | Path) -> None:
+    """Run `python -m mnist_demo classify` in this process."""
+    from mnist_demo.__main__ import main
+
+    with patch("sys.argv", ["mnist_demo", "classify", *map(str, words)]):
+        main()
 
 
 def python(

@@ -7,8 +7,6 @@
 Large files are kept below another host name, as the Hub keeps them at a storage host.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

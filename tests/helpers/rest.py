@@ -1,7 +1,5 @@
 """Requests to the REST endpoint."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

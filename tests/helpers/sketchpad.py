@@ -1,7 +1,5 @@
 """A hand that draws on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

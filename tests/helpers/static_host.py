@@ -1,7 +1,5 @@
 """A web host that serves files and nothing else."""
 
-from __future__ import annotations
-
 import tempfile
 import threading
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Every wait is for something that happens, and ends as soon as it does. The limit
 when it never happens. It is long, so that no test fails because a machine is slow.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

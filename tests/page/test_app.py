@@ -1,7 +1,5 @@
 """The served demo, called by gradio_client and over plain HTTP."""
 
-from __future__ import annotations
-
 import json
 import threading
 from pathlib import Path

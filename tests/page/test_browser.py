@@ -1,7 +1,5 @@
 """The page in a real browser: drawn on by mouse and finger, wide and narrow, light and dark."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable

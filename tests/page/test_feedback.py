@@ -1,7 +1,5 @@
 """Corrections: kept, sent to a dataset, brought back, learned from; nothing is lost on the way."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """The Draw tab's view into the network, and the textbook network beside it."""
 
-from __future__ import annotations
-
 import re
 
 from playwright.sync_api import Browser, Page, expect

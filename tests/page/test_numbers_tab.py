@@ -1,7 +1,5 @@
 """The Numbers tab in a real browser, and its endpoint for programs."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

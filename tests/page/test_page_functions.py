@@ -1,7 +1,5 @@
 """Each tab's events alone, without a server or a browser."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

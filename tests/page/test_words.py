@@ -1,7 +1,5 @@
 """What the page says: verdicts, six languages, reasons, the About tab and the snippets."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

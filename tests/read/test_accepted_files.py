@@ -1,7 +1,5 @@
 """Image files and PIL images in every form; other kinds of files are refused by name."""
 
-from __future__ import annotations
-
 import base64
 import codecs
 import io

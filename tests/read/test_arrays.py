@@ -1,7 +1,5 @@
 """What Python programs have in their hands is read, or refused in words that say what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """Many images at once."""
 
-from __future__ import annotations
-
 import os
 import weakref
 from collections.abc import Iterator

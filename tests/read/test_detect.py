@@ -1,7 +1,5 @@
 """How a picture is looked at with a detector. A stand-in finds grey rectangles, not characters."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pytest

@@ -18,7 +18,3 @@ def test_is_read_right(name: str, classifier: Classifier) -> None:
     assert prediction.digit == case["label"], f"top three: {prediction.top(3)}"
     if case["label"] is not None:
         assert prediction.is_digit, f"called not a digit, score {prediction.digit_score:.3f}"
-
-
-def test_all_digits_are_among_the_cases() -> None:
-    assert {*range(10), None} == {load(name)["label"] for name in NAMES}

@@ -1,7 +1,5 @@
 """What detections say: one digit, several, or lines of digits and signs."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Broken, forged and far too large images get a clear error, or are read correctly."""
 
-from __future__ import annotations
-
 import http.client
 import io
 import json
@@ -27,6 +25,8 @@ from tests.helpers.rest import form, post
 from tests.helpers.waiting import LIMIT
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M1 1h7"/></svg>'
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n"
 
 
 def seven() -> Image.Image:
@@ -75,7 +75,14 @@ def animated() -> bytes:
     return encode(seven(), "GIF", save_all=True, append_images=others)
 
 
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    return encode(seven().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
 READ = {
+    "turned by EXIF": turned,
     "16 bits": lambda: encode(in_16_bits(), "PNG"),
     "CMYK": lambda: encode(seven().convert("CMYK"), "JPEG"),
     "CMYK TIFF": lambda: encode(seven().convert("CMYK"), "TIFF"),
@@ -111,6 +118,8 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
     "no width": (lambda: mnist_png(7)[:16] + bytes(4) + mnist_png(7)[20:], 415, "not an image"),
     "a text": (lambda: b"Dear reader, this is no image.", 415, "not an image"),
     "SVG": (lambda: SVG, 415, "this is an SVG drawing; save it as PNG or JPEG first"),
+    "EPS": (lambda: EPS, 415, "this is an EPS or PostScript file; save it as"),
+    "PDF": (lambda: b"%PDF-1.7\n" * 9, 415, "this is a PDF; save the page as PNG or JPEG first"),
     "TGA": (lambda: encode(seven(), "TGA"), 415, "send a PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"),
     "JSON": (lambda: json.dumps({"data": [{"path": "/etc/passwd"}]}).encode(), 415, "not an image"),
     "deep JSON": (lambda: b"[" * 5000 + b"]" * 5000, 415, "send a PNG, JPEG"),

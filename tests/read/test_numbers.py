@@ -1,7 +1,5 @@
 """Numbers of several digits: read from drawings side by side, and composed for measuring."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,41 +24,27 @@ def parts(canvas: Ink) -> int:
     return cv2.connectedComponents((canvas < 230).astype(np.uint8))[0] - 1
 
 
-ROWS = [
+APART = [
     ["one", "two", "three"],
     ["four", "five", "six", "seven"],
     ["eight", "nine", "zero", "one", "five"],
     ["seven", "three"],
 ]
+BROKEN = [["three", "five-roof-apart", "two"], ["four", "zero-unclosed"], ["five-roof-apart"]]
+TOUCHING = [["two", "three"], ["five", "zero"], ["eight", "six", "four"]]
 
 
-@pytest.mark.parametrize("names", ROWS, ids="-".join)
-def test_reads_digits_apart(classifier: Classifier, names: list[str]) -> None:
-    number = classifier.read_number(row(names, 40))
-    assert number.text == "".join(str(load(name)["label"]) for name in names)
+@pytest.mark.parametrize("names", APART + BROKEN + TOUCHING, ids="-".join)
+def test_reads_digits_side_by_side(classifier: Classifier, names: list[str]) -> None:
+    canvas = row(names, -8 if names in TOUCHING else 40)
+    assert names not in TOUCHING or parts(canvas) == 1
+    number = classifier.read_number(canvas)
+    text = "".join(str(load(name)["label"]) for name in names)
+    assert number.number == text
+    assert number.text == text or names not in APART
     for prediction in number.digits:
         assert prediction.top(3)[0][0] == prediction.digit
         assert len(prediction.top(3)) == 3
-
-
-@pytest.mark.parametrize(
-    "names", [["two", "three"], ["five", "zero"], ["eight", "six", "four"]], ids="-".join
-)
-def test_reads_touching_digits(classifier: Classifier, names: list[str]) -> None:
-    canvas = row(names, -8)
-    assert parts(canvas) == 1
-    text = "".join(str(load(name)["label"]) for name in names)
-    assert classifier.read_number(canvas).number == text
-
-
-@pytest.mark.parametrize(
-    "names",
-    [["three", "five-roof-apart", "two"], ["four", "zero-unclosed"], ["five-roof-apart"]],
-    ids="-".join,
-)
-def test_broken_digits_stay_one(classifier: Classifier, names: list[str]) -> None:
-    text = "".join(str(load(name)["label"]) for name in names)
-    assert classifier.read_number(row(names, 40)).number == text
 
 
 def test_light_ink_on_dark_paper(classifier: Classifier) -> None:

@@ -1,11 +1,8 @@
 """Preprocessing: any image becomes the network's input."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from mnist_demo.read.preprocess import (
     MAX_STROKE_WIDTH,
@@ -86,14 +83,6 @@ def test_coloured_ink_is_ink() -> None:
         paper = np.full((280, 280, 3), 255, np.uint8)
         paper[seven() < 128] = colour
         same(paper, seven(), tolerance=0.02)
-
-
-def test_camera_metadata_turns_the_image(tmp_path: Path) -> None:
-    turned = Image.fromarray(np.rot90(seven()).copy())
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
-    turned.save(tmp_path / "turned.png", exif=exif)
-    same(tmp_path / "turned.png", seven())
 
 
 def test_faint_noise_and_specks_do_not_move_the_digit() -> None:

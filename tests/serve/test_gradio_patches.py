@@ -1,7 +1,5 @@
 """The table of what we change in Gradio fits the Gradio that is installed, and our tests."""
 
-from __future__ import annotations
-
 import pkgutil
 import re
 from pathlib import Path

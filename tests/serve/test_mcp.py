@@ -1,7 +1,5 @@
 """The endpoints as tools for agents."""
 
-from __future__ import annotations
-
 import base64
 from pathlib import Path
 from typing import Any

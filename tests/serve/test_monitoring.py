@@ -1,7 +1,5 @@
 """Health, metrics, logs and headers of the served demo."""
 
-from __future__ import annotations
-
 import json
 import re
 from concurrent.futures import Future

@@ -1,7 +1,5 @@
 """More callers than the server can answer: who waits, who is refused, what a visitor sees."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """Two processes of the demo behind nginx, as docs/nginx.conf says; one is killed on the way."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
@@ -17,9 +15,8 @@ import pytest
 from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Route
 
-from tests.helpers.nginx import nginx
 from tests.helpers.pages import expect_blank, expect_digit, visit
-from tests.helpers.servers import serve_app
+from tests.helpers.servers import nginx, serve_app
 from tests.helpers.sketchpad import draw
 from tests.helpers.waiting import LIMIT
 from train.paint.own_drawings import load

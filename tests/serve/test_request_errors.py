@@ -1,7 +1,5 @@
 """Malformed calls of Gradio's endpoints get a clear error, and open and fetch nothing."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

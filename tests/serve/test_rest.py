@@ -1,21 +1,23 @@
 """POST /v1/classify, the REST endpoint."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_demo import Classifier
 from mnist_demo.serve import rest, rest_bodies
+from mnist_demo.serve.micro_batching import MicroBatcher
 from tests.helpers.aio import run_async, turns
 from tests.helpers.images import encode, mnist_png
 from tests.helpers.rest import form, post
@@ -43,12 +45,6 @@ def test_body_and_form_answer_what_gradio_answers(app_url: str, tmp_path: Any) -
             assert answer["top"][0]["digit"] == answer["digit"] == digit
             assert answer["weights"] == expected["weights"]
             assert headers["Access-Control-Allow-Origin"] == "*"
-
-
-def test_blank_paper_has_no_digit(app_url: str) -> None:
-    status, answer, _ = post(app_url, encode(Image.new("RGBA", (30, 40), (0, 0, 0, 0))))
-    assert status == 200
-    assert (answer["digit"], answer["confidence"], answer["top"]) == (None, 0, [])
 
 
 def test_other_pages_may_read_answers_and_refusals(app_url: str) -> None:
@@ -220,3 +216,54 @@ def test_callers_are_told_when_the_network_cannot_be_loaded() -> None:
         assert refused.json() == {"error": text}
 
     run_scenario(loading, do)
+
+
+def test_an_error_with_one_item_does_not_fail_the_others() -> None:
+    first = threading.Event()
+    runs = []
+
+    def divide(items: Sequence[int]) -> list[float]:
+        assert first.wait(LIMIT)
+        runs.append(list(items))
+        return [1 / item for item in items]
+
+    async def ask() -> list[float | BaseException]:
+        batcher = MicroBatcher(divide, max_waiting=3, max_batch=8)
+        calls = [asyncio.ensure_future(batcher.submit(item)) for item in (0, 2, 0, 4, 5)]
+        await turns()
+        first.set()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    answers = run_async(ask())
+    assert runs == [[0], [2, 0, 4], [2], [0], [4]]
+    assert answers[1] == 0.5 and answers[3] == 0.25
+    assert isinstance(answers[0], ZeroDivisionError)  # it was alone
+    assert isinstance(answers[2], ZeroDivisionError)
+    assert isinstance(answers[4], asyncio.QueueFull)  # three wait already
+
+
+KINDS = ["image/png", "application/json", "multipart/form-data; boundary=x", "text/plain", ""]
+BODIES = (
+    st.binary(max_size=300)
+    | st.integers(0, 600).map(lambda n: mnist_png(7)[:n])
+    | st.just(mnist_png(7))
+)
+
+
+def test_answers_are_as_described(app_url: str) -> None:
+    """Generated requests get the answers that the OpenAPI schema promises."""
+    with httpx.Client(base_url=f"{app_url}v1/", timeout=LIMIT) as client:
+        description = client.get("openapi.json").json()
+        promised = description["paths"]["/classify"]["post"]["responses"]
+
+        @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+        @given(st.sampled_from(KINDS), BODIES)
+        def ask(kind: str, body: bytes) -> None:
+            answer = client.post("classify", content=body, headers={"Content-Type": kind})
+            response = promised[str(answer.status_code)]
+            schema = response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            fields = description["components"]["schemas"][schema]["properties"]
+            assert answer.status_code < 500
+            assert set(answer.json()) == set(fields)
+
+        ask()

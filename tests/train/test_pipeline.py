@@ -1,7 +1,5 @@
 """The pipeline from data to weights: its steps run once, in order, and continue after a stop."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Callable

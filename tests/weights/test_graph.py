@@ -1,7 +1,5 @@
 """A SavedModel with more than a classifier needs is refused before it is loaded."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Where weights come from: a folder, the Hub on loopback, and the repository when these fail."""
 
-from __future__ import annotations
-
 import json
 import logging
 import tomllib
@@ -137,6 +135,7 @@ def test_the_repository_serves_when_the_hub_fails(
     assert (found.path, found.origin) == (REPOSITORY, "the repository")
     assert f"{REPO} cannot be served" in found.note and text in found.note
     assert "\n" not in found.note
+    assert found.note in str(found)  # which every answer names
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert any(found.note in record.getMessage() for record in warned)
     assert WRITER not in caplog.text + str(found)

@@ -112,8 +112,7 @@ function start([{ LiveReader }, { paintInput }, { passedPoints, paintStroke }]) 
     }
     if (pen) return; // the next stroke has begun, and this canvas is ahead
     showOnPaper(typeof detail === "string" ? detail : "");
-    context.fillStyle = "white";
-    context.fillRect(0, 0, SIDE, SIDE);
+    context.clearRect(0, 0, SIDE, SIDE);
     context.drawImage(picture, 0, 0, SIDE, SIDE);
     read();
   });

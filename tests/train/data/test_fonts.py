@@ -1,7 +1,5 @@
 """Fonts as writers: their split, their variation, and how they are fetched."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -51,6 +51,11 @@ def strokes(ranges: str) -> list[list[list[float]]]:
     return [stroke.tolist() for stroke in drawing.strokes]
 
 
+def test_without_a_coord_the_columns_are_x_and_y() -> None:
+    (drawing,) = read(INK, '.SEGMENT CHARACTER 2 OK "4"', documentation="")
+    assert [stroke.tolist() for stroke in drawing.strokes] == [TWO]
+
+
 @pytest.mark.parametrize(
     ("ranges", "expected"),
     [

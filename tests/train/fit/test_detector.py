@@ -1,7 +1,5 @@
 """The detector's network, its loss, and its training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import keras

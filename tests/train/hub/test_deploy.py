@@ -1,7 +1,5 @@
 """`python -m train deploy` against a Hub on loopback."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,23 +13,7 @@ from train.hub import deploy
 
 SPACE, REPO = "Some.One/draw_a_digit", "someone/digits"
 ROOT = deploy.ROOT
-README = """---
-title: Draw a digit
-emoji: ✏️
-colorFrom: yellow
-colorTo: gray
-sdk: gradio
-sdk_version: 6.31.0
-python_version: "3.12"
-app_file: app.py
-license: apache-2.0
-short_description: Reads digits
-datasets:
-- ylecun/mnist
----
-
-# Draw a digit
-"""
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -125,7 +107,11 @@ def test_a_dry_run_sends_no_request(
     ("old", "new", "text"),
     [
         ("6.31.0", "6.30.0", "sdk_version is '6.30.0', not '6.31.0'"),
-        ("Reads digits", "x" * 61, "short_description has 61 characters, more than 60"),
+        (
+            "reads the digit that you draw",
+            "x" * 61,
+            "short_description has 84 characters, more than 60",
+        ),
         ("yellow", "orange", "colorFrom is 'orange', not 'red' or"),
         ("gray", "[gray]", "colorTo is ['gray'], not 'red' or"),
         ('"3.12"', "3.12", "python_version is 3.12, not '3.11' or '3.12'"),

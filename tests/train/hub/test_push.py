@@ -1,7 +1,5 @@
 """`python -m train push` to a Hub on loopback, and the errors that may occur."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -104,6 +102,7 @@ def test_a_version_is_never_overwritten(hub: Hub, weights: Path) -> None:
         ("model/variables/variables.index", "", "variables.index is missing"),
         ("browser.bin", "another", "browser.bin is not the file that metrics.json lists"),
         ("browser.bin", "", "browser.bin is missing"),
+        ("textbook.bin", "another", "textbook.bin is not the file that metrics.json lists"),
         ("model/more", "x", "model/more is not listed"),
         ("metrics.json", "", "there is no metrics.json"),
     ],
@@ -113,6 +112,14 @@ def test_metrics_of_other_files_are_refused(
 ) -> None:
     (weights / name).write_text(content) if content else (weights / name).unlink()
     assert text in refusal(weights)
+    assert hub.requests == []
+
+
+def test_a_network_for_the_browser_must_be_listed(hub: Hub, weights: Path) -> None:
+    (weights / "browser.bin").unlink()
+    write_metrics(weights)
+    (weights / "browser.bin").write_bytes(b"another")
+    assert "browser.bin is not listed" in refusal(weights)
     assert hub.requests == []
 
 

@@ -1,7 +1,5 @@
 """The figures of the reader for the browser, which `evaluate` measures in Node."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil
@@ -18,7 +16,6 @@ from tests.helpers.commands import train_here
 from tests.helpers.sketchpad import one_of_each
 from tests.helpers.weights import write_metrics
 from train.fit.examples import Examples
-from train.fit.export_browser import write_browser_weights
 from train.measure import browser_reader
 from train.measure.browser_reader import (
     browser_metrics,
@@ -38,9 +35,8 @@ IMAGES = Examples(np.tile(np.eye(28, dtype=np.uint8) * 255, (10, 1, 1)), DIGITS)
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """The repository's weights with a browser.bin, in a folder of its own."""
+    """The repository's model in a folder of its own."""
     shutil.copytree(REPOSITORY / "model", tmp_path / "released/model")
-    write_browser_weights(tmp_path / "released")
     return tmp_path / "released"
 
 
@@ -55,20 +51,6 @@ def answer(digit: int, score: float, ink: float = 1) -> NDArray[np.float32]:
 
 def prediction(digit: int, score: float) -> Prediction:
     return Prediction(np.eye(10, dtype=np.float32)[digit], score, np.eye(28, dtype=np.float32))
-
-
-def test_both_readers_read_the_same_drawings_alike(released: Path) -> None:
-    node = find_node()
-    assert node, "the tests install Node"
-    classifier = Classifier.load()
-    strokes = [drawing.strokes for drawing in one_of_each()]
-    answers, predictions = read_drawings(node, released / "browser.bin", classifier, strokes)
-    result = compare(answers, predictions, DIGITS)
-    assert result["pictures"] == 10
-    assert result["same_digit"] == result["same_verdict"] == 1
-    assert result["released_accuracy"] == result["browser_accuracy"] >= 0.8
-    blank = read_in_node(node, released / "browser.bin", np.full((1, 280, 280), 255, np.uint8))
-    assert not blank.any()
 
 
 def test_the_paintings_are_those_of_the_other_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,19 +96,9 @@ def test_figures_of_known_answers() -> None:
     }
 
 
-def test_the_networks_are_compared_on_images(released: Path) -> None:
-    metrics = browser_metrics(Classifier.load(), arguments(released), IMAGES[:3], IMAGES)
-    assert metrics["node"].startswith("v")
-    assert metrics["max_difference"]["images"] == 10
-    assert 0 < metrics["max_difference"]["probabilities"] <= 1e-3
-    assert metrics["mnist"]["pictures"] == 3
-    assert metrics["mnist"]["same_digit"] == 1
-
-
 def test_without_node_or_browser_bin_the_rest_goes_on(
     released: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (released / "browser.bin").unlink()
     assert browser_metrics(Classifier.load(), arguments(released), IMAGES, IMAGES) == {}
     assert f"there is no {released / 'browser.bin'}" in capsys.readouterr().out
     monkeypatch.setenv("PATH", "/nowhere")
@@ -149,7 +121,6 @@ def test_examples_are_spread_evenly() -> None:
 
 
 def test_the_command_lists_the_file_in_the_metrics(released: Path) -> None:
-    (released / "browser.bin").unlink()
     write_metrics(released)
     train_here("export-browser", "--weights", released)
     files = json.loads((released / "metrics.json").read_text())["files"]

@@ -16,7 +16,6 @@ from train.measure.metrics import (
     expected_calibration_error,
     markdown_table,
     write_metrics,
-    write_table,
 )
 from train.paint.strokes import Brush
 
@@ -62,19 +61,6 @@ def test_inputs_of_the_release_and_the_baselines() -> None:
     assert (ours > 127).sum() > (placed > 127).sum(), "thickened to MNIST's stroke width"
 
 
-def test_the_table_goes_between_the_marks(tmp_path: Path) -> None:
-    table = markdown_table({"released": {"mnist_test_accuracy": 0.5}, "other": {}})
-    assert "| MNIST test accuracy | 50.00% |  |" in table
-    readme = tmp_path / "README.md"
-    begin, end = "a\n<!-- metrics:begin -->\n", "\n<!-- metrics:end -->\nz\n"
-    readme.write_text(f"{begin}old{end}")
-    write_table(readme, table)
-    assert readme.read_text() == f"{begin}{table}{end}"
-    readme.write_text("no marks")
-    with pytest.raises(SystemExit, match="lacks the marks"):
-        write_table(readme, table)
-
-
 def test_the_pages_follow_every_measurement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,7 +68,7 @@ def test_the_pages_follow_every_measurement(
     Path("docs").mkdir()
     readme, page = Path("README.md"), Path("docs/figures.md")
     for file in (readme, page):
-        file.write_text("<!-- metrics:begin -->\nold\n<!-- metrics:end -->\n")
+        file.write_text("a\n<!-- metrics:begin -->\nold\n<!-- metrics:end -->\nz\n")
     Path("weights").mkdir()
     with pytest.raises(SystemExit, match="run `python -m train evaluate` first"):
         add_metric(Path("weights"), "photos", {})
@@ -90,7 +76,10 @@ def test_the_pages_follow_every_measurement(
     write_metrics(Path("weights"), metrics)
     assert "old" in readme.read_text(), "a measurement on the sample is not the release's"
     write_metrics(Path("weights"), metrics | {"test_data": "all"})
-    assert "| MNIST test accuracy | 50.00% |" in readme.read_text()
+    text = readme.read_text()
+    assert "| MNIST test accuracy | 50.00% |" in text
+    assert text.startswith("a\n<!-- metrics:begin -->\n|")
+    assert text.endswith("|\n<!-- metrics:end -->\nz\n")
     add_metric(Path("weights"), "photos", {"accuracy": 0.5})
     add_metric(Path("weights"), "photos", {"accuracy": 0.25})
     written = json.loads(Path("weights/metrics.json").read_text())
@@ -99,6 +88,12 @@ def test_the_pages_follow_every_measurement(
     pictures = {"trained": 0.75, "other": 0.5, "precision_at_95": 1.0}
     add_metric(Path("weights"), "pictures", pictures)
     assert "| any picture, kinds kept out of training | 50.0% |" in readme.read_text()
+    assert "| 50.00% |  |" in markdown_table(
+        {"released": {"mnist_test_accuracy": 0.5}, "other": {}}
+    )
+    readme.write_text("no marks")
+    with pytest.raises(SystemExit, match="lacks the marks"):
+        write_metrics(Path("weights"), metrics | {"test_data": "all"})
 
 
 def test_the_plots_are_written(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Styles of writing digits: how many there are, how they vary, and how they are painted."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 
@@ -54,14 +52,6 @@ def test_every_style_is_written_in_its_box(split: str) -> None:
             assert np.ptp(points[:, 1]) > 0.7 and np.abs(points).max() < 2
 
 
-def test_the_same_seed_writes_the_same() -> None:
-    style = read_styles("train")[0]
-    first, second = (write(style, np.random.default_rng(3))[0] for _ in range(2))
-    assert np.array_equal(first, second)
-    other = write(style, np.random.default_rng(4))[0]
-    assert first.shape != other.shape or not np.array_equal(first, other)
-
-
 def test_a_curve_goes_through_its_points_and_keeps_its_corners() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
     for corner in (False, True):
@@ -80,6 +70,7 @@ def test_paintings_have_ink_and_their_style_s_label() -> None:
     assert (images.reshape(len(images), -1).max(axis=1) == 255).all()
     assert labels.tolist() == [style.digit for style in styles for _ in range(3)]
     assert np.array_equal(images, paint_styles("validation", 3, seed=1)[0])
+    assert len({image.tobytes() for image in images}) > len(styles)
 
 
 def test_the_contact_sheet_shows_all() -> None:

@@ -1,7 +1,5 @@
 """The boxes of characters in painted scenes, and in views of them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Painted pictures."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from pathlib import Path
 
