@@ -15,8 +15,7 @@ from mnist_demo.page.i18n import LANGUAGES
 from mnist_demo.weights import REPOSITORY
 from tests.helpers.pages import visit, visit_and_watch
 from tests.helpers.static_host import StaticHost
-from train.measure.baseline import untrained_convnet
-from train.measure.textbook import MAX_BYTES, probabilities, shrink
+from train.measure.textbook import MAX_BYTES, probabilities, shrink, untrained_convnet
 from train.paint.strokes import draw
 
 FILE = REPOSITORY / "textbook.bin"

@@ -115,7 +115,7 @@ def paint_fonts(
     names = font_names(split)
     glyphs = [glyph for name in names for glyph in read_glyphs(data_dir, name)]
     paint_one = partial(_paint_glyph, count=count)
-    images = np.concatenate(paint_on_all_cores(paint_one, glyphs, seed, f"{split} fonts", 8))
+    images = paint_on_all_cores(paint_one, glyphs, seed, f"{split} fonts", 8).reshape(-1, 28, 28)
     labels = np.tile(np.repeat(np.arange(10), count), len(names))
     return images, labels.astype(np.int64)
 

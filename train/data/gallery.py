@@ -10,26 +10,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-
-
-def plot_misread_digits(images: Array, labels: Array, probabilities: Array, file: Path) -> None:
-    """Plot up to 80 digits that were read wrong, those with the highest confidence first.
-
-    Args:
-        images: uint8 (n, 28, 28), white on black.
-        labels: (n,), what they are.
-        probabilities: (n, 10), how they were read.
-        file: the PNG to write.
-    """
-    read = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(read != labels)
-    wrong = wrong[np.argsort(-probabilities.max(axis=1)[wrong])][:80]
-    titles = [f"{labels[i]} read {read[i]} {probabilities[i].max():.2f}" for i in wrong]
-    plot_images(list(255 - images[wrong]), titles, 10, file)
 
 
 def plot_images(

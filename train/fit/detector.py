@@ -14,16 +14,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 from tqdm import tqdm
 
+from mnist_demo.read.detect import Detector, are_same, peaks
 from train.arguments import add_cache, add_data_dir
 from train.data.mnist import read_mnist
-from train.fit.detector_calibration import calibrate
 from train.fit.detector_loss import detector_loss
 from train.fit.detector_model import build_detector
 from train.fit.epochs import check_same_config, epochs_to_go
-from train.fit.optimizer import make_optimizer
-from train.fit.train_step import update_average
+from train.fit.export import fit_temperature
+from train.fit.train_step import make_optimizer, update_average
 from train.fit.trained_detector import on_views
 from train.scenes.dataset import detector_scenes
 from train.scenes.views import (
@@ -97,14 +99,9 @@ def fit_detector(
         decay_steps=steps * (epochs - 1) or 1,
     )
     step = train_step(model, average, optimizer)
-    finished = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(
-        epoch=finished, model=model, average=average, optimizer=optimizer
-    )
-    manager = tf.train.CheckpointManager(checkpoint, str(out / "checkpoints"), max_to_keep=1)
-    manager.restore_or_initialize()
     fixed = make_batch(validation, mnist, np.random.default_rng(0), *CHECKED, varied=False)
-    for epoch in epochs_to_go(int(finished), epochs):
+    kept = {"model": model, "average": average, "optimizer": optimizer}
+    for epoch in epochs_to_go(out, epochs, **kept):
         frozen = epoch.index >= FROZEN * epochs
         total = 0.0
         rng = np.random.default_rng(epoch.index)
@@ -115,8 +112,6 @@ def fit_detector(
         report = {"loss": total / steps, "validation": float(loss_of(average, fixed))}
         print(epoch.report(report), flush=True)
         average.save(out / "detector.keras")
-        finished.assign_add(1)
-        manager.save()
     return average
 
 
@@ -207,3 +202,46 @@ def make_batch(
         pictures = [recoloured(view, rng) if varied else view for view, _ in views]
         parts.append((np.stack(pictures), np.stack([boxes for _, boxes in views])))
     return parts
+
+
+def calibrate(detector: Detector, views: list[Labelled]) -> dict[str, float]:
+    """Fit how the detector's logits become probabilities.
+
+    The logit that a character is there is scaled and shifted (Platt, "Probabilistic outputs for
+    support vector machines", 1999), and those of the classes are divided by a temperature.
+
+    Args:
+        detector: not calibrated.
+        views: pictures uint8 (h, w, 3), and labels as `train.scenes.views.labels` makes them.
+
+    Returns:
+        "score_scale", "score_offset" and "temperature".
+    """
+    scores: list[float] = []
+    found: list[bool] = []
+    logits: list[NDArray[Any]] = []
+    labels: list[int] = []
+    for view, boxes in views:
+        for detection in peaks(detector(view)):
+            same = [box for box in boxes if box[5] and are_same(tuple(box[1:5]), detection.box)]
+            if any(box[5] < 0 for box in same):
+                continue  # anything is right there
+            scores.append(float(np.log(detection.score / (1 - detection.score))))
+            found.append(bool(same))
+            if same:
+                logits.append(np.log(detection.probabilities))
+                labels.append(int(same[0][0]))
+    scale, offset = fit_logistic(np.array(scores), np.array(found))
+    temperature = fit_temperature([(np.stack(logits), np.array(labels))])
+    return {"score_scale": scale, "score_offset": offset, "temperature": temperature}
+
+
+def fit_logistic(logits: NDArray[Any], found: NDArray[np.bool_]) -> tuple[float, float]:
+    """The scale and the offset of logits, float (n,), with the least cross-entropy."""
+
+    def cross_entropy(values: NDArray[Any]) -> float:
+        right = expit((values[0] * logits + values[1]) * np.where(found, 1, -1))
+        return float(-np.log(right.clip(1e-12)).mean())
+
+    scale, offset = minimize(cross_entropy, (1.0, 0.0), method="Nelder-Mead").x
+    return float(scale), float(offset)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -39,13 +41,19 @@ class Epoch:
         return f"{self.title}: {values}; {left}"
 
 
-def epochs_to_go(first: int, total: int) -> Iterator[Epoch]:
-    """The epochs from the index `first` on."""
+def epochs_to_go(folder: Path, total: int, **kept: Any) -> Iterator[Epoch]:
+    """The epochs that are left. What is `kept` is restored from `folder`, and saved after each."""
+    finished = tf.Variable(0, dtype=tf.int64, trainable=False)
+    checkpoint = tf.train.Checkpoint(epoch=finished, **kept)
+    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
+    manager.restore_or_initialize()
+    first, began = int(finished), time.monotonic()
     if first:
         print(f"resuming after epoch {first}", flush=True)
-    began = time.monotonic()
     for index in range(first, total):
         yield Epoch(index, total, first, began)
+        finished.assign_add(1)
+        manager.save()
 
 
 def check_same_config(file: Path, config: dict[str, Any]) -> None:

@@ -17,9 +17,9 @@ from train.data.fonts import paint_fonts
 from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.paint.displays import paint_displays
-from train.paint.extremes import KINDS, paint_extremes
-from train.paint.marks import MARKS, READABLE, paint_marked
-from train.paint.strokes import Strokes, paint_many, scribble, side_by_side
+from train.paint.extremes import KINDS, each_kind
+from train.paint.marks import MARKS, READABLE, each_mark
+from train.paint.strokes import Strokes, paint_many, paint_on_all_cores, scribble, side_by_side
 from train.paint.styles import paint_styles
 
 NOT_A_DIGIT = -1
@@ -139,7 +139,8 @@ def painted_kind(kind: str, data_dir: Path, cache: Path, split: str) -> Examples
             images, labels = paint_displays(split, DISPLAY_PAINTINGS, 0)
         else:
             digits = select_split(read_digits(data_dir), split)
-            painted = paint_extremes([d.strokes for d in digits], 0, f"{split} extremes")
+            strokes = [d.strokes for d in digits]
+            painted = paint_on_all_cores(each_kind, strokes, 0, f"{split} extremes", 256)
             images, labels = painted.reshape(-1, 28, 28), digit_labels(digits, len(KINDS))
         return {"images": images, "labels": labels}
 
@@ -157,7 +158,8 @@ def marked_digits(data_dir: Path, cache: Path, split: str) -> dict[str, Examples
 
     def paint() -> dict[str, Any]:
         digits = select_split(read_digits(data_dir), split)
-        images = paint_marked([d.strokes for d in digits], 0, f"{split} marks")
+        strokes = [d.strokes for d in digits]
+        images = paint_on_all_cores(each_mark, strokes, 0, f"{split} marks", 64)
         return {"images": images, "labels": digit_labels(digits, 1)}
 
     stored = cached_arrays(cache / f"marks-{split}-0.npz", paint)

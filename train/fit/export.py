@@ -110,7 +110,24 @@ def export(
     offset = 0.0
     if any((e.labels == NOT_A_DIGIT).all() for e in validation.values()):
         offset = float(np.quantile(is_digit, MAX_REJECTED_DIGITS))
-    _write_model(model, temperature, offset, out / "model", detector)
+
+    def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        digits, is_digit = _mean_shifted_logits(model, images)
+        return {
+            "probabilities": tf.nn.softmax(digits / temperature),
+            "digit_score": tf.sigmoid(is_digit - offset),
+        }
+
+    module = tf.Module()
+    signatures = {
+        "serving_default": freeze(serve),
+        "detect": freeze(lambda views: {"characters": detector(views)}, VIEWS),
+    }
+    module.served = signatures  # the module must hold what is saved
+    with write_whole(out / "model") as part:
+        shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
+        tf.saved_model.save(module, str(part), signatures=signatures)
+        shutil.rmtree(out / "model", ignore_errors=True)
     return {"temperature": temperature, "digit_score_offset": offset}
 
 
@@ -159,29 +176,3 @@ def freeze(serve: Callable[[tf.Tensor], Any], spec: tf.TensorSpec = IMAGES) -> A
         lambda given: tf.nest.pack_sequence_as(concrete.structured_outputs, frozen(given)),
         input_signature=signature,
     )
-
-
-def _write_model(
-    model: keras.Model,
-    temperature: float,
-    offset: float,
-    out: Path,
-    detector: Graph,
-) -> None:
-    def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        digits, is_digit = _mean_shifted_logits(model, images)
-        return {
-            "probabilities": tf.nn.softmax(digits / temperature),
-            "digit_score": tf.sigmoid(is_digit - offset),
-        }
-
-    module = tf.Module()
-    signatures = {
-        "serving_default": freeze(serve),
-        "detect": freeze(lambda views: {"characters": detector(views)}, VIEWS),
-    }
-    module.served = signatures  # the module must hold what is saved
-    with write_whole(out) as part:
-        shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
-        tf.saved_model.save(module, str(part), signatures=signatures)
-        shutil.rmtree(out, ignore_errors=True)

@@ -19,12 +19,10 @@ from tqdm import tqdm
 
 from train.arguments import add_cache, add_data_dir
 from train.fit.augmentation import distort
-from train.fit.config import TrainingConfig
 from train.fit.epochs import check_same_config, epochs_to_go
 from train.fit.examples import NOT_A_DIGIT, Examples, Source, join, load, read_extra
 from train.fit.model import build
-from train.fit.optimizer import make_optimizer
-from train.fit.train_step import make_train_step
+from train.fit.train_step import TrainingConfig, make_optimizer, make_train_step
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +72,7 @@ def fit(
             averaged network as network.keras.
         strategy: how to train on several workers. Every worker calls this function with the same
             arguments, and takes its share of every batch.
-        start: a network.keras. Each layer begins with the weights of this network's layer of the
-            same name. Layers that it lacks begin at random.
+        start: a network.keras of the same layers, whose weights the training begins with.
 
     Returns:
         The network with averaged weights.
@@ -95,7 +92,7 @@ def fit(
         synchronized = strategy.num_replicas_in_sync > 1
         model, average = (build(config.width, config.dropout, synchronized) for _ in range(2))
         if start is not None:
-            copy_weights(keras.saving.load_model(start, compile=False), model)
+            model.set_weights(keras.saving.load_model(start, compile=False).get_weights())
         average.set_weights(model.get_weights())
         optimizer = make_optimizer(
             model,
@@ -110,13 +107,8 @@ def fit(
     log = tf.summary.create_file_writer(str(folder / "log"))
     train_step = make_train_step(model, average, optimizer, config, strategy)
 
-    finished = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(
-        epoch=finished, model=model, average=average, optimizer=optimizer
-    )
-    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
-    manager.restore_or_initialize()
-    for epoch in epochs_to_go(int(finished), config.epochs):
+    kept = {"model": model, "average": average, "optimizer": optimizer}
+    for epoch in epochs_to_go(folder, config.epochs, **kept):
         batches = strategy.experimental_distribute_dataset(
             dataset(sample_epoch(sources, config.seed + epoch.index), config)
         )
@@ -136,23 +128,7 @@ def fit(
             for name, value in metrics.items():
                 tf.summary.scalar(name, value)
         average.save(folder / "network.keras")
-        finished.assign_add(1)
-        manager.save()
     return average
-
-
-def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Copy the weights of every layer of `source` to the layer of the same name in `target`.
-
-    Layers of `target` that `source` lacks keep their weights.
-
-    Raises:
-        ValueError: two layers of the same name have weights of different shapes.
-    """
-    known = {layer.name: layer for layer in source.layers}
-    for layer in target.layers:
-        if layer.name in known:
-            layer.set_weights(known[layer.name].get_weights())
 
 
 def sample_epoch(sources: list[Source], seed: int) -> Examples:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from train.arguments import add_cache, add_data_dir
-from train.data.gallery import plot_misread_digits
 from train.data.writers import read_digits, select_split
 from train.fit.examples import PAINTINGS, Source, load
 from train.fit.fit import TrainingConfig, fit, predict
@@ -58,8 +57,6 @@ def run(args: argparse.Namespace) -> None:
     wrong = find_label_issues(probabilities, labels)
     report = {"drawings": wrong.tolist(), "of": len(labels), "rule": __doc__}
     args.out.write_text(json.dumps(report) + "\n")
-    images = pens.images[::PAINTINGS][wrong]
-    plot_misread_digits(images, labels[wrong], probabilities[wrong], Path("out/mislabelled.png"))
     by_source = {s: sum(drawings[i].source == s for i in wrong) for s in ("unipen-1a", "pendigits")}
     print(f"{len(wrong)} of {len(labels)} drawings look mislabelled: {by_source}; {args.out}")
 

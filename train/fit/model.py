@@ -62,9 +62,8 @@ def convolve(
     stride: int = 1,
     synchronized: bool = False,
     relu: bool = True,
-    momentum: float = 0.95,
 ) -> Any:
-    """Convolution, batch normalisation with this `momentum` and, unless `relu` is false, ReLU.
+    """Convolution, batch normalisation and, unless `relu` is false, ReLU.
 
     Takes float32 (batch, h, w, channels) and returns (batch, h / stride, w / stride, filters),
     h and w rounded up.
@@ -72,12 +71,7 @@ def convolve(
     convolution = layers.Conv2D(
         filters, size, strides=stride, padding="same", use_bias=False, name=name
     )
-    y = normalise(convolution(x), name, synchronized, momentum)
+    y = layers.BatchNormalization(
+        momentum=0.95, synchronized=synchronized, name=f"{name}_normalise"
+    )(convolution(x))
     return layers.ReLU()(y) if relu else y
-
-
-def normalise(x: Any, name: str, synchronized: bool = False, momentum: float = 0.95) -> Any:
-    """Batch normalisation of the layer `name`."""
-    return layers.BatchNormalization(
-        momentum=momentum, synchronized=synchronized, name=f"{name}_normalise"
-    )(x)

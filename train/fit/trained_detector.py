@@ -37,7 +37,7 @@ def load_detector(path: Path) -> Graph:
 
 
 def calibrated(detector: Graph, calibration: dict[str, float]) -> Graph:
-    """The detector with its logits scaled as `train.fit.detector_calibration` found."""
+    """The detector with its logits scaled as `train.fit.detector.calibrate` found."""
 
     def detect(views: tf.Tensor) -> tf.Tensor:
         score, classes, sides = tf.split(detector(views), [1, len(CHARACTERS), 4], axis=-1)

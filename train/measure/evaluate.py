@@ -13,7 +13,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +28,7 @@ from mnist_demo.read.prediction import DIGIT_THRESHOLD
 from mnist_demo.weights import file_checksums
 from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.drawing import Drawing
-from train.data.gallery import plot_images, plot_misread_digits
+from train.data.gallery import plot_images
 from train.data.mnist import read_mnist, read_sample
 from train.data.writers import read_digits, read_letters_and_symbols, select_split
 from train.fit.examples import (
@@ -40,7 +40,6 @@ from train.fit.examples import (
     split_mnist,
 )
 from train.measure import plots
-from train.measure.baseline import plain_convnet
 from train.measure.browser_reader import browser_metrics
 from train.measure.inputs import prepare_all_inputs
 from train.measure.metrics import (
@@ -50,6 +49,7 @@ from train.measure.metrics import (
     markdown_table,
     write_metrics,
 )
+from train.measure.textbook import plain_convnet
 from train.paint.strokes import Brush, Strokes, paint, random_brush
 
 RADII = (0.5, 2.0, 5.0, 9.0, 14.0)  # of the brush, in pixels of a canvas 280 wide
@@ -58,23 +58,11 @@ NO_WHOLE_DIGITS = Path(__file__).with_name("no_whole_digits.json")
 PACKAGES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless")
 
 Array = NDArray[Any]
+# Takes float32 images (n, 28, 28) in [0, 1], and returns probabilities (n, 10) and scores (n,) of
+# being a digit, in [0, 1].
 Predict = Callable[[Array], tuple[Array, Array]]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A network, with the way in which a canvas is prepared for it.
-
-    Attributes:
-        name: heading of its column in the table.
-        input_index: which of the images of `prepare_inputs` it reads.
-        predict: takes float32 images (n, 28, 28) in [0, 1], and returns probabilities (n, 10) and
-            scores (n,) of being a digit, in [0, 1].
-    """
-
-    name: str
-    input_index: int
-    predict: Predict
+# By name: which of the images of `prepare_inputs` a network reads, and the network.
+Methods = dict[str, tuple[int, Predict]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     classifier = Classifier.load(args.weights)
-    methods = [Method("released", 0, lambda images: _predict_released(classifier, images))]
+    methods: Methods = {"released": (0, partial(_predict_released, classifier))}
     if args.data == "sample":
         training, test = (Examples(*part) for part in read_sample())
     else:
@@ -97,19 +85,19 @@ def run(args: argparse.Namespace) -> None:
         test = validation
     if args.data == "all":
         model = plain_convnet(training, args.cache / "baseline.keras")
-        methods += [
-            Method("plain convnet, canvas resized", 1, lambda x: _predict_baseline(model, x)),
-            Method("plain convnet, MNIST normalisation", 2, lambda x: _predict_baseline(model, x)),
-        ]
-    results = {method.name: mnist_metrics(method, test) for method in methods}
+        baseline = partial(_predict_baseline, model)
+        methods["plain convnet, canvas resized"] = 1, baseline
+        methods["plain convnet, MNIST normalisation"] = 2, baseline
+    results = {name: mnist_metrics(predict, test) for name, (_, predict) in methods.items()}
     if args.data == "all":
         digits = select_split(read_digits(args.data_dir), args.split)
         others = select_split(read_letters_and_symbols(args.data_dir), args.split)
         plot_dir = args.weights if args.split == "test" else Path("out")
         for name, rows in pen_metrics(methods, digits, others, plot_dir).items():
             results[name] |= rows
-        unseen = unseen_style_metrics(methods[0], args.data_dir, args.cache, args.split)
-        results["released"] |= unseen
+        results["released"] |= unseen_style_metrics(
+            methods["released"][1], args.data_dir, args.cache, args.split
+        )
     browser = browser_metrics(classifier, args, test, validation)
     table = markdown_table(all_results({"results": results, "browser": browser}))
     print("\n" + table)
@@ -145,9 +133,9 @@ def _predict_baseline(model: Any, images: Array) -> tuple[Array, Array]:
     return probabilities, probabilities.max(axis=1)
 
 
-def mnist_metrics(method: Method, test: Examples) -> dict[str, Any]:
+def mnist_metrics(predict: Predict, test: Examples) -> dict[str, Any]:
     """Accuracy on MNIST's own images, which need no preprocessing."""
-    probabilities, _ = method.predict(test.images.astype(np.float32) / 255)
+    probabilities, _ = predict(test.images.astype(np.float32) / 255)
     right = probabilities.argmax(axis=1) == test.labels
     per_class = [float(right[test.labels == digit].mean()) for digit in range(10)]
     return {
@@ -158,7 +146,7 @@ def mnist_metrics(method: Method, test: Examples) -> dict[str, Any]:
 
 
 def pen_metrics(
-    methods: Sequence[Method], digits: Sequence[Drawing], others: Sequence[Drawing], plot_dir: Path
+    methods: Methods, digits: Sequence[Drawing], others: Sequence[Drawing], plot_dir: Path
 ) -> dict[str, dict[str, Any]]:
     """Every metric on held-out writers' strokes, by method. Plots are written to `plot_dir`."""
     rng = np.random.default_rng(0)
@@ -182,20 +170,20 @@ def pen_metrics(
     }
     rows: dict[str, dict[str, Any]] = {}
     buckets: dict[str, dict[tuple[float, int], float]] = {}
-    for method in methods:
-        probabilities, score = method.predict(inputs[:, method.input_index])
+    for method, (index, predict) in methods.items():
+        probabilities, score = predict(inputs[:, index])
         right = probabilities.argmax(axis=1) == labels
-        other_score = method.predict(foreign[:, method.input_index])[1]
+        other_score = predict(foreign[:, index])[1]
         truth = np.concatenate([np.ones(len(score)), np.zeros(len(other_score))])
-        buckets[method.name] = {}
+        buckets[method] = {}
         for key, images in grid.items():
-            read = method.predict(images[:, method.input_index])[0].argmax(axis=1)
-            buckets[method.name][key] = float((read == labels).mean())
-        worst = min(buckets[method.name], key=lambda key: buckets[method.name][key])
-        rows[method.name] = {
+            read = predict(images[:, index])[0].argmax(axis=1)
+            buckets[method][key] = float((read == labels).mean())
+        worst = min(buckets[method], key=lambda key: buckets[method][key])
+        rows[method] = {
             "unipen_1a_accuracy": float(right[unipen].mean()),
             "pendigits_accuracy": float(right[~unipen].mean()),
-            "worst_bucket_accuracy": buckets[method.name][worst],
+            "worst_bucket_accuracy": buckets[method][worst],
             "worst_bucket": {"radius": worst[0], "size": worst[1]},
             "auroc": float(roc_auc_score(truth, np.concatenate([score, other_score]))),
             "ece": expected_calibration_error(probabilities, labels),
@@ -204,19 +192,17 @@ def pen_metrics(
             "held_out_writers": len({d.writer for d in digits}),
             "held_out_letters_and_symbols": len(others),
         }
-        if method.name == "released":
-            scribble_score = method.predict(scribbles[:, method.input_index])[1]
-            rows[method.name] |= {
+        if method == "released":
+            scribble_score = predict(scribbles[:, index])[1]
+            rows[method] |= {
                 "digits_rejected": _rejected(score),
                 "letters_and_symbols_rejected": _rejected(other_score),
                 "scribbles_and_pairs_rejected": _rejected(scribble_score),
             }
             plots.confusion(labels, probabilities, plot_dir / "confusion.png")
             plots.reliability(labels, probabilities, plot_dir / "reliability.png")
-            images = np.round(inputs[:, 0] * 255).astype(np.uint8)
-            plot_misread_digits(images, labels, probabilities, Path("out/mistakes.png"))
             wrong = [digits[int(i)] for i in np.flatnonzero(~right & unipen)]
-            rows[method.name] |= count_unipen_mistakes(wrong)
+            rows[method] |= count_unipen_mistakes(wrong)
     plots.brush_widths(buckets, plot_dir / "brush.png")
     return rows
 
@@ -243,7 +229,9 @@ def count_unipen_mistakes(wrong: Sequence[Drawing]) -> dict[str, int]:
     }
 
 
-def unseen_style_metrics(method: Method, data_dir: Path, cache: Path, split: str) -> dict[str, Any]:
+def unseen_style_metrics(
+    predict: Predict, data_dir: Path, cache: Path, split: str
+) -> dict[str, Any]:
     """Metrics on the fonts, styles and displays of `split`, and on extreme and marked drawings by
     its writers.
 
@@ -253,14 +241,14 @@ def unseen_style_metrics(method: Method, data_dir: Path, cache: Path, split: str
     sets = {kind: painted_kind(kind, data_dir, cache, split) for kind in PAINTED_KINDS}
     rows: dict[str, Any] = {}
     for name, examples in (sets | {"marked": marks["marked"]}).items():
-        probabilities, _ = method.predict(examples.images.astype(np.float32) / 255)
+        probabilities, _ = predict(examples.images.astype(np.float32) / 255)
         right = probabilities.argmax(axis=1) == examples.labels
         rows[f"{name}_accuracy"] = float(right.mean())
         rows[f"{name}_confident_error_rate"] = confident_error_rate(probabilities, examples.labels)
         rows[f"{name}_ece"] = expected_calibration_error(probabilities, examples.labels)
         rows[f"{name}_digits"] = len(examples)
     enclosed = marks["enclosed"].images.astype(np.float32) / 255
-    rows["enclosed_rejected"] = _rejected(method.predict(enclosed)[1])
+    rows["enclosed_rejected"] = _rejected(predict(enclosed)[1])
     return rows
 
 

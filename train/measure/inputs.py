@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import find_ink, normalize
 from train.paint.strokes import Brush, Strokes, network_pixels, paint, paint_on_all_cores
 
 Array = NDArray[Any]
@@ -25,13 +24,10 @@ def prepare_inputs(painting: tuple[Strokes, Brush], seed: int) -> Array:
     canvas = paint(strokes, brush, np.random.default_rng(seed))
     light = canvas if brush.light else 255 - canvas
     resized = cv2.resize(light, (28, 28), interpolation=cv2.INTER_AREA)
-    ink = find_ink(canvas)
-    placed = np.zeros((28, 28)) if ink is None else np.round(normalize(ink) * 255)
-    return np.stack([network_pixels(canvas), resized, placed.astype(np.uint8)])
+    return np.stack([network_pixels(canvas), resized, network_pixels(canvas, raw=True)])
 
 
 def prepare_all_inputs(drawings: Sequence[Strokes], brushes: Sequence[Brush], label: str) -> Array:
     """`prepare_inputs` of many drawings on all cores: float32 (n, 3, 28, 28) in [0, 1]."""
     paintings = list(zip(drawings, brushes, strict=True))
-    done = paint_on_all_cores(prepare_inputs, paintings, 0, label, 128)
-    return np.stack(done).astype(np.float32) / 255
+    return paint_on_all_cores(prepare_inputs, paintings, 0, label, 128).astype(np.float32) / 255

@@ -30,7 +30,6 @@ from train.arguments import add_cache, add_data_dir, add_weights
 from train.data.mnist import read_mnist
 from train.fit.examples import Examples, split_mnist
 from train.fit.export_browser import write_network
-from train.measure.baseline import plain_convnet
 from train.measure.metrics import write_metrics
 from train.paint.own_drawings import load, strokes_of
 from train.paint.strokes import Strokes, draw
@@ -158,3 +157,37 @@ def shrink(canvas: NDArray[np.uint8]) -> Array:
 def probabilities(model: keras.Model, images: Array) -> Array:
     """Of float32 images (n, 28, 28) in [0, 1]: float32 (n, 10)."""
     return np.asarray(model.predict(images[..., np.newaxis], batch_size=500, verbose=0))
+
+
+def plain_convnet(training: Examples, file: Path, epochs: int = 5) -> keras.Model:
+    """The network of Keras's example "Simple MNIST convnet" (https://keras.io/examples), trained.
+
+    Training takes minutes, so the network is kept in `file`. It takes float32 images
+    (batch, 28, 28, 1) in [0, 1] and returns probabilities (batch, 10).
+    """
+    if file.exists():
+        return keras.saving.load_model(file)
+    keras.utils.set_random_seed(0)
+    model = untrained_convnet()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images = training.images[..., np.newaxis].astype(np.float32) / 255
+    model.fit(images, training.labels, batch_size=128, epochs=epochs, verbose=2)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    model.save(file)
+    return model
+
+
+def untrained_convnet() -> keras.Model:
+    """The same network with random weights."""
+    return keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )

@@ -116,8 +116,10 @@ def paint_displays(split: str, count: int, seed: int) -> tuple[Pixels, NDArray[n
     digits = np.repeat(np.arange(10), count)
     paint_one = partial(_paint, split=split)
     seed = 3 * seed + ("train", "validation", "test").index(split)  # no display is in two splits
-    images = paint_on_all_cores(paint_one, digits.tolist(), seed, f"{split} displays", 64)
-    return np.stack(images), digits
+    return (
+        paint_on_all_cores(paint_one, digits.tolist(), seed, f"{split} displays", 64),
+        digits,
+    )
 
 
 def _paint(digit: int, split: str, seed: int) -> Pixels:

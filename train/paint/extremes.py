@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import find_ink, normalize, preprocess
-from train.paint.strokes import Brush, Strokes, paint, paint_on_all_cores, vary
+from train.paint.strokes import Brush, Strokes, network_pixels, paint, vary
 
 KINDS = ("fat", "fat raw", "tiny", "broken")
 
 
-def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDArray[np.float32]:
+def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Paint one drawing in an extreme way, and preprocess it.
 
     Args:
@@ -26,7 +23,7 @@ def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDAr
         rng: chooses the brush, the place and the gaps.
 
     Returns:
-        float32 (28, 28) in [0, 1], white on black; all zero without ink.
+        uint8 (28, 28), white on black; all zero without ink.
     """
     strokes = vary(strokes, rng)
     if kind in ("fat", "fat raw"):
@@ -38,13 +35,7 @@ def extreme_input(strokes: Strokes, kind: str, rng: np.random.Generator) -> NDAr
     else:
         strokes = break_strokes(strokes, rng)
         brush = Brush(float(rng.uniform(0.5, 1.2)), float(rng.uniform(60, 250)))
-    canvas = paint(strokes, brush, rng)
-    if kind == "fat raw":
-        ink = find_ink(canvas)
-        model_input = None if ink is None else normalize(ink)
-    else:
-        model_input = preprocess(canvas)
-    return np.zeros((28, 28), np.float32) if model_input is None else model_input
+    return network_pixels(paint(strokes, brush, rng), raw=kind == "fat raw")
 
 
 def break_strokes(strokes: Strokes, rng: np.random.Generator) -> Strokes:
@@ -66,13 +57,7 @@ def _length(stroke: NDArray[np.float32]) -> float:
     return float(np.hypot(*np.diff(stroke, axis=0).T).sum())
 
 
-def paint_extremes(drawings: Sequence[Strokes], seed: int, label: str) -> NDArray[np.uint8]:
-    """Paint every drawing in each of `KINDS`, on all cores: uint8 (drawings, kinds, 28, 28)."""
-    painted = paint_on_all_cores(_each_kind, drawings, seed, label, 256)
-    return np.stack(painted) if painted else np.zeros((0, len(KINDS), 28, 28), np.uint8)
-
-
-def _each_kind(strokes: Strokes, seed: int) -> NDArray[np.uint8]:
+def each_kind(strokes: Strokes, seed: int) -> NDArray[np.uint8]:
+    """A drawing in each of `KINDS`: uint8 (kinds, 28, 28)."""
     rng = np.random.default_rng(seed)
-    inputs = np.stack([extreme_input(strokes, kind, rng) for kind in KINDS])
-    return np.round(inputs * 255).astype(np.uint8)
+    return np.stack([extreme_input(strokes, kind, rng) for kind in KINDS])

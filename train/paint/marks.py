@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_demo.read.preprocess import preprocess
-from train.paint.strokes import Strokes, paint, paint_on_all_cores, random_brush, vary
+from train.paint.strokes import Strokes, network_pixels, paint, random_brush, vary
 
 # A digit beside one of the first two marks is still the whole digit, and is to be read. Inside one
 # of the others it is half as large as alone, and is to be refused rather than guessed.
@@ -100,20 +98,14 @@ def _around(half: NDArray[np.float32], kind: str, rng: np.random.Generator) -> N
     return np.stack([radii[0] * np.cos(t), radii[1] * np.sin(t)], axis=1) * drift[:, np.newaxis]
 
 
-def paint_marked(drawings: Sequence[Strokes], seed: int, label: str) -> NDArray[np.uint8]:
-    """Paint every drawing with each of `MARKS`, on all cores: uint8 (drawings, marks, 28, 28)."""
-    painted = paint_on_all_cores(_each_mark, drawings, seed, label, 64)
-    return np.stack(painted) if painted else np.zeros((0, len(MARKS), 28, 28), np.uint8)
-
-
-def _each_mark(strokes: Strokes, seed: int) -> NDArray[np.uint8]:
+def each_mark(strokes: Strokes, seed: int) -> NDArray[np.uint8]:
+    """A drawing with each of `MARKS`: uint8 (marks, 28, 28)."""
     rng = np.random.default_rng(seed)
-    inputs = np.zeros((len(MARKS), 28, 28), np.uint8)
-    for i, kind in enumerate(MARKS):
+    inputs = []
+    for kind in MARKS:
         brush = random_brush(rng)
         # A wider one would run into the digit.
         brush = replace(brush, radius=min(brush.radius, 0.04 * brush.size))
-        model_input = preprocess(paint(vary(mark(strokes, kind, rng), rng), brush, rng))
-        if model_input is not None:
-            inputs[i] = np.round(model_input * 255)
-    return inputs
+        canvas = paint(vary(mark(strokes, kind, rng), rng), brush, rng)
+        inputs.append(network_pixels(canvas))
+    return np.stack(inputs)

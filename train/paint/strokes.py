@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mnist_demo.read.preprocess import preprocess
+from mnist_demo.read.preprocess import find_ink, normalize, preprocess
 
 CANVAS = 280  # pixels; the brush's radius counts in the same pixels
 Strokes = list[NDArray[np.float32]]  # each (points, 2): x to the right, y down
@@ -112,9 +112,16 @@ def paint_inputs(strokes: Strokes, count: int, seed: int) -> NDArray[np.uint8]:
     return np.stack([network_pixels(canvas) for canvas in canvases])
 
 
-def network_pixels(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The network's input from a canvas: uint8 (28, 28), all zero if it is blank."""
-    model_input = preprocess(canvas)
+def network_pixels(canvas: NDArray[np.uint8], raw: bool = False) -> NDArray[np.uint8]:
+    """The network's input from a canvas: uint8 (28, 28), all zero if it is blank.
+
+    With `raw`, the strokes keep their width, as MNIST's do.
+    """
+    if raw:
+        ink = find_ink(canvas)
+        model_input = None if ink is None else normalize(ink)
+    else:
+        model_input = preprocess(canvas)
     empty = np.zeros((28, 28), np.float32)
     return np.round(255 * (empty if model_input is None else model_input)).astype(np.uint8)
 
@@ -125,19 +132,18 @@ def paint_on_all_cores(
     seed: int,
     label: str,
     chunksize: int = 1,
-) -> list[NDArray[np.uint8]]:
-    """`paint_one(subject, seed=...)` of every subject, each with its own seed."""
+) -> NDArray[np.uint8]:
+    """`paint_one(subject, seed=...)` of every subject, each with its own seed, in one array."""
     cv2.setNumThreads(1)
     tasks = [partial(paint_one, seed=seed * 1_000_003 + i) for i in range(len(subjects))]
     with ProcessPoolExecutor() as pool:
         work = pool.map(operator.call, tasks, subjects, chunksize=chunksize)
-        return list(tqdm(work, total=len(subjects), desc=label, unit="drawing"))
+        return np.stack(list(tqdm(work, total=len(subjects), desc=label, unit="drawing")))
 
 
 def paint_many(drawings: Sequence[Strokes], count: int, seed: int, label: str) -> NDArray[np.uint8]:
     """`paint_inputs` of every drawing on all cores: uint8 (drawings, count, 28, 28)."""
-    painted = paint_on_all_cores(partial(paint_inputs, count=count), drawings, seed, label, 256)
-    return np.stack(painted) if painted else np.zeros((0, count, 28, 28), np.uint8)
+    return paint_on_all_cores(partial(paint_inputs, count=count), drawings, seed, label, 256)
 
 
 def scribble(rng: np.random.Generator) -> Strokes:

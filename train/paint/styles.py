@@ -148,7 +148,7 @@ def paint_styles(split: str, count: int, seed: int) -> tuple[NDArray[np.uint8], 
     """
     styles = read_styles(split)
     paint_one = partial(_paint_style, count=count)
-    images = np.concatenate(paint_on_all_cores(paint_one, styles, seed, f"{split} styles"))
+    images = paint_on_all_cores(paint_one, styles, seed, f"{split} styles").reshape(-1, 28, 28)
     return images, np.repeat(np.array([style.digit for style in styles], np.int64), count)
 
 

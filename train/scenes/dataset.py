@@ -11,7 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from mnist_demo.files import write_whole
-from train.scenes.drawn import drawn_number
+from train.data.compose_numbers import GAPS, LENGTHS, compose_number, select_upright
+from train.data.drawing import Drawing
 from train.scenes.hands import Hands
 from train.scenes.kinds import random_trained_plan
 from train.scenes.photos import photo_scene
@@ -63,6 +64,27 @@ def _paint(rng: np.random.Generator) -> Labelled:
     else:
         scene = paint_scene(random_trained_plan(rng), _hands["all"], rng, scale=2)
     return scene.picture, scene.boxes
+
+
+def drawn_number(hands: Hands, rng: np.random.Generator) -> Labelled:
+    """A number as one of the writers draws it on a Sketchpad, where digits touch and overlap."""
+    writer = hands.writers[int(rng.integers(len(hands.writers)))]
+    drawings = [
+        Drawing(str(digit), "", "", "", strokes)
+        for digit, written in enumerate(writer)
+        for strokes in written
+    ]
+    number = compose_number(
+        select_upright(drawings) or drawings,
+        int(rng.choice(LENGTHS)),
+        str(rng.choice(GAPS)),
+        rng,
+    )
+    boxes = [
+        [int(digit), x, y, x + ink.shape[1] - 20, y + ink.shape[0] - 20, 1]
+        for digit, ink, (x, y) in zip(number.text, number.digits, number.corners, strict=True)
+    ]
+    return np.dstack([number.canvas] * 3), np.array(boxes, np.float32)
 
 
 def _read(file: Path) -> list[Labelled]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -85,26 +86,16 @@ def cell(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, r
         picture.lines([path], line * (1 + (i == 0) * rng.uniform(0, 2)), colour)
 
 
-def ruled(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """Lines across the whole picture, and sometimes a margin's."""
-    _grid(picture, span(box) * rng.uniform(0.25, 1.3), False, colour, rng)
+def grid(
+    picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng,
+    steps: tuple[float, float], both: bool = True, fine: bool = False,
+) -> None:  # fmt: skip
+    """Lines across the whole picture, and squares if `both`; `steps` of the digits' span apart.
 
-
-def squared(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
-    """Squared paper."""
-    _grid(picture, span(box) * rng.uniform(0.12, 0.6), True, colour, rng)
-
-
-def millimetre(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-               ) -> None:  # fmt: skip
-    """Millimetre paper: fine squares, and every fifth or tenth line stronger."""
-    step = max(5.0, span(box) * rng.uniform(0.05, 0.12))
-    _grid(picture, step, True, colour, rng, every=int(rng.choice([5, 10])))
-
-
-def _grid(
-    picture: Picture, step: float, both: bool, colour: Colour, rng: Rng, every: int = 0
-) -> None:
+    If `fine`, every fifth or tenth line is stronger, as on millimetre paper.
+    """
+    step = span(box) * rng.uniform(*steps)
+    every = int(rng.choice([5, 10])) if fine else 0
     height, width = picture.shape
     line, turn = _edge(picture, rng) * 0.8, rng.normal(0, 0.02)
     step = max(step, 5 * line, 5.0)
@@ -128,7 +119,7 @@ LINES: dict[str, Addition] = {
     "edge lines": edge_lines,
     "comb": comb,
     "cell": cell,
-    "ruled": ruled,
-    "squared": squared,
-    "millimetre": millimetre,
+    "ruled": partial(grid, steps=(0.25, 1.3), both=False),
+    "squared": partial(grid, steps=(0.12, 0.6)),
+    "millimetre": partial(grid, steps=(0.05, 0.12), fine=True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -21,28 +22,12 @@ WORDS = (
 )
 
 
-def underline(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-              ) -> None:  # fmt: skip
-    """A line below the digits."""
-    _under(picture, box, pen, colour, rng, rng.uniform(0.06, 0.3), 1)
-
-
-def double_underline(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-                     ) -> None:  # fmt: skip
-    """Two lines below the digits."""
-    _under(picture, box, pen, colour, rng, rng.uniform(0.06, 0.25), 2)
-
-
-def touching_underline(
-    picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
-) -> None:
-    """A line that touches the feet of the digits, or cuts through them."""
-    _under(picture, box, pen, colour, rng, rng.uniform(-0.12, 0.03), 1)
-
-
-def _under(
-    picture: Picture, box: Box, pen: float, colour: Colour, rng: Rng, gap: float, count: int
-) -> None:
+def underline(
+    picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng,
+    gaps: tuple[float, float] = (0.06, 0.3), count: int = 1,
+) -> None:  # fmt: skip
+    """`count` lines below the digits. With a negative gap they touch or cut their feet."""
+    gap = rng.uniform(*gaps)
     high = min(box[3] - box[1], span(box))
     x0, x1 = box[0] - rng.uniform(-0.05, 0.5) * high, box[2] + rng.uniform(-0.05, 0.5) * high
     x = np.linspace(x0, x1, 12)
@@ -203,8 +188,8 @@ def _word(size: float, pen: float, hands: Hands, rng: Rng) -> NDArray[Any]:
 
 MARKS: dict[str, Addition] = {
     "underlined": underline,
-    "underlined twice": double_underline,
-    "touching underline": touching_underline,
+    "underlined twice": partial(underline, gaps=(0.06, 0.25), count=2),
+    "touching underline": partial(underline, gaps=(-0.12, 0.03)),
     "circle": circle,
     "brackets": brackets,
     "struck through": strike,

@@ -10,8 +10,7 @@ import tensorflow as tf
 from mnist_demo.read.detect import OUTPUTS
 from mnist_demo.read.network import Network
 from mnist_demo.weights.graph import check_model
-from train.fit.detector import fit_detector
-from train.fit.detector_calibration import calibrate, fit_logistic
+from train.fit.detector import calibrate, fit_detector, fit_logistic
 from train.fit.detector_loss import CLASSES, detector_loss, generalized_overlap, middles
 from train.fit.detector_model import build_detector
 from train.fit.examples import Examples

@@ -21,14 +21,12 @@ from tests.helpers.hub_standin import Hub
 from tests.helpers.servers import free_ports
 from tests.helpers.waiting import LIMIT
 from train.data.mnist import read_sample
-from train.fit.config import TrainingConfig
 from train.fit.examples import Examples, Source
 from train.fit.export import logits
 from train.fit.export_browser import round_kernels
 from train.fit.fit import fit
 from train.fit.model import build
-from train.fit.optimizer import make_optimizer
-from train.fit.train_step import losses, make_train_step
+from train.fit.train_step import TrainingConfig, losses, make_optimizer, make_train_step
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from mnist_demo.weights.hub import check_files, read_metrics
 from train.data.mnist import read_sample
 from train.measure import textbook
-from train.measure.baseline import untrained_convnet
 from train.measure.browser_reader import find_node, read_in_node
-from train.measure.textbook import MAX_BYTES, probabilities, run, write_textbook
+from train.measure.textbook import MAX_BYTES, probabilities, run, untrained_convnet, write_textbook
 
 (IMAGES, LABELS), _ = read_sample()
 
