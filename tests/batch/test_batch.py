@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from mnist_demo.batch import command
 from mnist_demo.batch.inputs import Input, chunk_names, expand, find_chunks, find_files
 from mnist_demo.batch.parts import skip_done, write_part
 from mnist_demo.batch.rows import SCHEMA, read_rows
-from mnist_demo.batch.rows import classify as classify_locally
+from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK
 from tests.helpers.commands import classify_here, python
 from tests.helpers.images import LABELS, png
@@ -163,7 +164,7 @@ def test_at_most_a_few_batches_are_held(monkeypatch: pytest.MonkeyPatch) -> None
             yield Input(str(taken), b"")
 
     blank: Any = SimpleNamespace(classify_each=lambda images: [BLANK] * len(images))
-    rows = classify_locally(items(), blank)
+    rows = map_chunks(partial(read_rows, classifier=blank), items())
     for number in range(1, 1001):
         assert next(rows)["path"] == str(number)
     assert taken < 1000 + 256 * (os.cpu_count() or 1) + 256

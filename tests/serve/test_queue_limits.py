@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from mnist_demo import Classifier, Prediction
 from mnist_demo.page import blocks as page
 from mnist_demo.page.i18n import TEXTS
-from mnist_demo.serve.gradio_patches import queue_limits, sessions
+from mnist_demo.serve.gradio_patches import queue_limits
 from mnist_demo.serve.micro_batching import MAX_BATCH
 from tests.helpers.images import data_url, white_png
 from tests.helpers.pages import FIRST, expect_blank, expect_digit, visit
@@ -151,7 +151,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     assert len(queue.pending_event_ids_session) == 1
     assert len(queue.event_analytics) == 1  # and it is never summed up
     assert queue.cached_event_analytics_summary == {"functions": {}}
-    monkeypatch.setattr(sessions, "MAX_UNREAD_ANSWERS", 8)
+    monkeypatch.setattr(queue_limits, "MAX_UNREAD_ANSWERS", 8)
     call_classify(url, one, 40)  # nobody fetches these answers
     wait_until(lambda: not queue.event_ids_to_events)
     assert len(fetch_answers(url, call_classify(url, one, 1))) == 1
@@ -159,7 +159,7 @@ def test_who_was_answered_is_forgotten_and_unread_answers_are_bounded(
     queue.pending_messages_per_session["hung up"] = None  # type: ignore[assignment]
     call_classify(url, one, 1)
     assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session)
-    assert state_holder.capacity == sessions.MAX_SESSIONS
+    assert state_holder.capacity == queue_limits.MAX_SESSIONS
     states = list(state_holder.session_data.values())
     assert states and not any(state.config_values for state in states)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,8 +22,9 @@ from mnist_demo.batch.parts import (
     skip_done,
     write_part,
 )
-from mnist_demo.batch.rows import SCHEMA, classify
+from mnist_demo.batch.rows import SCHEMA, read_rows
 from mnist_demo.read.classifier import Classifier
+from mnist_demo.read.parallel import map_chunks
 from mnist_demo.weights import file_checksums
 
 ROWS_PER_PART = 2048  # a killed run loses at most these
@@ -80,7 +82,8 @@ def run(args: argparse.Namespace) -> None:
             source = (args.weights, args.revision, checksums)
             rows = ray_cluster.classify(left, source, args.ray)
         else:
-            rows = classify(itertools.chain.from_iterable(map(chunk_inputs, left)), classifier)
+            inputs = itertools.chain.from_iterable(map(chunk_inputs, left))
+            rows = map_chunks(partial(read_rows, classifier=classifier), inputs)
         rows = iter(tqdm(rows, total=total, initial=done, unit=" images", smoothing=0.1))
         while part := list(itertools.islice(rows, ROWS_PER_PART)):
             write_part(pa.Table.from_pylist(part, SCHEMA), parts / f"{number:06}.parquet")

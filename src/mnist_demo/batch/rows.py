@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from mnist_demo.batch.inputs import Input
 from mnist_demo.read.classifier import Classifier
-from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import Prediction
 
 SCHEMA = pa.schema(
@@ -28,14 +26,6 @@ SCHEMA = pa.schema(
 ANSWER = SCHEMA.names[1:-1]  # attributes of a Prediction
 
 Row = dict[str, Any]
-
-
-def classify(inputs: Iterable[Input], classifier: Classifier) -> Iterator[Row]:
-    """Read images on this machine: a row of `SCHEMA` for each of them, in the same order.
-
-    `inputs` may be a generator: few of them are held at a time.
-    """
-    return map_chunks(partial(read_rows, classifier=classifier), inputs)
 
 
 def read_rows(inputs: Sequence[Input], classifier: Classifier) -> list[Row]:

@@ -59,9 +59,13 @@ def build(out: Path, weights: Path = ROOT / "weights") -> dict[str, Path]:
     locales = {file.stem: json.loads(file.read_text("utf-8")) for file in LOCALES.glob("*.json")}
     texts = {name: {key: locales[name][key] for key in TEXTS} for name in sorted(locales)}
     templates = [(STATIC / name).read_text("utf-8") for name in ("index.html", "service-worker.js")]
-    page = json.dumps([texts, templates]).encode()
-    release = PREFIX + digest([*contents.items(), ("", page)])
-    index = fill_texts(templates[0], texts["en"])
+    whole = repr([sorted(contents.items()), texts, templates]).encode()
+    release = PREFIX + hashlib.sha256(whole).hexdigest()[:12]
+    index = re.sub(  # the English texts, in the empty elements that ask for them
+        r'(data-text="(\w+)"[^>]*>)(?=</)',
+        lambda found: found[1] + html.escape(texts["en"][found[2]], quote=False),
+        templates[0],
+    )
     preloads = "\n".join(
         f'    <link rel="modulepreload" href="{release}/{name}" />' for name in modules
     )
@@ -119,22 +123,6 @@ def join(names: list[str], beside: list[str] | None = None) -> str:
     if twice := {name for name in defined if defined.count(name) > 1}:
         raise ValueError(f"{', '.join(names)} define {', '.join(sorted(twice))} twice")
     return "".join(found[0] for found in kept) + text
-
-
-def digest(contents: list[tuple[str, bytes]]) -> str:
-    whole = hashlib.sha256()
-    for name, content in sorted(contents):
-        whole.update(f"{name} {len(content)} ".encode() + content)
-    return whole.hexdigest()[:12]
-
-
-def fill_texts(template: str, texts: dict[str, str]) -> str:
-    """Puts the text of KEY into every empty element with data-text="KEY"."""
-    return re.sub(
-        r'(data-text="(\w+)"[^>]*>)(?=</)',
-        lambda found: found[1] + html.escape(texts[found[2]], quote=False),
-        template,
-    )
 
 
 def fill(template: str, values: dict[str, str]) -> str:

@@ -3,20 +3,7 @@
 import { looksAt } from "./fields.js";
 import { paintMap, paintSigned } from "./network-paint.js";
 import { fill, stageName } from "./network-texts.js";
-
-/**
- * @typedef {import("./fields.js").Field} Field
- * @typedef {import("./network-texts.js").Texts} Texts
- */
-
-/**
- * What is shown of a map: its stage's name, its number from 0, its field, its values and that of
- * full ink, the 28 x 28 picture, its kernel if it has only one, and what it adds to which digit.
- *
- * @typedef {{ stage: string, map: number, field: Field, values: Float32Array, most: number,
- *   image: Float32Array, kernel: Float32Array | null, adds: { digit: number, value: number } | null
- * }} Chosen
- */
+import { shareOfMap, winner } from "./place-shares.js";
 
 export const CHOSEN_STYLE = `
 .chosen { display: grid; grid-template-columns: auto auto minmax(0, 1fr); gap: 4px 16px; }
@@ -54,7 +41,6 @@ export class ChosenMap {
       '<div class="words"><p class="looks"></p>' +
       '<div class="kernel"><canvas class="tile" aria-hidden="true"></canvas><p></p></div>' +
       '<p class="adds"></p></div>';
-    this.place = place;
     /** @param {string} selector */
     const find = (selector) => /** @type {HTMLElement} */ (place.querySelector(selector));
     const [pixel, frame] = place.querySelectorAll("rect");
@@ -108,62 +94,45 @@ export class ChosenMap {
     this.change();
   }
 
-  /** @param {Texts} texts */
+  /** @param {import("./network-texts.js").Texts} texts */
   translate(texts) {
     this.looks.textContent = texts.pixel;
     this.map.setAttribute("aria-label", texts.pixel); // until there is a map
   }
 
-  /**
-   * @param {Chosen} chosen
-   * @param {Texts} texts
-   * @param {Intl.NumberFormat} numbers
-   * @param {import("./network-paint.js").Inks} inks
-   */
-  show(chosen, texts, numbers, { ink, red, blue }) {
-    const { field, values, image, kernel, adds } = chosen;
-    this.count = field.count;
-    this.map.width = this.map.height = field.count;
-    paintMap(this.map, values, chosen.most, ink);
-    paintMap(this.picture, image, 1, ink);
-    this.name.textContent = fill(texts.map, stageName(chosen.stage, texts), chosen.map);
-    this.showPixel(field, brightest(values, field.count));
-    this.map.setAttribute("aria-label", `${this.name.textContent}. ${texts.pixel}`);
+  /** @param {import("./digit-network.js").DigitNetwork} view whose chosen map is shown */
+  show({ shown: { stage, map }, stages, fields, network, inside, image, texts, signed, inks }) {
+    if (!stages.length) return;
+    const { tiles, most } = stages[stage];
+    const { values } = tiles[map];
+    const { count } = fields[stage];
+    this.count = this.map.width = this.map.height = count;
+    paintMap(this.map, values, most, inks.ink);
+    paintMap(this.picture, image, 1, inks.ink);
+    const name = fill(texts.map, stageName(network.header.stages[stage].name, texts), map);
+    this.name.textContent = name;
+    this.map.setAttribute("aria-label", `${name}. ${texts.pixel}`);
+    const best = values.indexOf(Math.max(...values));
+    const marked = this.marked ?? [Math.floor(best / count), best % count];
+    const [row, column] = marked.map((i) => Math.min(i, count - 1));
+    this.shown = [row, column];
+    this.pixel.ownerSVGElement?.setAttribute("viewBox", `0 0 ${count} ${count}`);
+    mark(this.pixel, [row, row + 1], [column, column + 1]);
+    mark(this.frame, looksAt(fields[stage], row), looksAt(fields[stage], column));
+    const kernel = network.kernels[stage]?.filter((_, i) => i % tiles.length === map);
     this.pattern.hidden = !kernel;
     if (kernel) {
-      const side = Math.sqrt(kernel.length);
-      this.kernel.width = this.kernel.height = side;
-      const most = kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-      paintSigned(this.kernel, kernel, most, red, blue);
+      this.kernel.width = this.kernel.height = Math.sqrt(kernel.length);
+      paintSigned(this.kernel, kernel, Math.max(...kernel.map(Math.abs)), inks.red, inks.blue);
       /** @type {HTMLElement} */ (this.kernel.nextElementSibling).textContent = texts.kernel;
     }
-    this.adds.textContent = adds ? fill(texts.adds, adds.digit, numbers.format(adds.value)) : "";
+    this.adds.textContent = "";
+    if (inside && stage === stages.length - 1) {
+      const digit = winner(inside);
+      const value = shareOfMap(inside, map, tiles.length, digit);
+      this.adds.textContent = fill(texts.adds, digit, signed.format(value));
+    }
   }
-
-  /**
-   * @param {Field} field
-   * @param {[number, number]} strongest
-   */
-  showPixel(field, strongest) {
-    const marked = this.marked ?? strongest;
-    /** @type {[number, number]} */
-    this.shown = [Math.min(marked[0], field.count - 1), Math.min(marked[1], field.count - 1)];
-    const [row, column] = this.shown;
-    this.pixel.ownerSVGElement?.setAttribute("viewBox", `0 0 ${field.count} ${field.count}`);
-    mark(this.pixel, [row, row + 1], [column, column + 1]);
-    mark(this.frame, looksAt(field, row), looksAt(field, column));
-  }
-}
-
-/**
- * @param {Float32Array} values
- * @param {number} count of them in a row
- * @returns {[number, number]} row and column of the largest
- */
-function brightest(values, count) {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return [Math.floor(best / count), best % count];
 }
 
 /**
@@ -173,10 +142,7 @@ function brightest(values, count) {
  * @param {number[]} rows from the first to before the last
  * @param {number[]} columns
  */
-function mark(rectangle, rows, columns) {
-  const place = { x: columns[0], width: columns[1] - columns[0] };
-  const size = { y: rows[0], height: rows[1] - rows[0] };
-  for (const [name, value] of Object.entries({ ...place, ...size })) {
-    rectangle.setAttribute(name, String(value));
-  }
+function mark(rectangle, [top, bottom], [left, right]) {
+  const place = { x: left, y: top, width: right - left, height: bottom - top };
+  for (const [name, value] of Object.entries(place)) rectangle.setAttribute(name, String(value));
 }

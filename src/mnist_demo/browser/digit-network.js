@@ -7,16 +7,12 @@ import { attachStyled, pause, textsFor } from "./digit-hint.js";
 import { countMaps, receptiveFields, SIDE } from "./fields.js";
 import { paintMap, readInks } from "./network-paint.js";
 import { fill, sentenceOf, stageName, TEXTS } from "./network-texts.js";
-import { PLACES_STYLE, PlaceShares, shareOfMap } from "./place-shares.js";
-import { SCORES_STYLE, ScoreList, winner } from "./score-list.js";
+import { PLACES_STYLE, PlaceShares, SCORES_STYLE, ScoreList } from "./place-shares.js";
 import { StageTiles, TILES_STYLE } from "./stage-tiles.js";
 
-/**
- * @typedef {import("./digit-pad.js").DigitPad} DigitPad
- * @typedef {import("./fields.js").Field} Field
- * @typedef {import("./inside.js").Description} Description
- * @typedef {import("./inside.js").Inside} Inside
- */
+/** @import { DigitPad } from "./digit-pad.js" */
+/** @import { Field } from "./fields.js" */
+/** @import { Description, Inside } from "./reader.js" */
 
 const STYLE = `
 :host {
@@ -84,8 +80,10 @@ export class DigitNetwork extends HTMLElement {
     this.picture = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
     this.scores = new ScoreList(/** @type {HTMLElement} */ (root.querySelector("ol")));
     const [chosen, places] = root.querySelectorAll("section");
-    this.chosen = new ChosenMap(chosen, () => this.showChosen());
-    this.places = new PlaceShares(places, () => this.showPlaces());
+    /** @type {ChosenMap} */
+    this.chosen = new ChosenMap(chosen, () => this.chosen.show(this));
+    /** @type {PlaceShares} */
+    this.places = new PlaceShares(places, () => this.places.show(this));
     /** @type {Description} */
     this.network = { header: /** @type {any} */ ({ layers: [], stages: [] }), kernels: [] };
     /** @type {Field[]} of the stages */
@@ -217,9 +215,9 @@ export class DigitNetwork extends HTMLElement {
     this.stages.forEach((stage, number) => {
       stage.show(inside ? inside.stages[number] : null, this.isByLight, ink);
     });
-    this.scores.show(inside, this.numbers);
-    this.showPlaces();
-    this.showChosen();
+    this.scores.show(this);
+    this.places.show(this);
+    this.chosen.show(this);
   }
 
   get image() {
@@ -228,36 +226,6 @@ export class DigitNetwork extends HTMLElement {
 
   get isByLight() {
     return this.brightest.getAttribute("aria-pressed") === "true";
-  }
-
-  showPlaces() {
-    this.places.show(this.inside, this.image, this.texts, this.signed, this.inks);
-  }
-
-  showChosen() {
-    const { inside, stages, network, fields } = this;
-    const { stage, map } = this.shown;
-    if (!stages.length) return;
-    const kernels = network.kernels[stage];
-    const count = stages[stage].tiles.length;
-    const isLast = stage === stages.length - 1;
-    const digit = inside ? winner(inside) : 0;
-    const adds = inside && isLast && { digit, value: shareOfMap(inside, map, count, digit) };
-    this.chosen.show(
-      {
-        stage: network.header.stages[stage].name,
-        map,
-        field: fields[stage],
-        values: stages[stage].tiles[map].values,
-        most: stages[stage].most,
-        image: this.image,
-        kernel: kernels?.filter((_, i) => i % count === map) ?? null,
-        adds: adds || null,
-      },
-      this.texts,
-      this.signed,
-      this.inks,
-    );
   }
 
   /**
@@ -277,7 +245,7 @@ export class DigitNetwork extends HTMLElement {
         tiles.select(number === stage ? map : tiles.entry, number === stage);
       });
     }
-    this.showChosen();
+    this.chosen.show(this);
   }
 
   /** @param {HTMLButtonElement} chosen */

@@ -22,10 +22,20 @@ export function receptiveFields({ layers }) {
   const fields = [];
   for (const layer of layers) {
     const inputs = layer.inputs.map((number) => (number < 0 ? image : fields[number]));
-    if (inputs.includes(/** @type {any} */ (undefined))) break;
-    if (layer.op === "conv" || layer.op === "maxpool") fields.push(windows(layer, inputs[0]));
-    else if (layer.op === "add") fields.push(union(inputs));
-    else break;
+    const [input] = inputs;
+    if (layer.op === "conv" || layer.op === "maxpool") {
+      const [count, before] = countWindows(layer, input.count);
+      fields.push({
+        step: input.step * layer.stride,
+        start: input.start - before * input.step,
+        size: input.size + (layer.size - 1) * input.step,
+        count,
+      });
+    } else if (layer.op === "add") {
+      const start = Math.min(...inputs.map((field) => field.start));
+      const end = Math.max(...inputs.map((field) => field.start + field.size));
+      fields.push({ ...input, start, size: end - start });
+    } else break;
   }
   return fields;
 }
@@ -45,31 +55,6 @@ export function countWindows({ size, stride, padding }, pixels) {
 }
 
 /**
- * @param {{ size: number, stride: number, padding?: string }} layer
- * @param {Field} input
- * @returns {Field}
- */
-function windows(layer, input) {
-  const [count, before] = countWindows(layer, input.count);
-  return {
-    step: input.step * layer.stride,
-    start: input.start - before * input.step,
-    size: input.size + (layer.size - 1) * input.step,
-    count,
-  };
-}
-
-/**
- * @param {Field[]} inputs
- * @returns {Field}
- */
-function union(inputs) {
-  const start = Math.min(...inputs.map((field) => field.start));
-  const end = Math.max(...inputs.map((field) => field.start + field.size));
-  return { ...inputs[0], start, size: end - start };
-}
-
-/**
  * @param {Field} field
  * @param {number} i number of a pixel
  * @returns {[number, number]} the first pixel of the image that it looks at, and the one after the
@@ -81,19 +66,7 @@ export function looksAt({ step, start, size }, i) {
 }
 
 /**
- * Shares the image among the pixels of a layer, each next to what it looks at.
- *
- * @param {Field} field
- * @returns {number[]} the edges between them along one side, from 0 to SIDE
- */
-export function cellEdges({ step, start, size, count }) {
-  const middle = start + (size - 1) / 2 + 0.5;
-  const inner = Array.from({ length: count - 1 }, (_, i) => middle + (i + 0.5) * step);
-  return [0, ...inner, SIDE];
-}
-
-/**
- * @param {import("./inside.js").Description["header"]} header
+ * @param {import("./reader.js").Description["header"]} header
  * @param {number} stage its number
  * @returns {number[]} the numbers of the stages that it is computed from; -1 for the image
  */
@@ -113,7 +86,7 @@ export function sources({ layers, stages }, stage) {
 }
 
 /**
- * @param {import("./inside.js").Description["header"]} header
+ * @param {import("./reader.js").Description["header"]} header
  * @param {number} stage its number
  * @returns {number} how many maps it has
  */

@@ -12,10 +12,7 @@ import {
   linearResize,
 } from "./pixels.js";
 
-/**
- * @typedef {import("./pixels.js").Box} Box
- * @typedef {import("./pixels.js").Plane} Plane
- */
+/** @import { Box, Plane } from "./pixels.js" */
 
 // preprocess.py says what these are, and how they were measured.
 const MIN_STROKE_WIDTH = 1.6;
@@ -248,7 +245,20 @@ function workMask(ink) {
  * @returns {Float32Array} 28 x 28 values in [0, 1]
  */
 export function normalize(ink) {
-  const small = areaResize(square(ink), 20, 20).data;
+  // The ink in the middle of a square of at least 20 pixels a side.
+  const side = Math.max(ink.width, ink.height);
+  let times = 1;
+  while (side * times < 20) times *= 2;
+  const wide = side * times;
+  const corner = ((side - ink.height) >> 1) * times * wide + ((side - ink.width) >> 1) * times;
+  const data = new Float32Array(wide ** 2);
+  for (let y = 0; y < ink.height * times; y++) {
+    for (let x = 0; x < ink.width * times; x++) {
+      const value = ink.data[Math.floor(y / times) * ink.width + Math.floor(x / times)];
+      data[corner + y * wide + x] = value;
+    }
+  }
+  const small = areaResize({ data, width: wide, height: wide }, 20, 20).data;
   const peak = Math.max(...small);
   let total = 0;
   let right = 0;
@@ -269,26 +279,4 @@ export function normalize(ink) {
     }
   }
   return image;
-}
-
-/**
- * The ink in the middle of a square of at least 20 pixels a side.
- *
- * @param {Plane} ink
- * @returns {Plane}
- */
-function square(ink) {
-  const side = Math.max(ink.width, ink.height);
-  let times = 1;
-  while (side * times < 20) times *= 2;
-  const top = (side - ink.height) >> 1;
-  const left = (side - ink.width) >> 1;
-  const data = new Float32Array((side * times) ** 2);
-  for (let y = 0; y < ink.height * times; y++) {
-    for (let x = 0; x < ink.width * times; x++) {
-      const value = ink.data[Math.floor(y / times) * ink.width + Math.floor(x / times)];
-      data[(y + top * times) * side * times + x + left * times] = value;
-    }
-  }
-  return { data, width: side * times, height: side * times };
 }

@@ -85,20 +85,6 @@ export function paintMaps(canvas, atlas, maps, most, ink) {
 }
 
 /**
- * @param {Element} element
- * @param {"color" | "outlineColor"} property of its style
- * @returns {Colour} in whatever form the style gives it
- */
-function colourOf(element, property = "color") {
-  const context = swatch.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser has no canvas.");
-  context.clearRect(0, 0, 1, 1);
-  context.fillStyle = getComputedStyle(element)[property];
-  context.fillRect(0, 0, 1, 1);
-  return context.getImageData(0, 0, 1, 1).data;
-}
-
-/**
  * The browser computes the style of the page for it, which takes time.
  *
  * @param {HTMLElement} map
@@ -106,6 +92,14 @@ function colourOf(element, property = "color") {
  * @returns {Inks} as the style of both is now
  */
 export function readInks(map, kernel) {
-  const blue = colourOf(kernel, "outlineColor");
-  return { ink: colourOf(map), red: colourOf(kernel), blue };
+  const options = { willReadFrequently: true };
+  const context = /** @type {CanvasRenderingContext2D} */ (swatch.getContext("2d", options));
+  const { color, outlineColor } = getComputedStyle(kernel);
+  const [ink, red, blue] = [getComputedStyle(map).color, color, outlineColor].map((colour) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return context.getImageData(0, 0, 1, 1).data; // in whatever form the style gives it
+  });
+  return { ink, red, blue };
 }

@@ -3,7 +3,7 @@
 import { countMaps, looksAt, SIDE, sources } from "./fields.js";
 
 /**
- * @typedef {{ stages: Record<string, string>, picture: string, image: string, order: string, fixed: string,
+ * @typedef {{ stages: string[], picture: string, image: string, order: string, fixed: string,
  *   brightest: string, hint: string, sentence: string, part: string, whole: string, and: string,
  *   map: string, pixel: string, kernel: string, adds: string, scores: string, places: string,
  *   of: string, rather: string, winner: string, nobody: string, colours: string, score: string,
@@ -13,14 +13,7 @@ import { countMaps, looksAt, SIDE, sources } from "./fields.js";
 /** @type {Record<string, Texts>} */
 export const TEXTS = {
   en: {
-    stages: {
-      fine: "fine",
-      coarse: "coarse",
-      middle: "middle",
-      small: "small",
-      tiny: "tiny",
-      places: "places",
-    },
+    stages: ["fine", "coarse", "middle", "small", "tiny", "places"],
     picture: "picture",
     image: "the picture",
     order: "Order of the maps",
@@ -47,14 +40,7 @@ export const TEXTS = {
     blank: "Draw a digit first.",
   },
   de: {
-    stages: {
-      fine: "fein",
-      coarse: "grob",
-      middle: "mittel",
-      small: "klein",
-      tiny: "winzig",
-      places: "Orte",
-    },
+    stages: ["fein", "grob", "mittel", "klein", "winzig", "Orte"],
     picture: "Bild",
     image: "dem Bild",
     order: "Reihenfolge der Karten",
@@ -81,14 +67,7 @@ export const TEXTS = {
     blank: "Zeichne zuerst eine Ziffer.",
   },
   es: {
-    stages: {
-      fine: "fino",
-      coarse: "grueso",
-      middle: "medio",
-      small: "pequeño",
-      tiny: "diminuto",
-      places: "lugares",
-    },
+    stages: ["fino", "grueso", "medio", "pequeño", "diminuto", "lugares"],
     picture: "imagen",
     image: "la imagen",
     order: "Orden de los mapas",
@@ -115,14 +94,7 @@ export const TEXTS = {
     blank: "Dibuja primero un dígito.",
   },
   fr: {
-    stages: {
-      fine: "fin",
-      coarse: "grossier",
-      middle: "moyen",
-      small: "petit",
-      tiny: "minuscule",
-      places: "lieux",
-    },
+    stages: ["fin", "grossier", "moyen", "petit", "minuscule", "lieux"],
     picture: "image",
     image: "l'image",
     order: "Ordre des cartes",
@@ -149,14 +121,7 @@ export const TEXTS = {
     blank: "Dessinez d'abord un chiffre.",
   },
   ja: {
-    stages: {
-      fine: "細",
-      coarse: "粗",
-      middle: "中",
-      small: "小",
-      tiny: "極小",
-      places: "場所",
-    },
+    stages: ["細", "粗", "中", "小", "極小", "場所"],
     picture: "画像",
     image: "画像",
     order: "マップの順序",
@@ -183,14 +148,7 @@ export const TEXTS = {
     blank: "先に数字を描いてください。",
   },
   "zh-CN": {
-    stages: {
-      fine: "细",
-      coarse: "粗",
-      middle: "中",
-      small: "小",
-      tiny: "微",
-      places: "位置",
-    },
+    stages: ["细", "粗", "中", "小", "微", "位置"],
     picture: "图片",
     image: "图片",
     order: "特征图的顺序",
@@ -232,13 +190,13 @@ export function fill(text, ...values) {
  * @param {Texts} texts
  */
 export function stageName(name, texts) {
-  return texts.stages[name] ?? name;
+  return texts.stages[TEXTS.en.stages.indexOf(name)] ?? name;
 }
 
 /**
  * What a stage looks at, and how many maps it has, as its layers say.
  *
- * @param {import("./inside.js").Description["header"]} header
+ * @param {import("./reader.js").Description["header"]} header
  * @param {import("./fields.js").Field} field of the stage
  * @param {number} stage its number
  * @param {Texts} texts

@@ -7,7 +7,7 @@ import { countWindows, SIDE } from "./fields.js";
  * @typedef {{ op: string, inputs: number[], size: number, stride: number, filters: number,
  *   padding?: "valid", values?: number, relu?: boolean, weights: number, bias: number }} Layer where its weights and
  *   biases begin in the memory is added when the network is loaded
- * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see inside.js
+ * @typedef {{ name: string, layer: number }} Stage a layer that is shown, see reader.js
  * @typedef {{ temperature: number, offset: number, shifts: number[][], digits: number,
  *   is_digit: number | null, bits?: number, layers: Layer[], stages?: Stage[], shrinks?: boolean,
  *   examples?: { digit: number, strokes: number[][][] }[], accuracy?: number | null,
@@ -207,12 +207,7 @@ function add([first, ...others]) {
  * @returns {Features}
  */
 function concatenate(inputs) {
-  const data = new Float32Array(inputs.reduce((sum, input) => sum + input.data.length, 0));
-  let at = 0;
-  for (const input of inputs) {
-    data.set(input.data, at);
-    at += input.data.length;
-  }
+  const data = Float32Array.from(inputs.flatMap((input) => [...input.data]));
   return { data, height: 1, width: 1, channels: data.length };
 }
 
@@ -229,18 +224,13 @@ function maxPool(layer, input) {
   const [height, top] = countWindows(layer, input.height);
   const [width, left] = countWindows(layer, input.width);
   const data = new Float32Array(height * width * channels).fill(-Infinity);
-  for (let y = 0; y < input.height; y++) {
-    for (let x = 0; x < input.width; x++) {
-      // The windows that the pixel is in.
-      for (let v = Math.floor((y + top) / stride); v >= 0 && v * stride + size > y + top; v--) {
-        for (let u = Math.floor((x + left) / stride); u >= 0 && u * stride + size > x + left; u--) {
-          if (v >= height || u >= width) continue;
-          const from = (y * input.width + x) * channels;
-          const to = (v * width + u) * channels;
-          for (let c = 0; c < channels; c++) {
-            if (input.data[from + c] > data[to + c]) data[to + c] = input.data[from + c];
-          }
-        }
+  for (let i = 0; i < data.length; i++) {
+    const y = Math.floor(i / channels / width) * stride - top;
+    const x = (Math.floor(i / channels) % width) * stride - left;
+    for (let v = Math.max(y, 0); v < Math.min(y + size, input.height); v++) {
+      for (let u = Math.max(x, 0); u < Math.min(x + size, input.width); u++) {
+        const value = input.data[(v * input.width + u) * channels + (i % channels)];
+        if (value > data[i]) data[i] = value;
       }
     }
   }
@@ -272,15 +262,8 @@ function pool(input, op) {
  * @param {number} right
  */
 function shifted(image, down, right) {
-  if (!down && !right) return image;
-  const result = new Float32Array(image.length);
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      const [from, at] = [y + down, x + right];
-      if (from >= 0 && from < SIDE && at >= 0 && at < SIDE) {
-        result[y * SIDE + x] = image[from * SIDE + at];
-      }
-    }
-  }
-  return result;
+  return image.map((_, i) => {
+    const [y, x] = [Math.floor(i / SIDE) + down, (i % SIDE) + right];
+    return y >= 0 && y < SIDE && x >= 0 && x < SIDE ? image[y * SIDE + x] : 0;
+  });
 }

@@ -1,18 +1,68 @@
-// Which places of the drawing spoke for a digit, in <digit-network>: exact shares of its score.
+// What <digit-network> says of the answer: the scores of the ten digits, and how much each place of
+// the drawing adds to one of them.
 
-import { cellEdges, SIDE } from "./fields.js";
+import { SIDE } from "./fields.js";
 import { paintMap } from "./network-paint.js";
 import { fill } from "./network-texts.js";
-import { winner } from "./score-list.js";
 
 /**
- * @typedef {import("./fields.js").Field} Field
- * @typedef {import("./inside.js").Inside} Inside
- * @typedef {import("./network-texts.js").Texts} Texts
+ * @import { Field } from "./fields.js"
+ * @import { Inside } from "./reader.js"
+ * @import { Texts } from "./network-texts.js"
  * @typedef {HTMLElement & { value: number }} Place
  */
 
 const DIGITS = [...Array(10).keys()];
+
+export const SCORES_STYLE = `
+ol { display: grid; gap: 3px; width: 104px; margin: 0; padding: 0; list-style: none; }
+li {
+  display: grid; grid-template-columns: 1ch minmax(0, 1fr) 6ch; gap: 6px; align-items: center;
+  font-size: 0.75rem; line-height: 17px; font-variant-numeric: tabular-nums;
+}
+li div { height: 8px; border-radius: 2px; overflow: hidden; background: var(--line, #8883); }
+li div::after {
+  content: ""; display: block; height: 100%; background: var(--accent, #2457d6);
+  transform-origin: left; transform: translateX(var(--from, 0)) scaleX(var(--length, 0));
+}
+li.best { color: var(--accent, #2457d6); }
+li.best span:first-child { font-weight: 700; }
+@container (max-width: 599px) { ol { width: 100%; } }
+`;
+
+export class ScoreList {
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    list.innerHTML = Array.from({ length: 10 }, (_, digit) => {
+      return `<li><span>${digit}</span><div></div><span data-logit="${digit}"></span></li>`;
+    }).join("");
+    this.rows = list.querySelectorAll("li");
+  }
+
+  /** @param {import("./digit-network.js").DigitNetwork} view */
+  show({ inside, numbers }) {
+    const logits = inside?.logits ?? new Float32Array(10);
+    const least = Math.min(0, ...logits);
+    const range = Math.max(0, ...logits) - least || 1;
+    this.rows.forEach((row, digit) => {
+      const value = logits[digit];
+      // Spaces as wide as digits, so that no number begins at another place than before.
+      const text = inside ? numbers.format(value).padStart(6, "\u2007") : "";
+      Object.assign(row.children[2], { value, textContent: text });
+      row.classList.toggle("best", inside !== null && digit === winner(inside));
+      row.style.setProperty("--from", `${(100 * (Math.min(value, 0) - least)) / range}%`);
+      row.style.setProperty("--length", String(Math.abs(value) / range));
+    });
+  }
+}
+
+/**
+ * @param {Inside} inside
+ * @returns {number} the digit with the highest score
+ */
+export function winner({ logits }) {
+  return logits.indexOf(Math.max(...logits));
+}
 
 export const PLACES_STYLE = `
 .places { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 4px 16px; }
@@ -45,7 +95,6 @@ export class PlaceShares {
       '<canvas class="tile" width="28" height="28"></canvas></div>' +
       '<div class="words"><div class="question"><label><span></span><select></select></label>' +
       '<label><span></span><select></select></label></div><p class="colours"></p><p class="sum"></p></div>';
-    this.place = place;
     /** @param {string} selector */
     const find = (selector) => /** @type {HTMLElement} */ (place.querySelector(selector));
     this.name = find(".name");
@@ -70,17 +119,24 @@ export class PlaceShares {
   }
 
   /** @param {Field} field of the last stage */
-  build(field) {
-    for (const cell of this.cells) cell.remove();
-    this.cells = [];
-    layCells(field, (row, column) => {
+  build({ step, start, size, count }) {
+    // The image is shared among the layer's pixels, each next to what it looks at.
+    const middle = start + (size - 1) / 2 + 0.5;
+    const inner = Array.from({ length: count - 1 }, (_, i) => middle + (i + 0.5) * step);
+    const edges = [0, ...inner, SIDE];
+    const share = (/** @type {number} */ pixels) => `${(100 * pixels) / SIDE}%`;
+    this.cells = Array.from({ length: count ** 2 }, (_, i) => {
+      const [row, column] = [Math.floor(i / count), i % count];
       const cell = Object.assign(document.createElement("div"), { value: 0 });
       cell.dataset.place = `${row},${column}`;
       cell.append(document.createElement("span"));
-      this.over.append(cell);
-      this.cells.push(cell);
+      cell.style.top = share(edges[row]);
+      cell.style.height = share(edges[row + 1] - edges[row]);
+      cell.style.left = share(edges[column]);
+      cell.style.width = share(edges[column + 1] - edges[column]);
       return cell;
     });
+    this.over.append(...this.cells);
   }
 
   /**
@@ -102,20 +158,18 @@ export class PlaceShares {
     this.colours.textContent = texts.colours;
   }
 
-  /**
-   * @param {Inside | null} inside
-   * @param {Float32Array} image
-   * @param {Texts} texts
-   * @param {Intl.NumberFormat} numbers
-   * @param {import("./network-paint.js").Inks} inks
-   */
-  show(inside, image, texts, numbers, { ink }) {
-    paintMap(this.picture, image, 1, ink);
+  /** @param {import("./digit-network.js").DigitNetwork} view */
+  show({ inside, image, texts, signed, inks }) {
+    paintMap(this.picture, image, 1, inks.ink);
     const digit = inside ? Number(this.first.value || winner(inside)) : 0;
     const other = this.second.value === "" ? null : Number(this.second.value);
-    const shares = this.cells.map((_, i) =>
-      inside ? shareOfPlace(inside, i, this.cells.length, digit, other) : 0,
-    );
+    /** @type {(values: Float32Array, at?: number) => number} the digit's value, less the other's */
+    const of = (values, at = 0) => values[at + digit] - (other === null ? 0 : values[at + other]);
+    const terms = inside?.terms ?? new Float32Array(0);
+    const shares = this.cells.map(() => 0);
+    for (let at = 0; at < terms.length; at += 10) {
+      shares[Math.floor((at * shares.length) / terms.length)] += of(terms, at);
+    }
     const most = Math.max(...shares.map(Math.abs), 1e-9);
     this.cells.forEach((cell, i) => {
       const value = shares[i];
@@ -126,38 +180,19 @@ export class PlaceShares {
         ? this.short.format(value)
         : "";
     });
-    const values = shares.map((share) => numbers.format(share));
+    const values = shares.map((share) => signed.format(share));
     this.over.setAttribute("aria-label", [texts.places, ...values].join(" "));
     if (!inside) {
       this.sum.textContent = texts.blank;
       return;
     }
-    /** @param {Float32Array} values of the ten digits */
-    const of = (values) => values[digit] - (other === null ? 0 : values[other]);
     const figures = [shares.reduce((a, b) => a + b, 0), of(inside.bias), of(inside.logits)];
-    const [places, start, score] = figures.map((figure) => numbers.format(figure));
+    const [places, start, score] = figures.map((figure) => signed.format(figure));
     this.sum.textContent =
       other === null
         ? fill(texts.score, digit, places, start, score)
         : fill(texts.lead, digit, other, places, start, score);
   }
-}
-
-/**
- * @param {Inside} inside
- * @param {number} place
- * @param {number} places
- * @param {number} digit
- * @param {number | null} other
- * @returns {number} what the place adds to the digit's score, less what it adds to the other's
- */
-function shareOfPlace({ terms }, place, places, digit, other) {
-  const maps = terms.length / places / 10;
-  let share = 0;
-  for (let at = 10 * place * maps; at < 10 * (place + 1) * maps; at += 10) {
-    share += terms[at + digit] - (other === null ? 0 : terms[at + other]);
-  }
-  return share;
 }
 
 /**
@@ -171,24 +206,4 @@ export function shareOfMap({ terms }, map, maps, digit) {
   let share = 0;
   for (let at = map; at < terms.length / 10; at += maps) share += terms[10 * at + digit];
   return share;
-}
-
-/**
- * Puts an element over each pixel of a layer, as far as it lies in the image.
- *
- * @param {Field} field
- * @param {(row: number, column: number) => HTMLElement} make
- */
-function layCells(field, make) {
-  const edges = cellEdges(field);
-  const share = (/** @type {number} */ pixels) => `${(100 * pixels) / SIDE}%`;
-  for (let row = 0; row < field.count; row++) {
-    for (let column = 0; column < field.count; column++) {
-      const { style } = make(row, column);
-      style.top = share(edges[row]);
-      style.height = share(edges[row + 1] - edges[row]);
-      style.left = share(edges[column]);
-      style.width = share(edges[column + 1] - edges[column]);
-    }
-  }
 }

@@ -1,8 +1,9 @@
 // Reads a drawing in the browser: ink, then network. A worker runs it, see worker.js.
 
 import { preprocess, shrink } from "./ink.js";
-import { lookInside } from "./inside.js";
-import { Network } from "./network.js";
+import { mean, Network } from "./network.js";
+
+/** @import { Features, Header, Stage } from "./network.js" */
 
 /**
  * The answer to one drawing; `digit` is null and the rest 0 when the drawing is blank.
@@ -10,6 +11,19 @@ import { Network } from "./network.js";
  * @typedef {{ digit: number | null, confidence: number, top: Guess[], probabilities: number[],
  *   digitScore: number, isDigit: boolean, image: Float32Array | null }} Prediction
  * @typedef {{ digit: number, probability: number }} Guess
+ *
+ * What is known of a network before it reads.
+ *
+ * @typedef {{ header: Header & { stages: Stage[] }, kernels: (Float32Array | null)[] }} Description
+ *   `kernels` are those of each stage, as size x size x filters; null where a filter has several
+ *
+ * The way of one drawing through the network.
+ *
+ * @typedef {{ image: Float32Array, stages: Features[], terms: Float32Array, bias: Float32Array,
+ *   logits: Float32Array }} Inside `stages` are of the look that is not shifted. `terms` has the
+ *   shares of which the logits consist, as places x maps x digits of the last stage. They, the ten
+ *   `bias` and the ten `logits` are means over all looks, before the temperature: the sum of a
+ *   digit's terms and its bias is its logit.
  */
 
 export const DIGIT_THRESHOLD = 0.5; // as in read/prediction.py
@@ -54,9 +68,37 @@ export class Reader {
     return { digit, confidence, top, probabilities, digitScore, isDigit, image };
   }
 
-  /** @returns {import("./inside.js").Inside | null} of the drawing read last; null if it is blank */
+  /** @returns {Description} */
+  describe() {
+    const { header, values } = this.network;
+    const stages = header.stages ?? []; // a file of an older version has none
+    const kernels = stages.map(({ layer }) => {
+      const { op, inputs, weights, values: count = 0 } = header.layers[layer];
+      return op === "conv" && inputs[0] < 0 ? values.slice(weights, weights + count) : null;
+    });
+    return { header: { ...header, stages }, kernels };
+  }
+
+  /** @returns {Inside | null} of the drawing read last; null if it is blank */
   inside() {
-    return this.image && lookInside(this.network, this.image);
+    const { image, network } = this;
+    if (!image) return null;
+    const { header, values, looks } = network;
+    const { layers, stages = [], digits } = header;
+    const { inputs, weights, bias } = layers[digits];
+    const features = mean(looks.map((results) => results[inputs[0]]));
+    const terms = new Float32Array(10 * features.length);
+    for (let i = 0; i < features.length; i++) {
+      for (let k = 0; k < 10; k++) terms[10 * i + k] = features[i] * values[weights + 10 * i + k];
+    }
+    const still = header.shifts.findIndex(([down, right]) => !down && !right);
+    return {
+      image,
+      stages: stages.map(({ layer }) => looks[still][layer]),
+      terms,
+      bias: values.slice(bias, bias + 10),
+      logits: Float32Array.from(mean(looks.map((results) => results[digits]))),
+    };
   }
 }
 

@@ -3,7 +3,7 @@
 import { paintMaps } from "./network-paint.js";
 
 /**
- * @typedef {import("./inside.js").Inside["stages"][number]} Features
+ * @typedef {import("./reader.js").Inside["stages"][number]} Features
  * @typedef {HTMLCanvasElement & { values: Float32Array }} Tile
  */
 
@@ -39,21 +39,25 @@ export class StageTiles {
   constructor(name, side, count, choose) {
     this.element = document.createElement("div");
     this.element.className = "maps";
-    this.list = document.createElement("div");
-    this.list.className = "tiles";
-    this.list.role = "listbox";
+    // The sheet is painted over the tiles, which have no pixels of their own.
+    this.element.innerHTML =
+      '<div class="tiles" role="listbox"></div><canvas class="sheet" aria-hidden="true"></canvas>';
+    this.list = /** @type {HTMLElement} */ (this.element.firstChild);
+    this.sheet = /** @type {HTMLCanvasElement} */ (this.element.lastChild);
     const [width, columns] = SIZES[side] ?? [22, 8];
     // Fewer in a row, so that a small stage is not higher than it is wide.
     const fitting = width === 16 && count <= 64 ? 8 : columns;
     this.list.style.setProperty("--tile", `${fitting === columns ? width : 22}px`);
     this.list.style.setProperty("--columns", String(fitting));
-    this.tiles = Array.from({ length: count }, (_, map) => makeTile(name, map, side));
+    /** @type {Tile[]} */
+    this.tiles = Array.from({ length: count }, (_, map) => {
+      const values = new Float32Array(side * side);
+      const look = { width: side, height: side, className: "tile", role: "option", values };
+      const tile = Object.assign(document.createElement("canvas"), look);
+      Object.assign(tile.dataset, { stage: name, map });
+      return tile;
+    });
     this.list.append(...this.tiles);
-    // It is painted over the tiles, which have no pixels of their own.
-    this.sheet = document.createElement("canvas");
-    this.sheet.className = "sheet";
-    this.sheet.ariaHidden = "true";
-    this.element.append(this.list, this.sheet);
     this.atlas = document.createElement("canvas");
     this.atlas.width = count * side;
     this.atlas.height = side;
@@ -87,29 +91,22 @@ export class StageTiles {
     this.list.addEventListener("pointerleave", () => this.choose(-1, false));
     this.list.addEventListener("keydown", (event) => {
       const at = this.shown.indexOf(/** @type {Tile} */ (event.target));
-      const to = this.next(event.key, at);
-      if (to === undefined || at < 0) return;
+      const top = this.shown[0].offsetTop;
+      const columns = this.shown.filter((tile) => tile.offsetTop === top).length;
+      const last = this.shown.length - 1;
+      /** @type {Record<string, number>} */
+      const places = {
+        ArrowLeft: at - 1,
+        ArrowRight: at + 1,
+        ArrowUp: at - columns,
+        ArrowDown: at + columns,
+        Home: 0,
+        End: last,
+      };
+      if (!(event.key in places) || at < 0) return;
       event.preventDefault();
-      this.shown[Math.min(Math.max(to, 0), this.shown.length - 1)].focus();
+      this.shown[Math.min(Math.max(places[event.key], 0), last)].focus();
     });
-  }
-
-  /**
-   * @param {string} key
-   * @param {number} at the tile that has the focus
-   * @returns {number | undefined} the tile that gets it
-   */
-  next(key, at) {
-    const top = this.shown[0].offsetTop;
-    const columns = this.shown.filter((tile) => tile.offsetTop === top).length;
-    return {
-      ArrowLeft: at - 1,
-      ArrowRight: at + 1,
-      ArrowUp: at - columns,
-      ArrowDown: at + columns,
-      Home: 0,
-      End: this.shown.length - 1,
-    }[key];
   }
 
   /**
@@ -180,19 +177,4 @@ export class StageTiles {
     });
     this.paint();
   }
-}
-
-/**
- * @param {string} stage
- * @param {number} map
- * @param {number} side
- * @returns {Tile}
- */
-function makeTile(stage, map, side) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
-  canvas.className = "tile";
-  canvas.dataset.stage = stage;
-  canvas.dataset.map = String(map);
-  canvas.role = "option";
-  return Object.assign(canvas, { values: new Float32Array(side * side) });
 }

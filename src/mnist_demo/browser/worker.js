@@ -3,12 +3,11 @@
 // the drawing read last, in order. It says { ready } with a description of the network once the
 // weights are loaded, or { error } if they cannot be.
 
-import { describe } from "./inside.js";
 import { Reader } from "./reader.js";
 
 const loading = Reader.load(self.name || new URL("./browser.bin", import.meta.url));
 loading.then(
-  ({ network }) => self.postMessage({ ready: describe(network) }),
+  (reader) => self.postMessage({ ready: reader.describe() }),
   (error) => self.postMessage({ error: String(error) }),
 );
 

@@ -19,10 +19,8 @@ from mnist_demo.page.picture_tab import picture_tab
 from mnist_demo.page.reader import PageReader
 from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.decode.formats import MAX_PIXELS
-from mnist_demo.serve.gradio_patches.analytics import limit_analytics
-from mnist_demo.serve.gradio_patches.queue_limits import limit_queues
+from mnist_demo.serve.gradio_patches.queue_limits import limit_queues, use_light_sessions
 from mnist_demo.serve.gradio_patches.request_errors import explain_unreadable_inputs
-from mnist_demo.serve.gradio_patches.sessions import use_light_sessions
 
 # How often Gradio looks for old uploads, and from which age it deletes them, in seconds.
 DELETE_UPLOADS = (600, 600)
@@ -31,7 +29,6 @@ DELETE_UPLOADS = (600, 600)
 def build_page(load: Callable[[], Classifier] = Classifier.load) -> gr.Blocks:
     """The whole page. `load` runs in the background, so the page is there before the classifier."""
     limit_pillow()
-    limit_analytics()
     reader = PageReader(load)
     feedback = Feedback()
     feedback.sync()

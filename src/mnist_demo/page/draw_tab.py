@@ -93,7 +93,11 @@ def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
             gr.HTML('<digit-hint></digit-hint><img alt="" hidden>', elem_id="hint")
             heat = gr.HTML("", elem_id="heat")
         with gr.Column(min_width=288, elem_id="answer"):
-            add_live_answer()
+            # What the visitor's own browser reads while the pen is down: a large digit and bars.
+            # For the elements that follow a <digit-pad>, "pad" stands for the Sketchpad.
+            script = (FOLDER / "live.js").read_text(encoding="utf-8")
+            template = '<span id="pad" hidden></span><digit-answer picture="off"></digit-answer>'
+            gr.HTML("", html_template=template, js_on_load=script, elem_id="live")
             words = gr.HTML(f"<p>{t('blank')}</p>", elem_id="verdict")
             # The live digit above is its heading.
             label = gr.Label(
@@ -101,7 +105,15 @@ def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
             )
             picture = gr.HTML(no_ink_figure(), elem_id="seen")
             why = gr.Button(t("why"), elem_id="why", size="sm")
-            buttons, thanks = add_feedback_buttons()
+            with gr.Column(elem_id="feedback"):
+                with gr.Row(elem_id="confirm"):
+                    gr.HTML(f"<p>{t('right')}</p>")
+                    yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
+                gr.HTML(f"<p>{t('it_was')}</p>")
+                with gr.Row(elem_id="labels"):
+                    others = [gr.Button(str(n), size="sm", min_width=26) for n in range(10)]
+                    others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
+                thanks = gr.HTML("", elem_id="thanks")
         gr.HTML('<digit-textbook for="pad"></digit-textbook>', elem_id="textbook")
     network = '<digit-network for="pad"></digit-network>'
     gr.HTML(f"<details><summary>{t('inside')}</summary>{network}</details>", elem_id="inside")
@@ -115,34 +127,11 @@ def draw_tab(reader: PageReader, feedback: Feedback) -> gr.Sketchpad:
     shown = [words, label, picture, heat, thanks]
     strokes.input(events.answer, strokes, shown, trigger_mode="always_last", **private)
     why.click(events.explain, strokes, [picture, heat], trigger_mode="always_last", **private)
-    for button, digit in buttons:
+    labels = [None, *range(10), NOT_A_DIGIT]
+    for button, digit in zip([yes, *others], labels, strict=True):
         save = events.give_feedback(digit)
         button.click(save, strokes, thanks, trigger_mode="once", **private)
     return sketch
-
-
-def add_live_answer() -> None:
-    """Add what the visitor's own browser reads while the pen is down: a large digit and bars.
-
-    For the elements that follow a <digit-pad>, "pad" stands for the Sketchpad.
-    """
-    script = (FOLDER / "live.js").read_text(encoding="utf-8")
-    template = '<span id="pad" hidden></span><digit-answer picture="off"></digit-answer>'
-    gr.HTML("", html_template=template, js_on_load=script, elem_id="live")
-
-
-def add_feedback_buttons() -> tuple[list[tuple[gr.Button, int | None]], gr.HTML]:
-    """The buttons, each with the label that it gives, and the element that shows the thanks."""
-    with gr.Column(elem_id="feedback"):
-        with gr.Row(elem_id="confirm"):
-            gr.HTML(f"<p>{t('right')}</p>")
-            yes = gr.Button(t("yes"), elem_id="yes", size="sm", min_width=60)
-        gr.HTML(f"<p>{t('it_was')}</p>")
-        with gr.Row(elem_id="labels"):
-            others = [gr.Button(str(n), size="sm", min_width=26) for n in range(10)]
-            others.append(gr.Button(t("no_digit"), size="sm", min_width=100))
-        thanks = gr.HTML("", elem_id="thanks")
-    return list(zip([yes, *others], [None, *range(10), NOT_A_DIGIT], strict=True)), thanks
 
 
 def verdict(prediction: Prediction, request: Request = None) -> str:

@@ -14,7 +14,6 @@ from mnist_demo.page.draw_tab import label_value
 from mnist_demo.page.reader import PageReader, unreadable
 from mnist_demo.page.uploads import open_file, open_sketch, refusal
 from mnist_demo.read.lines import Line, Number
-from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.monitoring import monitor
 
@@ -50,7 +49,7 @@ class Endpoints:
                 prediction = await batcher.submit(opened)
         except ValueError as error:
             raise unreadable(error, None) from None
-        return as_json(prediction) | {"weights": str(weights)}
+        return prediction.as_json() | {"weights": str(weights)}
 
     def _classify_batch(self, images: Sequence[Image.Image]) -> list[Any]:
         return list(self._reader.loading.result().classify_each(images))
@@ -78,7 +77,7 @@ class Endpoints:
 def _with_digits(read: Number | Line) -> dict[str, Any]:
     """The number, the text and the digits of an image or of one of its lines."""
     digits = zip(read.digits, read.boxes, strict=True)
-    found = [as_json(digit) | {"box": box} for digit, box in digits]
+    found = [digit.as_json() | {"box": box} for digit, box in digits]
     return {"number": read.number, "text": read.text, "digits": found}
 
 

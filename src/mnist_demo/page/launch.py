@@ -14,15 +14,14 @@ from starlette.routing import BaseRoute
 
 from mnist_demo.page.i18n import t
 from mnist_demo.page.theme import theme
-from mnist_demo.serve.compression import PageCompressionMiddleware
+from mnist_demo.serve.gradio_patches.queue_limits import MAX_SESSIONS
 from mnist_demo.serve.gradio_patches.request_errors import (
     handle_invalid_body,
     handle_unexpected_error,
     handle_unknown_endpoint,
 )
 from mnist_demo.serve.gradio_patches.request_limits import RequestLimits
-from mnist_demo.serve.gradio_patches.sessions import MAX_SESSIONS
-from mnist_demo.serve.monitoring import MonitoringMiddleware
+from mnist_demo.serve.monitoring import MonitoringMiddleware, PageCompressionMiddleware
 
 FOLDER = Path(__file__).parent
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_demo.read.decode.arrays import Pixels
-from mnist_demo.read.decode.images import Image, decode
+from mnist_demo.read.decode.images import decode
 from mnist_demo.read.detect import cut, find_lines
 from mnist_demo.read.lines import Number, digit_of, number_of
 from mnist_demo.read.network import Network
@@ -30,7 +30,6 @@ SHOWN_SIDE = 480  # pixels of the longer side of a picture that is shown
 Array = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
 class _Opened:
     """An image that is decoded, and what its ink is.
 
@@ -39,20 +38,13 @@ class _Opened:
         model_input: float32 (28, 28) in [0, 1], made of all its ink; None if there is none.
     """
 
-    image: Image
-    model_input: Array | None
-
-    @classmethod
-    def of(cls, image: Any, side: int | None = None) -> _Opened:
+    def __init__(self, image: Any, side: int | None = None) -> None:
         """See `decode`."""
-        opened = decode(image, side)
-        ink = None if opened.pixels is None else find_ink(opened.pixels)
-        model_input = None if ink is None else normalize(normalize_stroke_width(ink))
-        return cls(opened, model_input)
-
-    @property
-    def bytes_held(self) -> int:
-        return 0 if self.image.pixels is None else self.image.pixels.nbytes
+        self.image = decode(image, side)
+        pixels = self.image.pixels
+        ink = None if pixels is None else find_ink(pixels)
+        self.model_input = None if ink is None else normalize(normalize_stroke_width(ink))
+        self.bytes_held = 0 if pixels is None else pixels.nbytes
 
     def reads_well(self, of_ink: Prediction) -> bool:
         """Whether `of_ink`, the prediction for all ink, is the answer.
@@ -143,8 +135,8 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        (prediction,) = self._read([_Opened.of(image)])
-        assert not isinstance(prediction, ValueError)  # `_Opened.of` has raised it
+        (prediction,) = self._read([_Opened(image)])
+        assert not isinstance(prediction, ValueError)  # `_Opened` has raised it
         return prediction
 
     def read_number(self, image: Any) -> Number:
@@ -166,7 +158,7 @@ class Classifier:
         Raises:
             ValueError: `preprocess` would raise it.
         """
-        opened = _Opened.of(image, side=3 * SHOWN_SIDE)
+        opened = _Opened(image, side=3 * SHOWN_SIDE)
         if opened.image.pixels is None:
             return Reading(BLANK, Number([]))
         colour = on_paper(opened.image.pixels)
@@ -211,7 +203,7 @@ class Classifier:
         held = 0
         for image in images:
             try:
-                opened.append(_Opened.of(image))
+                opened.append(_Opened(image))
             except ValueError as error:
                 opened.append(error)
             held += getattr(opened[-1], "bytes_held", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,18 @@ class Prediction:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:k]
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
+
+    def as_json(self) -> dict[str, Any]:
+        """What every endpoint answers to programs, but for the field `weights`."""
+        return {
+            "digit": self.digit,
+            "confidence": self.confidence,
+            "top": [{"digit": digit, "probability": share} for digit, share in self.top()],
+            "probabilities": self.probabilities.tolist(),
+            "digit_score": self.digit_score,
+            "is_digit": self.is_digit,
+            "reason": self.reason,
+        }
 
 
 BLANK = Prediction(np.zeros(10, np.float32), 0.0, None)

@@ -23,7 +23,6 @@ from mnist_demo.read.classifier import Classifier
 from mnist_demo.read.decode.files import ImageTooLargeError, RefusedKindError, open_image
 from mnist_demo.read.decode.formats import FORMATS_OR, MAX_PIXELS
 from mnist_demo.read.prediction import Prediction
-from mnist_demo.serve.answer import as_json
 from mnist_demo.serve.micro_batching import LARGE_IMAGE, MAX_BATCH, MicroBatcher
 from mnist_demo.serve.rest_bodies import MAX_BODY, TOO_SLOW, BodyReceiver, busy
 
@@ -119,7 +118,7 @@ def rest_app(loading: Future[Classifier]) -> FastAPI:
             except asyncio.QueueFull:
                 raise busy() from None
         weights = str(loading.result().weights)
-        return JSONResponse(as_json(prediction) | {"weights": weights}, headers=ANY_ORIGIN)
+        return JSONResponse(prediction.as_json() | {"weights": weights}, headers=ANY_ORIGIN)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -144,29 +143,20 @@ def classify_files(
     images: dict[int, Image.Image] = {}
     for i, file in enumerate(files):
         try:
-            image = open_body(file)
+            image = open_image(io.BytesIO(file))
+            if image.width * image.height > MAX_PIXELS:
+                raise ImageTooLargeError
             if image.width * image.height <= max_pixels:
                 images[i] = image
-        except HTTPException as error:
-            results[i] = error
+        except ImageTooLargeError:
+            results[i] = HTTPException(413, TOO_LARGE)
+        except RefusedKindError as refused:
+            results[i] = HTTPException(415, str(refused))
+        except ValueError:
+            results[i] = HTTPException(415, f"this is not an image that can be read: {SEND}")
     for i, found in zip(images, classifier.classify_each(images.values()), strict=True):
         results[i] = HTTPException(400, str(found)) if isinstance(found, ValueError) else found
     return results
-
-
-def open_body(file: bytes) -> Image.Image:
-    """The image, not yet decoded; HTTPException 413 or 415 if it cannot be read."""
-    try:
-        image = open_image(io.BytesIO(file))
-    except ImageTooLargeError:
-        raise HTTPException(413, TOO_LARGE) from None
-    except RefusedKindError as error:
-        raise HTTPException(415, str(error)) from None
-    except ValueError:
-        raise HTTPException(415, f"this is not an image that can be read: {SEND}") from None
-    if image.width * image.height > MAX_PIXELS:
-        raise HTTPException(413, TOO_LARGE)
-    return image
 
 
 def table_rows(rows: Iterable[tuple[object, object]]) -> str:
