@@ -49,15 +49,15 @@ STEPS = (
     Step("find-label-errors", 15, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
     Step(
         "fit",
-        75,
-        f"{LEARN} --out RUNS/release --epochs 30 --learning-rate 3e-3",
+        65,
+        f"{LEARN} --out RUNS/release --epochs 24 --learning-rate 3e-3",
         ("find-label-errors",),
     ),
     # Images that are distorted half as much, at the end, are more like those that people draw.
     Step(
         "classifier",
-        20,
-        f"{LEARN} --out RUNS/polish --epochs 8 --learning-rate 5e-4 --augmentation-strength 0.5"
+        17,
+        f"{LEARN} --out RUNS/polish --epochs 6 --learning-rate 5e-4 --augmentation-strength 0.5"
         " --start RUNS/release/network.keras",
         ("fit",),
     ),
