@@ -95,9 +95,9 @@ def test_digits_are_read_right(condition: str, classifier: Classifier) -> None:
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_box_is_around_the_digit(condition: str, classifier: Classifier) -> None:
     scene = replace(CONDITIONS[condition], width=1200, height=900, orientation=1)
-    taken = expose(strokes_named("four-open")[1], scene, np.random.default_rng(4))
-    left, top, wide, high = cv2.boundingRect((taken.ink > 0.4).astype(np.uint8))
-    (box,) = classifier.read_number(taken.photo).boxes
+    photo, ink = expose(strokes_named("four-open")[1], scene, np.random.default_rng(4))
+    left, top, wide, high = cv2.boundingRect((ink > 0.4).astype(np.uint8))
+    (box,) = classifier.read_number(photo).boxes
     assert box == pytest.approx((left, top, left + wide, top + high), abs=0.22 * high)
 
 

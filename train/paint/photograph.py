@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,32 +16,34 @@ Array = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Exposure:
-    """A photo before it is compressed.
-
-    Attributes:
-        photo: uint8 (height, width, 3).
-        ink: float32 (height, width) in [0, 1], how much of each pixel the ink covers, where
-            nothing hides it.
-    """
-
-    photo: NDArray[np.uint8]
-    ink: Array
-
-
 def photograph(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> bytes:
-    """A photo of strokes on a sheet of paper, as the bytes of a JPEG; for the rest see `expose`."""
-    return encode_jpeg(expose(strokes, scene, rng).photo, scene)
+    """A photo as `expose` takes it, as a camera writes it: the bytes of a JPEG.
+
+    It is rotated as the camera was held, with that in the Exif.
+    """
+    photo, _ = expose(strokes, scene, rng)
+    turns = {1: 0, 3: 2, 6: 1, 8: 3}  # quarters, counter-clockwise
+    exif = Image.Exif()
+    exif[0x0112] = scene.orientation
+    stream = io.BytesIO()
+    image = Image.fromarray(np.rot90(photo, turns[scene.orientation]).copy())
+    image.save(stream, "JPEG", quality=scene.quality, exif=exif)
+    return stream.getvalue()
 
 
-def expose(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> Exposure:
+def expose(
+    strokes: Strokes, scene: Scene, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], Array]:
     """A photo of strokes on a sheet of paper.
 
     Args:
         strokes: each float (points, 2), x to the right, y down. Without strokes the sheet is blank.
         scene: the sheet, the light and the camera.
         rng: for the paper's texture, the position of lines and shadows, and the noise.
+
+    Returns:
+        The photo, uint8 (height, width, 3); and how much of each pixel the ink covers where nothing
+        hides it, float32 (height, width) in [0, 1].
     """
     shape = (scene.height, scene.width)
     points = np.concatenate(strokes or [np.zeros((1, 2), np.float32)])
@@ -76,7 +77,7 @@ def expose(strokes: Strokes, scene: Scene, rng: np.random.Generator) -> Exposure
     noise = [smooth_noise(shape, 1, rng) for _ in range(2)]
     grain = cv2.GaussianBlur(np.dstack([noise[0], noise[0], noise[1]]), (0, 0), 0.6)
     photo = np.clip(250 * photo + scene.noise * grain / grain.std(), 0, 255)
-    return Exposure(np.round(photo).astype(np.uint8), ink * shown)
+    return np.round(photo).astype(np.uint8), ink * shown
 
 
 def render_strokes(strokes: Strokes, scene: Scene, perspective: Points, width: float) -> Array:
@@ -214,14 +215,3 @@ def smooth_noise(shape: tuple[int, int], scale: int, rng: np.random.Generator) -
     small = (max(1, shape[0] // scale), max(1, shape[1] // scale))
     noise = rng.standard_normal(small, np.float32)
     return np.asarray(cv2.resize(noise, shape[::-1]) if scale > 1 else noise, np.float32)
-
-
-def encode_jpeg(photo: NDArray[np.uint8], scene: Scene) -> bytes:
-    """The bytes of a JPEG as a camera writes it: rotated as it was held, with that in the Exif."""
-    turns = {1: 0, 3: 2, 6: 1, 8: 3}  # quarters, counter-clockwise
-    exif = Image.Exif()
-    exif[0x0112] = scene.orientation
-    stream = io.BytesIO()
-    image = Image.fromarray(np.rot90(photo, turns[scene.orientation]).copy())
-    image.save(stream, "JPEG", quality=scene.quality, exif=exif)
-    return stream.getvalue()

@@ -33,7 +33,7 @@ def photo_scene(hands: Hands, rng: np.random.Generator) -> Labelled:
         blur=scene.blur / part,
         noise=scene.noise / part,
     )
-    taken = expose(strokes, scene, rng)
-    left, top, wide, high = cv2.boundingRect((taken.ink > 0.4).astype(np.uint8))
+    photo, ink = expose(strokes, scene, rng)
+    left, top, wide, high = cv2.boundingRect((ink > 0.4).astype(np.uint8))
     box = [digit, left, top, left + wide, top + high, 1]
-    return taken.photo, np.array([box] if wide else np.zeros((0, 6)), np.float32)
+    return photo, np.array([box] if wide else np.zeros((0, 6)), np.float32)
