@@ -7,6 +7,7 @@ from train.paint.own_drawings import DRAWINGS, load, strokes_of
 from train.paint.strokes import CANVAS, draw
 
 NAMES = sorted(file.stem for file in DRAWINGS.glob("*.json"))
+assert {*range(10), None} == {load(name)["label"] for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)

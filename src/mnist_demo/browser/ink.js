@@ -72,7 +72,8 @@ function darkness(rgba, width, { left, top, ...size }) {
  */
 export function findInk(rgba, width) {
   if (isTransparent(rgba)) {
-    const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
+    const { buffer, byteOffset } = rgba.byteOffset % 4 ? rgba.slice() : rgba;
+    const pixels = new Uint32Array(buffer, byteOffset, rgba.length / 4);
     return clean(darkness(rgba, width, boundingBox(pixels, width)), FAINT);
   }
   const height = rgba.length / 4 / width;

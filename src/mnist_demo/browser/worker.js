@@ -13,6 +13,10 @@ loading.then(
 
 self.onmessage = async ({ data: { rgba, width } }) => {
   const reader = await loading;
-  if (rgba) self.postMessage({ prediction: reader.read(rgba, width) });
-  else self.postMessage({ inside: reader.inside() });
+  let answer = {}; // if reading fails, as answers are told apart by their order
+  try {
+    answer = rgba ? { prediction: reader.read(rgba, width) } : { inside: reader.inside() };
+  } finally {
+    self.postMessage(answer);
+  }
 };

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from mnist_demo.read.decode.arrays import Pixels
 from mnist_demo.read.decode.images import decode
-from mnist_demo.read.detect import cut, find_lines
+from mnist_demo.read.detect import Detection, cut, find_lines
 from mnist_demo.read.lines import Number, digit_of, number_of
 from mnist_demo.read.network import Network
 from mnist_demo.read.parallel import map_chunks
 from mnist_demo.read.prediction import BLANK, Prediction
-from mnist_demo.read.preprocess import find_ink, normalize, normalize_stroke_width, on_paper
+from mnist_demo.read.preprocess import on_paper, to_model_input
+from mnist_demo.read.second_opinion import with_second_opinion
 from mnist_demo.weights import REPOSITORY, Weights, find_weights, repository_weights
 
 MAX_BYTES_HELD = 50_000_000  # of the pictures that are read together
@@ -42,8 +43,7 @@ class _Opened:
         """See `decode`."""
         self.image = decode(image, side)
         pixels = self.image.pixels
-        ink = None if pixels is None else find_ink(pixels)
-        self.model_input = None if ink is None else normalize(normalize_stroke_width(ink))
+        self.model_input = to_model_input(pixels)
         self.bytes_held = 0 if pixels is None else pixels.nbytes
 
     def reads_well(self, of_ink: Prediction) -> bool:
@@ -148,7 +148,7 @@ class Classifier:
         opened = decode(image)
         if opened.pixels is None:
             return Number([])
-        return number_of(find_lines(self.network.detect, on_paper(opened.pixels)), opened.scale)
+        return number_of(self._find_lines(on_paper(opened.pixels)), opened.scale)
 
     def read_picture(self, image: Any) -> Reading:
         """Read whatever is in a picture, and keep it for those who want to look.
@@ -162,7 +162,7 @@ class Classifier:
         if opened.image.pixels is None:
             return Reading(BLANK, Number([]))
         colour = on_paper(opened.image.pixels)
-        lines = find_lines(self.network.detect, colour)
+        lines = self._find_lines(colour)
         (plain,) = self.network.classify([opened.model_input])
         prediction = plain if opened.reads_well(plain) else digit_of(lines)
         shown = max(1.0, max(colour.shape) / SHOWN_SIDE)
@@ -171,6 +171,11 @@ class Classifier:
         picture = cut(colour, (0, 0, width, height), size)
         scale = opened.image.scale
         return Reading(prediction, number_of(lines, scale), picture, scale * shown)
+
+    def _find_lines(self, picture: Pixels) -> list[list[Detection]]:
+        """The characters in a picture, uint8 (h, w, 3), in lines; both networks read each digit."""
+        lines = find_lines(self.network.detect, picture)
+        return with_second_opinion(lines, picture, self.network.classify)
 
     def classify_many(self, images: Iterable[Any]) -> list[Prediction]:
         """Read many images in batches, in threads, one for each processor.
@@ -224,6 +229,6 @@ class Classifier:
             if not one.reads_well(prediction):
                 assert one.image.pixels is not None
                 colour = on_paper(one.image.pixels)
-                prediction = digit_of(find_lines(self.network.detect, colour))
+                prediction = digit_of(self._find_lines(colour))
             results.append(prediction)
         return results

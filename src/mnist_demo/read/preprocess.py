@@ -63,7 +63,11 @@ def preprocess(image: Any) -> Array | None:
             many pixels: more than 24 million, or more than 6.3 million if it is WebP or TIFF or has
             more than 8 bits. The text says what is accepted.
     """
-    pixels = decode(image).pixels
+    return to_model_input(decode(image).pixels)
+
+
+def to_model_input(pixels: Pixels | None) -> Array | None:
+    """What `preprocess` makes of an image that `decode` has turned into these pixels."""
     ink = None if pixels is None else find_ink(pixels)
     return None if ink is None else normalize(normalize_stroke_width(ink))
 
