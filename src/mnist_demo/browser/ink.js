@@ -130,7 +130,7 @@ function median(values) {
  */
 function clean(distance, faint) {
   let peak = 0;
-  for (const value of distance.data) if (value > peak) peak = value;
+  for (let i = 0; i < distance.data.length; i++) peak = Math.max(peak, distance.data[i]);
   if (peak < Math.max(MIN_CONTRAST, 1.5 * faint)) return null;
   const least = Math.floor(faint - 1);
   for (let i = 0; i < distance.data.length; i++) {
@@ -142,10 +142,12 @@ function clean(distance, faint) {
 
 /** @param {Plane} ink */
 function withoutSpecks(ink) {
-  const { labels, areas } = components(ink);
-  if (areas.length <= 2) return ink;
+  const { runs, areas } = components(ink);
+  if (areas.size <= 1) return ink;
   const dot = 0.25 * meanWidth(distanceTransform(threshold(ink, 0.4), 1)) ** 2;
-  for (let i = 0; i < labels.length; i++) if (areas[labels[i]] < dot) ink.data[i] = 0;
+  for (const { start, end, part } of runs) {
+    if (Number(areas.get(part)) < dot) ink.data.fill(0, start, end);
+  }
   return ink;
 }
 
@@ -189,12 +191,12 @@ function threshold(plane, level) {
 }
 
 /** @param {Plane} depth */
-function meanWidth(depth) {
+function meanWidth({ data }) {
   let total = 0;
   let count = 0;
-  for (const value of depth.data) {
-    if (value > 0) {
-      total += value - 0.5;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] > 0) {
+      total += data[i] - 0.5;
       count += 1;
     }
   }

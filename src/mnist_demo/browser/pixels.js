@@ -48,48 +48,47 @@ export function crop(plane) {
 }
 
 /**
- * Numbers the parts that hang together, also by corners: cv2.connectedComponentsWithStats.
+ * The parts that hang together, also by corners: cv2.connectedComponentsWithStats.
  *
- * @param {Plane} plane
- * @returns {{ labels: Int32Array, areas: number[] }} a number for each pixel, 0 where the plane is
- *   not above 0; and how many pixels have each number
+ * @param {Plane} plane of which what is above 0 counts
+ * @returns {{ runs: Run[], areas: Map<number, number> }} the pieces of rows that the parts consist of;
+ *   and how many pixels each part has
+ *
+ * @typedef {{ start: number, end: number, part: number }} Run from one pixel to before another
  */
-export function components({ data, width, height }) {
-  // A frame of paper, so that no step needs to ask for the edge.
-  const stride = width + 2;
-  const framed = new Int32Array(stride * (height + 2));
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] > 0) framed[i + 2 * Math.floor(i / width) + stride + 1] = -1; // not numbered yet
-  }
-  const steps = [-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1];
-  const areas = [data.length];
-  const stack = new Int32Array(data.length);
-  for (let start = 0; start < framed.length; start++) {
-    if (framed[start] >= 0) continue;
-    const label = areas.length;
-    let count = 0;
-    let depth = 0;
-    framed[start] = label;
-    stack[depth++] = start;
-    while (depth) {
-      const i = stack[--depth];
-      count += 1;
-      for (const step of steps) {
-        if (framed[i + step] < 0) {
-          framed[i + step] = label;
-          stack[depth++] = i + step;
+export function components({ data, width }) {
+  /** @type {Run[]} */
+  const runs = [];
+  /** @type {number[]} of each part, one that it hangs together with, or itself */
+  const joined = [];
+  const find = (/** @type {number} */ part) => {
+    while (joined[part] !== part) part = joined[part];
+    return part;
+  };
+  let above = 0; // the first run of the row above
+  for (let row = 0; row < data.length; row += width) {
+    const first = runs.length;
+    for (let end = row; end < row + width; end++) {
+      if (!(data[end] > 0)) continue;
+      const start = end;
+      while (end < row + width && data[end] > 0) end++;
+      const part = joined.push(joined.length) - 1;
+      for (let i = above; i < first; i++) {
+        if (runs[i].start + width <= end && runs[i].end + width >= start) {
+          joined[find(runs[i].part)] = find(part);
         }
       }
+      runs.push({ start, end, part });
     }
-    areas.push(count);
-    areas[0] -= count;
+    above = first;
   }
-  const labels = new Int32Array(data.length);
-  for (let y = 0; y < height; y++) {
-    const from = (y + 1) * stride + 1;
-    labels.set(framed.subarray(from, from + width), y * width);
+  /** @type {Map<number, number>} */
+  const areas = new Map();
+  for (const run of runs) {
+    run.part = find(run.part);
+    areas.set(run.part, (areas.get(run.part) ?? 0) + run.end - run.start);
   }
-  return { labels, areas };
+  return { runs, areas };
 }
 
 // The steps of the 5x5 chamfer distance: straight, diagonal and like a knight (Borgefors, "Distance
@@ -171,21 +170,26 @@ export function areaResize(plane, width, height) {
 function averageRows(data, from, to) {
   const rows = data.length / from;
   const scale = from / to;
-  const windows = Array.from({ length: to }, (_, j) => {
+  const starts = new Int32Array(to);
+  const counts = new Int32Array(to);
+  /** @type {number[]} of each value that an average covers, one average after another */
+  const shares = [];
+  for (let j = 0; j < to; j++) {
     const [start, end] = [j * scale, Math.min((j + 1) * scale, from)];
-    const first = Math.floor(start + 1e-9);
     const last = Math.min(Math.ceil(end - 1e-9), from);
-    const shares = [];
-    for (let i = first; i < last; i++) shares.push(Math.min(i + 1, end) - Math.max(i, start));
-    return { first, shares, sum: end - start };
-  });
+    starts[j] = Math.floor(start + 1e-9);
+    counts[j] = last - starts[j];
+    for (let i = starts[j]; i < last; i++) {
+      shares.push((Math.min(i + 1, end) - Math.max(i, start)) / (end - start));
+    }
+  }
   const result = new Float32Array(rows * to);
   for (let row = 0; row < rows; row++) {
-    for (let j = 0; j < to; j++) {
-      const { first, shares, sum } = windows[j];
+    for (let j = 0, share = 0; j < to; j++) {
       let total = 0;
-      for (let i = 0; i < shares.length; i++) total += shares[i] * data[row * from + first + i];
-      result[j * rows + row] = total / sum;
+      const first = row * from + starts[j];
+      for (let i = first; i < first + counts[j]; i++) total += shares[share++] * data[i];
+      result[j * rows + row] = total;
     }
   }
   return result;
