@@ -13,6 +13,7 @@ from tqdm import tqdm
 from mnist_demo.files import write_whole
 from train.data.compose_numbers import GAPS, LENGTHS, compose_number, select_upright
 from train.data.drawing import Drawing
+from train.paint.strokes import vary
 from train.scenes.hands import Hands
 from train.scenes.kinds import random_trained_plan
 from train.scenes.photos import photo_scene
@@ -22,7 +23,7 @@ from train.scenes.views import Labelled
 
 CHUNK = 250  # scenes that a process paints in one task and keeps in one file
 # Shares of the scenes; the others show one digit or one number.
-SHEETS, PHOTOS, DRAWN = 0.43, 0.07, 0.16
+SHEETS, PHOTOS, DRAWN = 0.36, 0.06, 0.28
 _hands: dict[str, Hands] = {}  # of this process
 
 
@@ -70,7 +71,7 @@ def drawn_number(hands: Hands, rng: np.random.Generator) -> Labelled:
     """A number as one of the writers draws it on a Sketchpad, where digits touch and overlap."""
     writer = hands.writers[int(rng.integers(len(hands.writers)))]
     drawings = [
-        Drawing(str(digit), "", "", "", strokes)
+        Drawing(str(digit), "", "", "", vary(strokes, rng))
         for digit, written in enumerate(writer)
         for strokes in written
     ]
