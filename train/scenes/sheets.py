@@ -147,8 +147,11 @@ def expression(rng: Rng) -> str:
 
 
 def among_others(number: str, rng: Rng) -> str:
-    """A number in brackets, of a list, of a room or with a unit: (12), 3), A4, 5 kg."""
-    forms = (f"({number})", f"[{number}]", f"{number})", f"x{number}", f"{number}x", f"{number} xx")
+    """A number in brackets, of a list, of a room or with a unit: (12), [7], 3), A4, 5 kg."""
+    forms = (
+        *(f"({number})", f"[{number}]", f"({number}", f"{number})", f"{number}]"),
+        *(f"x{number}", f"{number}x", f"{number} xx"),
+    )
     return forms[rng.integers(len(forms))]
 
 
@@ -248,7 +251,7 @@ def one(pen: Pen, high: float, rng: Rng) -> None:
     sheet = pen.sheet.shape
     high = min(max(high, rng.uniform(0.1, 0.8) * sheet[0]), 0.85 * sheet[0])
     sign = CHARACTERS[-1] if rng.random() < 0.5 else digits(rng, 1, 1)
-    if sign.isdigit() and rng.random() < 0.3:
+    if sign.isdigit() and rng.random() < 0.5:
         sign, high = among_others(sign, rng), 0.5 * high
     wide = high * (0.4 + 0.6 * len(sign))
     x, y = rng.uniform(0, max(1, sheet[1] - wide)), rng.uniform(0, max(1, sheet[0] - high))
@@ -294,7 +297,7 @@ def nothing(pen: Pen, high: float, rng: Rng) -> None:
 
 
 LAYOUTS: dict[Callable[[Pen, float, Rng], None], float] = {
-    lines: 0.27, column: 0.08, strewn: 0.12, cells: 0.09, text: 0.12, one: 0.12, sums: 0.1,
+    lines: 0.24, column: 0.08, strewn: 0.12, cells: 0.09, text: 0.12, one: 0.15, sums: 0.1,
     program: 0.04, nothing: 0.06,
 }  # fmt: skip
 
