@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.helpers.pages import FIRST, STILL, visit
+from tests.helpers.pages import FIRST, visit
 from tests.helpers.servers import serve_app
-from tests.helpers.sketchpad import STRAIGHT, STROKE, draw
+from tests.helpers.sketchpad import STRAIGHT, draw
 from train.paint.own_drawings import load
 
 READY = "() => document.querySelector('digit-answer')?.prediction !== undefined"
@@ -37,40 +37,6 @@ def test_reads_on_when_the_server_is_gone(browser: Browser, tmp_path: Path) -> N
         expect_live_digit(page, digit)
     expect(page.locator("#busy")).to_be_visible()
     context.close()
-
-
-def test_bars_and_picture_follow_before_the_pen_is_lifted(browser: Browser, app_url: str) -> None:
-    with visit(browser, app_url, 390, 844) as page:
-        page.locator("#sketch canvas").first.wait_for()
-        page.wait_for_function(READY)
-        points = [[200, 60 + 10 * i] for i in range(24)]
-        without_end = STROKE.replace('send("pointerup", points.at(-1), 0);', "")
-        assert without_end != STROKE
-        page.locator("#sketch canvas").first.evaluate(without_end, points)
-        expect_live_digit(page, 1)
-        page.locator("#seen canvas").wait_for()
-        assert page.locator("#guesses .confidence").count() == 0
-        # Canvas, large digit and bars are on a phone's first screen.
-        box = page.locator("digit-answer").bounding_box()
-        assert box and box["y"] + box["height"] <= 844
-
-
-def test_canvas_and_answer_fit_a_small_frame(browser: Browser, app_url: str) -> None:
-    with visit(browser, f"{app_url}?embed=1", 280, 360) as page:
-        for width, height in ((280, 360), (360, 480), (600, 500), (640, 600)):
-            page.set_viewport_size({"width": width, "height": height})
-            page.locator("#sketch canvas").first.wait_for()
-            page.locator("digit-answer .digit").wait_for()
-            page.evaluate(STILL)
-            for part in ("#sketch", "digit-answer"):
-                box = page.locator(part).bounding_box()
-                assert box and min(box["x"], box["y"]) >= 0
-                assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            draw(page, STRAIGHT[7])
-            expect_live_digit(page, 7)
-            page.locator("#clear").click()
-            page.locator("digit-answer.blank").wait_for(state="attached")
 
 
 SHOW_LATE = {

@@ -41,9 +41,12 @@ def test_maps_follow_before_the_pen_is_lifted(browser: Browser, app_url: str) ->
         wait_for_network(page)
         assert page.evaluate(LIGHT) == 0
         without_end = STROKE.replace('send("pointerup", points.at(-1), 0);', "")
+        assert without_end != STROKE
         points = [[200, 60 + 10 * i] for i in range(24)]
         page.locator("#sketch canvas").first.evaluate(without_end, points)
         page.wait_for_function(f"({LIGHT})() > 100")
+        expect(page.locator("#live [data-digit]")).to_have_text("1")
+        page.locator("#seen canvas").wait_for()
         assert page.locator("#guesses .confidence").count() == 0
 
 
@@ -71,6 +74,8 @@ def test_both_are_closed_on_a_phone_and_open_on_a_tap(browser: Browser, app_url:
         page.locator("#sketch canvas").first.wait_for()
         draw(page, STRAIGHT[7])
         expect(page.locator(FIRST)).to_have_text("7")
+        box = page.locator("digit-answer").bounding_box()
+        assert box and box["y"] + box["height"] <= 844  # on the first screen
         expect(page.locator("digit-network")).not_to_be_visible()
         expect(page.locator("digit-textbook [data-digit]")).not_to_be_visible()
         page.get_by_text("Look inside the network").click()
