@@ -21,7 +21,7 @@ STEP = 36  # pixels of the square between two moves of the pen
 MOVE, HOLD = 160, 2000  # milliseconds for which a move, and a finished digit, are shown
 WINDOW, SHOWN = (1240, 760), (744, 456)  # pixels of the page, and of a frame
 # Whether the answers and the network's maps show the newest move.
-READ = """() => document.querySelector("digit-pad").reader.answer === null &&
+READ = """() => document.querySelector("digit-pad").reader.asked.length === 0 &&
     ["digit-network", "digit-textbook"].every((name) => !document.querySelector(name).isFollowing)
 """
 
