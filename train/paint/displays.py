@@ -116,10 +116,8 @@ def paint_displays(split: str, count: int, seed: int) -> tuple[Pixels, NDArray[n
     digits = np.repeat(np.arange(10), count)
     paint_one = partial(_paint, split=split)
     seed = 3 * seed + ("train", "validation", "test").index(split)  # no display is in two splits
-    return (
-        paint_on_all_cores(paint_one, digits.tolist(), seed, f"{split} displays", 64),
-        digits,
-    )
+    images = paint_on_all_cores(paint_one, digits.tolist(), seed, f"{split} displays", 64)
+    return images, digits
 
 
 def _paint(digit: int, split: str, seed: int) -> Pixels:

@@ -224,13 +224,16 @@ function maxPool(layer, input) {
   const [height, top] = countWindows(layer, input.height);
   const [width, left] = countWindows(layer, input.width);
   const data = new Float32Array(height * width * channels).fill(-Infinity);
-  for (let i = 0; i < data.length; i++) {
-    const y = Math.floor(i / channels / width) * stride - top;
-    const x = (Math.floor(i / channels) % width) * stride - left;
+  for (let place = 0; place < height * width; place++) {
+    const y = Math.floor(place / width) * stride - top;
+    const x = (place % width) * stride - left;
     for (let v = Math.max(y, 0); v < Math.min(y + size, input.height); v++) {
       for (let u = Math.max(x, 0); u < Math.min(x + size, input.width); u++) {
-        const value = input.data[(v * input.width + u) * channels + (i % channels)];
-        if (value > data[i]) data[i] = value;
+        const from = (v * input.width + u) * channels;
+        const to = place * channels;
+        for (let c = 0; c < channels; c++) {
+          if (input.data[from + c] > data[to + c]) data[to + c] = input.data[from + c];
+        }
       }
     }
   }
@@ -262,6 +265,7 @@ function pool(input, op) {
  * @param {number} right
  */
 function shifted(image, down, right) {
+  if (!down && !right) return image;
   return image.map((_, i) => {
     const [y, x] = [Math.floor(i / SIDE) + down, (i % SIDE) + right];
     return y >= 0 && y < SIDE && x >= 0 && x < SIDE ? image[y * SIDE + x] : 0;

@@ -34,18 +34,15 @@ def with_second_opinion(
         classify: `Network.classify`.
     """
     digits = [d for line in lines for d in line if d.sign.isdigit()]
-    again = dict(zip(map(id, digits), classify([_ink(d, picture) for d in digits]), strict=True))
+    opinions = iter(classify([_ink(d, picture) for d in digits]))
+    return [[_mean(d, next(opinions)) if d.sign.isdigit() else d for d in line] for line in lines]
 
-    def mixed(detection: Detection) -> Detection:
-        if id(detection) not in again:
-            return detection
-        other = again[id(detection)]
-        shares = detection.probabilities.copy()
-        total, weight = shares[:10].sum(), other.digit_score
-        shares[:10] = (shares[:10] + weight * total * other.probabilities) / (1 + weight)
-        return replace(detection, probabilities=shares)
 
-    return [[mixed(d) for d in line] for line in lines]
+def _mean(detection: Detection, opinion: Prediction) -> Detection:
+    shares = detection.probabilities.copy()
+    total, weight = shares[:10].sum(), opinion.digit_score
+    shares[:10] = (shares[:10] + weight * total * opinion.probabilities) / (1 + weight)
+    return replace(detection, probabilities=shares)
 
 
 def _ink(detection: Detection, picture: Pixels) -> NDArray[np.float32] | None:
