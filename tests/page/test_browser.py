@@ -63,6 +63,17 @@ def test_undo_takes_back_one_stroke_at_a_time(page: Page) -> None:
     expect(page.locator("#seen img")).to_have_attribute("src", both)
 
 
+def test_the_server_s_picture_stays_if_the_same_drawing_is_reported_again(page: Page) -> None:
+    page.evaluate("document.addEventListener('drawing', ({ detail }) => (window.drawn = detail))")
+    draw(page, STRAIGHT[7])
+    expect_digit(page, 7)
+    page.locator("#seen img").wait_for()
+    page.evaluate("document.dispatchEvent(new CustomEvent('drawing', { detail: drawn }))")
+    page.wait_for_function("() => document.querySelector('#pad').reader.asked.length === 0")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert page.locator("#seen img").count() == 1
+
+
 def test_clear_wins_over_an_answer_that_is_under_way(page: Page) -> None:
     one = load("one")
     draw(page, one)

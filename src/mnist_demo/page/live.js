@@ -21,6 +21,7 @@ function start([{ LiveReader }, { paintInput }, { passedPoints, paintStroke }]) 
   canvas.width = canvas.height = SIDE;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let pen = null; // the last place of a pen that is down
+  let last = null; // the 28x28 image that was read last
 
   // What the elements that look into the network need of a <digit-pad>.
   const pad = Object.assign(element.querySelector("#pad"), { canvas, reader, ready: reader.ready });
@@ -51,9 +52,12 @@ function start([{ LiveReader }, { paintInput }, { passedPoints, paintStroke }]) 
     for (const hint of root.querySelectorAll("#hint digit-hint")) hint.hidden = !isBlank;
     element.querySelector("digit-answer").prediction = prediction;
     pad.dispatchEvent(new CustomEvent("input", { detail: isBlank ? null : prediction }));
-    // If the server was faster, its picture stays: it has a text for those who do not see it.
+    // If the server was faster, its picture stays: it has a text for those who do not see it. So it
+    // does if the Sketchpad reports the same drawing again, as it can after Undo.
+    const isNew = !isBlank && !last?.every((value, i) => value === prediction.image[i]);
+    last = prediction.image;
     const shown = shownPicture();
-    if (shown && !isBlank && (shown === before || !shown.matches("img"))) {
+    if (shown && isNew && (shown === before || !shown.matches("img"))) {
       showPicture(prediction.image, shown);
     }
   }
