@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +46,7 @@ LEARN = (
     " --weight-decay 0.05 --dropout 0.2 --distillation 0.5"
 )
 TEST = "--data-dir DATA --weights WEIGHTS --split test"
+RECORD_EVERY = 10  # seconds
 STEPS = (
     Step("find-label-errors", 15, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
     Step(
@@ -120,19 +122,24 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
     Args:
         steps: in order.
         names: the values of the words in capitals in their commands.
-        record: JSON file that lists all finished steps. It is written after every step.
+        record: JSON file that lists all steps that were begun. It is written every few seconds.
 
     Returns:
-        For each of `steps`, the "words" of its command and its duration in "seconds".
+        For each of `steps`, the "words" of its command and its duration in "seconds", the time
+        before an interruption too.
 
     Raises:
         SystemExit: a step failed. It has printed the reason.
     """
-    done: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.exists() else {}
+    begun: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.exists() else {}
     fill = partial(re.sub, "|".join(names), lambda found: str(names[found[0]]))
     for number, step in enumerate(steps, 1):
         words = [fill(word) for word in step.command.split()]
-        if step.name in done and done[step.name]["words"] == words:
+        entry = begun.get(step.name)
+        if entry is None or entry["words"] != words:
+            _forget(step.name, begun)
+            entry = begun[step.name] = {"words": words, "seconds": 0, "finished": False}
+        elif entry["finished"]:
             print(f"step {number} of {len(steps)}: {step.name} is done", flush=True)
             continue
         left = sum(later.minutes for later in steps[number - 1 :])
@@ -141,23 +148,26 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
             f"{left} left",
             flush=True,
         )
-        _forget(step.name, done)
-        began = time.monotonic()
+        before, began, status = entry["seconds"], time.monotonic(), None
         # A process for each step, as TensorFlow never gives memory back.
-        status = subprocess.run([sys.executable, "-m", "train", *words]).returncode
+        with subprocess.Popen([sys.executable, "-m", "train", *words]) as process:
+            while status is None:
+                with suppress(subprocess.TimeoutExpired):
+                    status = process.wait(RECORD_EVERY)
+                entry["seconds"] = before + round(time.monotonic() - began)
+                entry["finished"] = status == 0
+                record.write_text(json.dumps(begun, indent=1) + "\n")
         if status:
             raise SystemExit(f"{step.name} failed: run the same command again to continue there")
-        done[step.name] = {"words": words, "seconds": round(time.monotonic() - began)}
-        record.write_text(json.dumps(done, indent=1) + "\n")
-    return {step.name: done[step.name] for step in steps}
+    return {step.name: begun[step.name] for step in steps}
 
 
-def _forget(name: str, done: dict[str, dict[str, Any]]) -> None:
-    """Take out of `done` a step and all that used its old result."""
-    done.pop(name, None)
+def _forget(name: str, begun: dict[str, dict[str, Any]]) -> None:
+    """Take out of `begun` a step and all that used its old result."""
+    begun.pop(name, None)
     for step in STEPS:
         if name in step.needs:
-            _forget(step.name, done)
+            _forget(step.name, begun)
 
 
 def processor() -> str:

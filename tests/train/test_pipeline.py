@@ -1,8 +1,11 @@
 """The pipeline from data to weights: its steps run once, in order, and continue after a stop."""
 
+import itertools
 import json
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,9 +33,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         def process(words: list[str]) -> Any:
             assert words[1:3] == ["-m", "train"]
             commands.append(words[3:])
-            return SimpleNamespace(returncode=int(words[3] == fails))
+            wait = lambda _: int(words[3] == fails)  # noqa: E731
+            return nullcontext(SimpleNamespace(wait=wait))
 
-        monkeypatch.setattr(subprocess, "run", process)
+        monkeypatch.setattr(subprocess, "Popen", process)
         names = {"DATA": "data", "RUNS": tmp_path, "WEIGHTS": tmp_path / "w", "VERSION": version}
         pipeline.run_steps(pipeline.steps_for(goal), names, tmp_path / "steps.json")
         return commands
@@ -58,6 +62,19 @@ def test_what_is_done_is_not_done_again_after_a_failure(
     assert f"step 2 of {len(pipeline.STEPS)}: fit, about" in capsys.readouterr().out
     assert [words[0] for words in run()] == FROM_EXPORT
     assert list(json.loads((tmp_path / "steps.json").read_text())) == STEPS
+
+
+def test_the_time_before_an_interruption_counts(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(step=60)  # a minute for each look at it
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    record = tmp_path / "steps.json"
+    for fails, finished, seconds in (("export", False, 60), ("", True, 120)):
+        with suppress(SystemExit):
+            run(fails)
+        entry = json.loads(record.read_text())["export"]
+        assert (entry["finished"], entry["seconds"]) == (finished, seconds)
 
 
 def test_another_version_repeats_what_depends_on_it(run: Run) -> None:
