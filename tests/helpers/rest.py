@@ -1,4 +1,4 @@
-"""Requests to the REST endpoint."""
+"""Requests to the REST endpoint and to /metrics."""
 
 from typing import Any
 
@@ -18,3 +18,10 @@ def form(body: bytes, field: str = 'name="file"; filename="digit.png"') -> dict[
     head = f"--of-parts\r\nContent-Disposition: form-data; {field}\r\n\r\n".encode()
     data = head + body + b"\r\n--of-parts--\r\n"
     return {"body": data, "Content_Type": "multipart/form-data; boundary=of-parts"}
+
+
+def metrics(url: str) -> dict[str, float]:
+    """What /metrics says, by name and labels."""
+    text = httpx.get(f"{url}metrics", timeout=LIMIT).text
+    rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in rows}

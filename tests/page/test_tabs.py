@@ -20,6 +20,7 @@ from mnist_demo.weights import repository_weights
 from tests.helpers.commands import python
 from tests.helpers.images import mnist_png, row
 from tests.helpers.pages import STILL, expect_blank, expect_digit, visit
+from tests.helpers.rest import metrics
 from tests.helpers.sketchpad import STRAIGHT, draw
 from tests.helpers.waiting import wait_until
 from train.paint.own_drawings import load, strokes_of
@@ -172,10 +173,13 @@ def test_a_digit_and_a_number_are_found_in_pictures(
     page.locator("#picture input[type=file]").set_input_files(tmp_path / "42.png")
     expect(page.locator("#picture_verdict")).to_have_text("Several digits: 42.")
     expect(page.locator("#found .boxes button")).to_have_count(2)
+    unreadable = 'mnist_demo_errors_total{endpoint="page",kind="unreadable"}'
+    before = metrics(app_url).get(unreadable, 0)
     photo.write_text("no photo")
     page.locator("#picture").get_by_role("button", name=re.compile("Clear|Remove")).click()
     page.locator("#picture input[type=file]").set_input_files(photo)
     expect(page.get_by_text("photo.jpg is not an image that can be read")).to_be_visible()
+    assert metrics(app_url)[unreadable] == before + 1
     page.reload()  # the refused file is still shown
 
 

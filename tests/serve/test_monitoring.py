@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from mnist_demo import Classifier
 from mnist_demo.serve.monitoring import MonitoringMiddleware, monitoring_routes
 from tests.helpers.images import data_url, encode
-from tests.helpers.rest import post
+from tests.helpers.rest import metrics, post
 from tests.helpers.sketchpad import pen_event
 from tests.helpers.waiting import LIMIT, wait_until
 
@@ -56,7 +56,7 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
     cut = tmp_path / "cut.png"  # it opens, but cannot be decoded
     cut.write_bytes(encode(Image.effect_noise((40, 40), 90))[:900])
     client = Client(app_url, verbose=False)
-    before = values(app_url)
+    before = metrics(app_url)
     assert post(app_url, image.read_bytes())[1]["digit"] is None
     assert post(app_url, b"no image")[0] == 415
     client.predict(handle_file(image), api_name="/classify")
@@ -65,7 +65,7 @@ def test_metrics_count_answers_errors_and_the_version_on_every_way_in(
             client.predict(handle_file(broken), api_name="/classify")
     stroke(app_url, image.read_bytes())
     stroke(app_url, cut.read_bytes())
-    after = values(app_url)
+    after = metrics(app_url)
 
     def grown(name: str) -> float:
         return after.get(name, 0) - before.get(name, 0)
@@ -116,12 +116,6 @@ def test_refusals_and_failures_are_counted_apart(status: int) -> None:
     TestClient(MonitoringMiddleware(PlainTextResponse("", status))).post("/v1/classify")
     grown = [count(*COUNTERS[kind]) - was for kind, was in zip(COUNTERS, before, strict=True)]
     assert grown == [status == kind for kind in COUNTERS]
-
-
-def values(url: str) -> dict[str, float]:
-    text = get(f"{url}metrics").text
-    rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, value in rows}
 
 
 def test_headers_protect_and_still_allow_embedding(app_url: str) -> None:

@@ -14,6 +14,9 @@ import pytest
 from mnist_demo import Classifier
 from mnist_demo.weights import REPOSITORY, find_weights, resolve
 from tests.helpers.hub_standin import WRITER, Hub
+from tests.helpers.images import mnist_png
+from tests.helpers.rest import post
+from tests.helpers.servers import serve_app
 from tests.helpers.weights import write_metrics, write_model
 
 REPO = "someone/digits"
@@ -175,6 +178,19 @@ def test_why_the_repository_serves(
     ask_for(monkeypatch, hub.store(REPO, weights))
     change(hub, monkeypatch)
     assert note in find_weights().note
+
+
+@pytest.mark.server
+def test_the_demo_starts_without_the_hub(hub: Hub, tmp_path: Path) -> None:
+    variables = hub.environment(tmp_path)
+    variables |= {"MNIST_DEMO_WEIGHTS_REPO": REPO, "MNIST_DEMO_WEIGHTS_REVISION": SHA}
+    hub.stop()
+    with serve_app(tmp_path, **variables) as url:
+        _, answer, _ = post(url, mnist_png(7, 11))
+    reason = f"{REPO} cannot be served: the Hub cannot be reached"
+    assert answer["digit"] == 7
+    assert "from the repository" in answer["weights"] and reason in answer["weights"]
+    assert f"Serving the repository's weights: {reason}" in (tmp_path / "app.log").read_text()
 
 
 def test_wrong_variables(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
