@@ -49,11 +49,13 @@ class _Opened:
     def reads_well(self, of_ink: Prediction) -> bool:
         """Whether `of_ink`, the prediction for all ink, is the answer.
 
-        It is for a drawing, and for a picture that is too small to hold anything else. For any
-        other picture, it is if it leaves no doubt.
+        It is for a drawing, and for ink in a picture that is too small to hold anything else. For
+        any other picture, it is if it leaves no doubt.
         """
         pixels = self.image.pixels
-        if pixels is None or self.image.is_drawing or max(pixels.shape[:2]) <= SMALL:
+        if pixels is None or self.image.is_drawing:
+            return True
+        if max(pixels.shape[:2]) <= SMALL and self.model_input is not None:
             return True
         return of_ink.digit_score >= PLAIN_SCORE and of_ink.confidence >= PLAIN_CONFIDENCE
 
