@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnist_demo.files import write_whole
 from train.arguments import add_data_dir
 from train.measure.metrics import add_metric
 
@@ -156,7 +157,8 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
                     status = process.wait(RECORD_EVERY)
                 entry["seconds"] = before + round(time.monotonic() - began)
                 entry["finished"] = status == 0
-                record.write_text(json.dumps(begun, indent=1) + "\n")
+                with write_whole(record) as part:
+                    part.write_text(json.dumps(begun, indent=1) + "\n")
         if status:
             raise SystemExit(f"{step.name} failed: run the same command again to continue there")
     return {step.name: begun[step.name] for step in steps}
