@@ -152,13 +152,16 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
         before, began, status = entry["seconds"], time.monotonic(), None
         # A process for each step, as TensorFlow never gives memory back.
         with subprocess.Popen([sys.executable, "-m", "train", *words]) as process:
-            while status is None:
-                with suppress(subprocess.TimeoutExpired):
-                    status = process.wait(RECORD_EVERY)
-                entry["seconds"] = before + round(time.monotonic() - began)
-                entry["finished"] = status == 0
-                with write_whole(record) as part:
-                    part.write_text(json.dumps(begun, indent=1) + "\n")
+            try:
+                while status is None:
+                    with suppress(subprocess.TimeoutExpired):
+                        status = process.wait(RECORD_EVERY)
+                    entry["seconds"] = before + round(time.monotonic() - began)
+                    entry["finished"] = status == 0
+                    with write_whole(record) as part:
+                        part.write_text(json.dumps(begun, indent=1) + "\n")
+            finally:
+                process.kill()  # if this command is stopped, so that its step stops too
         if status:
             raise SystemExit(f"{step.name} failed: run the same command again to continue there")
     return {step.name: begun[step.name] for step in steps}

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             assert words[1:3] == ["-m", "train"]
             commands.append(words[3:])
             wait = lambda _: int(words[3] == fails)  # noqa: E731
-            return nullcontext(SimpleNamespace(wait=wait))
+            return nullcontext(SimpleNamespace(wait=wait, kill=lambda: None))
 
         monkeypatch.setattr(subprocess, "Popen", process)
         names = {"DATA": "data", "RUNS": tmp_path, "WEIGHTS": tmp_path / "w", "VERSION": version}
@@ -75,6 +76,28 @@ def test_the_time_before_an_interruption_counts(
             run(fails)
         entry = json.loads(record.read_text())["export"]
         assert (entry["finished"], entry["seconds"]) == (finished, seconds)
+
+
+def test_a_step_is_stopped_with_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[subprocess.Popen[bytes]] = []
+
+    class Endless(subprocess.Popen[bytes]):
+        def __init__(self, words: list[str]) -> None:
+            super().__init__([words[0], "-c", "import time; time.sleep(3600)"])
+            steps.append(self)
+
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout is not None:
+                raise KeyboardInterrupt  # while the command looks at the step
+            return super().wait()
+
+    monkeypatch.setattr(subprocess, "Popen", Endless)
+    names = {"DATA": "data", "RUNS": tmp_path, "WEIGHTS": tmp_path / "w", "VERSION": "9.9.9"}
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run_steps(pipeline.steps_for("detector"), names, tmp_path / "steps.json")
+    assert [step.returncode for step in steps] == [-signal.SIGKILL]
 
 
 def test_another_version_repeats_what_depends_on_it(run: Run) -> None:
