@@ -49,22 +49,22 @@ LEARN = (
 TEST = "--data-dir DATA --weights WEIGHTS --split test"
 RECORD_EVERY = 10  # seconds
 STEPS = (
-    Step("find-label-errors", 15, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
+    Step("find-label-errors", 30, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
     Step(
         "fit",
-        65,
+        155,
         f"{LEARN} --out RUNS/release --epochs 24 --learning-rate 3e-3",
         ("find-label-errors",),
     ),
     # Images that are distorted half as much, at the end, are more like those that people draw.
     Step(
         "classifier",
-        17,
+        27,
         f"{LEARN} --out RUNS/polish --epochs 6 --learning-rate 5e-4 --augmentation-strength 0.5"
         " --start RUNS/release/network.keras",
         ("fit",),
     ),
-    Step("detector", 115, f"detector {PLACES} --out RUNS/detector --scenes 48000 --epochs 46"),
+    Step("detector", 101, f"detector {PLACES} --out RUNS/detector --scenes 48000 --epochs 46"),
     Step(
         "export",
         1,
