@@ -53,7 +53,20 @@ def test_no_digit_one_or_several() -> None:
 def test_small_digits_beside_a_large_one_are_the_numbers_of_an_axis() -> None:
     axis = [detection(sign, 20 * i, high=9) for i, sign in enumerate("0123")]
     assert digit_of([[detection("4", 30, high=60)], axis]).digit == 4
+    wheel = digit_of([[detection("9", 0, high=60)], [detection("0", 0, high=34)]])
+    assert wheel.digit == 9 and wheel.is_digit, "half of the next digit is to be seen"
 
 
-def test_an_unlikely_digit_is_none() -> None:
-    assert digit_of([[detection("6", 0, score=0.45)]]).reason == "no digit"
+def test_unlikely_digits_are_none() -> None:
+    unlikely = [detection("6", 0, score=0.45), detection("6", 30, score=0.45)]
+    assert digit_of([unlikely]).reason == "no digit"
+
+
+def test_of_one_character_that_is_no_digit_the_likeliest_digit_is_said() -> None:
+    """The network for drawings says it of a letter, too."""
+    for letter in (detection("6", 0, score=0.45), detection("x", 0)):
+        assert letter.sign in "6x"
+        guess = digit_of([[letter]])
+        assert guess.digit is not None and guess.probabilities.sum() == pytest.approx(1)
+        assert guess.digit_score == pytest.approx(letter.digit_score)
+        assert not guess.is_digit and guess.reason == ""

@@ -27,7 +27,11 @@ LINE_HEIGHT = 46  # pixels of a view that the digits of a line have at the last 
 MAX_SIDE = 1024  # pixels of a view
 MAX_LINES = 9  # that are looked at again
 MIN_SCORE = 0.1  # of what is a detection at all
-SCORE = 0.5  # score from which a character is there
+SCORE = 0.5  # score from which a character is there ...
+# ... in a line that has one of this score: less sure ones alone are the grain of the paper. 100% of
+# 60 empty validation sheets are read right with 0.8, 98 with 0.75, 95 with 0.7, 88 without; of
+# 1,200 photos of a digit 97.5, 98.0, 98.1 and 98.3.
+LINE_SCORE = 0.75
 NEAR = 0.6  # weight of the look from near; 0.5 and 0.7 find a digit on more empty sheets
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
@@ -90,7 +94,8 @@ def find_lines(detector: Detector, picture: NDArray[np.uint8]) -> list[list[Dete
     seen = [d for line in lines[MAX_LINES:] for d in line]
     for line in lines[:MAX_LINES]:
         seen += _look_again(detector, picture, line)
-    return in_lines(without_doubles([d for d in seen if d.score > SCORE]))
+    lines = in_lines(without_doubles([d for d in seen if d.score > SCORE]))
+    return [line for line in lines if max(d.score for d in line) > LINE_SCORE]
 
 
 def _look_again(

@@ -11,8 +11,9 @@ from mnist_demo.read.detect import SIGNS, Detection
 from mnist_demo.read.prediction import DIGIT_THRESHOLD, Prediction
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels; the last two are exclusive
-# Size of a digit, as a share of the largest one's, from which it is one of several.
-SIMILAR = 0.5
+# Size of a digit, as a share of the largest one's, from which it is one of several. With 0.5, the
+# halves of the next digits on a meter's wheel are.
+SIMILAR = 0.6
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,14 @@ def number_of(lines: Sequence[Sequence[Detection]], scale: float = 1.0) -> Numbe
 def digit_of(lines: Sequence[Sequence[Detection]]) -> Prediction:
     """The one digit in a picture, whose lines `find_lines` returned.
 
-    If there are several of similar size, it is the largest, and the reason says so.
+    If there are several of similar size, it is the largest, and the reason says so. If there is
+    but one character, the prediction says which digit it is most like, with a low score if it is
+    none: so does that of a drawing.
     """
-    digits = sorted((d for line in lines for d in line if is_digit(d)), key=lambda d: -d.size)
+    found = [d for line in lines for d in line]
+    if len(found) == 1:
+        return _prediction(found[0])
+    digits = sorted((d for d in found if is_digit(d)), key=lambda d: -d.size)
     if not digits:
         return Prediction(np.zeros(10, np.float32), 0.0, None, "no digit")
     first = _prediction(digits[0])
