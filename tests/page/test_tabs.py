@@ -77,6 +77,27 @@ def test_a_tap_says_whether_the_answer_was_right(page: Page, app_folder: Path) -
     assert "nothing about you" in page.locator("#notice").inner_text()
 
 
+# The buttons and the words of the answer that lie on each other.
+OVERLAPS = """() => {
+    const parts = new Set(document.querySelectorAll("#answer button"));
+    const answer = document.querySelector("#answer");
+    const walker = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        if (!walker.currentNode.parentElement.closest("button")) parts.add(walker.currentNode);
+    }
+    const seen = [...parts].filter(part => (part.parentElement ?? part).checkVisibility(
+        { visibilityProperty: true })).map(part => {
+        const range = new Range();
+        range.selectNode(part);
+        return { text: part.textContent.trim(), box: range.getBoundingClientRect() };
+    }).filter(({ box }) => box.width * box.height);
+    return seen.flatMap(({ text, box }, i) => seen.slice(i + 1).filter(other =>
+        Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left) > 1
+        && Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top) > 1
+    ).map(other => [text, other.text]));
+}"""
+
+
 @pytest.mark.parametrize(
     ("locale", "language"), [("es-MX", "es"), ("fr-FR", "fr"), ("zh-CN", "zh-CN"), ("ja-JP", "ja")]
 )
@@ -89,6 +110,9 @@ def test_speaks_the_visitor_s_language(
         page.locator("#sketch canvas").first.wait_for()
         page.get_by_role("button", name="MNIST 3").click()
         expect(page.locator("#verdict")).to_have_text(TEXTS[language]["sure"].format(3))
+        assert page.evaluate(OVERLAPS) == []
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate(OVERLAPS) == []
 
 
 VISIBLE_TEXTS = """() => {

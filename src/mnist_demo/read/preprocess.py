@@ -264,9 +264,8 @@ def _thin_width(depth: Array) -> float:
 
 def _work_mask(ink: Array) -> NDArray[np.uint8]:
     """The ink as a mask, uint8 (h, w) of 0 and 1, whose longest side is `WORK_SIDE`."""
-    height, width = ink.shape
-    scale = WORK_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scale = WORK_SIDE / max(ink.shape)
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     if scale >= 1:
         return (cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR) > 0.4).astype(np.uint8)
     # Keep every pixel that a hairline touches: it must not fade when it is scaled down.
