@@ -317,6 +317,19 @@ def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, app_url: str, sc
         assert not found
 
 
+def test_little_moves_while_the_page_is_built(browser: Browser, app_url: str) -> None:
+    """The limit is that of web.dev/articles/cls for a page that is good."""
+    with visit(browser, app_url, 1280, 800) as page:
+        page.locator("#sketch canvas").first.wait_for()
+        shift = page.evaluate("""() => new Promise(resolve => {
+            new PerformanceObserver(list => {
+                resolve(list.getEntries().reduce((sum, entry) => sum + entry.value, 0));
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(resolve, 5000, 0);
+        })""")
+    assert 0 < shift < 0.1  # 0 if nothing was seen, as the footer moves at least
+
+
 def test_nothing_moves_while_answers_change(browser: Browser, app_url: str) -> None:
     watch = """() => { window.shift = 0; new PerformanceObserver(list => {
         for (const entry of list.getEntries()) window.shift += entry.value;
