@@ -72,11 +72,11 @@ STEPS = (
         " --out WEIGHTS --version VERSION",
         ("classifier", "detector"),
     ),
-    Step("evaluate", 10, f"evaluate {PLACES} --weights WEIGHTS", ("export",)),
-    Step("textbook", 2, f"textbook {PLACES} --weights WEIGHTS", ("evaluate",)),
-    Step("evaluate-photos", 3, f"evaluate-photos {TEST}", ("evaluate",)),
-    Step("evaluate-numbers", 2, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
-    Step("evaluate-pictures", 8, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
+    Step("evaluate", 11, f"evaluate {PLACES} --weights WEIGHTS", ("export",)),
+    Step("textbook", 1, f"textbook {PLACES} --weights WEIGHTS", ("evaluate",)),
+    Step("evaluate-photos", 8, f"evaluate-photos {TEST}", ("evaluate",)),
+    Step("evaluate-numbers", 1, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
+    Step("evaluate-pictures", 4, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
 )
 
 
