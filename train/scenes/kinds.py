@@ -148,7 +148,8 @@ HARD = (
     *("in a circle", "with stray strokes", "long lines through it", "with a tick", "letter"),
     *("underlined twice", "squared paper", "words near by", "words only", "small in a photo"),
     *("card on a table", "number in boxes", "number with signs", "number on lined paper"),
-    "number, underlined",
+    *("number, underlined", "seven segments, LED", "meter's wheel", "faint pencil"),
+    *("empty sheet", "long lines through it"),
 )
 TRAINED_LINES = tuple(n for n in LINES if n not in ("edge lines", "comb", "millimetre"))
 TRAINED_MARKS = tuple(
@@ -176,7 +177,7 @@ def random_plan(rng: Rng) -> Plan:
     content = str(
         rng.choice(
             ["digit", "number", "signs", "lines", "letter", "scribble", "nothing"],
-            p=[0.22, 0.22, 0.34, 0.0, 0.08, 0.04, 0.1],
+            p=[0.2, 0.2, 0.34, 0.0, 0.12, 0.04, 0.1],
         )
     )
     surface = str(
@@ -190,6 +191,8 @@ def random_plan(rng: Rng) -> Plan:
     marks = rng.choice(TRAINED_MARKS, rng.choice(3, p=few), replace=False).tolist()
     large = content == "digit" and rng.random() < 0.65
     hand = "print" if content in ("number", "signs") and rng.random() < 0.2 else "any"
+    if surface == "led" and rng.random() < 0.7:
+        hand = "display"
     return Plan(
         content=content,
         surface=surface,
@@ -199,7 +202,7 @@ def random_plan(rng: Rng) -> Plan:
         contrast=float(rng.uniform(0.05, 1.0)),
         marks=tuple(marks),
         texture="rough" if surface in ("pencil", "board") or rng.random() < 0.1 else "smooth",
-        ghosts=bool(rng.random() < 0.3),
+        ghosts=bool(rng.random() < 0.5),
         neighbours=bool(rng.random() < 0.05),
         boxes=bool(rng.random() < 0.35),
         page=str(rng.choice(TRAINED_PAGES)) if rng.random() < 0.25 else "",
@@ -208,14 +211,21 @@ def random_plan(rng: Rng) -> Plan:
 
 
 def random_trained_plan(rng: Rng) -> Plan:
-    """One of the trained kinds, any mixture of what is in them, or a digit alone.
+    """One of the trained kinds, something in brackets, a digit alone, or any mixture of these.
 
     Digits alone are shown in all sizes.
     """
     chance = rng.random()
     if chance < 0.45:
         return plan_of(KINDS[str(rng.choice(TRAINED if chance < 0.15 else HARD))], rng)
-    if chance < 0.55:
+    if chance < 0.53:
+        size = float(rng.uniform(0.2, 0.65))
+        content = "digit" if rng.random() < 0.7 else "number"
+        camera = random_camera(rng, photo=bool(rng.random() < 0.4))
+        marks = ("written brackets",)
+        return Plan(content, str(rng.choice(["white", "paper", "dark", "any"])), "any", size,
+                    marks=marks, camera=camera)  # fmt: skip
+    if chance < 0.61:
         surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
         return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))
     return random_plan(rng)

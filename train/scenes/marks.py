@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_demo.read.detect import CHARACTERS
 from train.paint.displays import printed
 from train.paint.strokes import vary
-from train.scenes.hands import ARC, RING, Hands, draw
+from train.scenes.hands import ARC, BRACKETS, RING, Hands, draw
 from train.scenes.lines import Addition, Box, Rng, span
 from train.scenes.picture import Colour, Picture, scaled
 
@@ -63,6 +64,31 @@ def brackets(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hand
     left = np.stack([box[0] - gap - depth * bow, y], axis=1)
     right = np.stack([box[2] + gap + depth * bow, y], axis=1)
     picture.lines([[left, right], [right], [left]][rng.choice(3, p=[0.6, 0.3, 0.1])], pen, colour)
+
+
+def written_brackets(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng
+                     ) -> None:  # fmt: skip
+    """The brackets of somebody else or of a typeface, before the digits, after them or both."""
+    high, pair = box[3] - box[1], int(rng.integers(2)) * 2
+    sides = ((0, 1), (1,), (0,))[rng.choice(3, p=[0.6, 0.25, 0.15])]
+    size = high * rng.uniform(0.9, 1.5)
+    wide = float(np.exp(rng.normal(-0.3, 0.45)))
+    y = round((box[1] + box[3] - size) / 2 + rng.normal(0, 0.05) * high)
+    prints = rng.random() < 0.25
+    for side in sides:
+        bracket = BRACKETS[pair + side]
+        known = hands.brackets.get(bracket, [])
+        if prints or not known:
+            cover = scaled(printed(bracket, hands.split, rng), size)
+        else:
+            strokes = vary(known[int(rng.integers(len(known)))], rng)
+            tall = max(float(np.ptp(np.concatenate(strokes), axis=0).max()), 1e-6)
+            stretch = np.array([wide, 1.0]) * size / tall
+            cover = draw([(s * stretch).astype(np.float32) for s in strokes], pen)[0]
+        gap = round(rng.uniform(0.05, 0.4) * high)
+        x = round(box[2]) + gap if side else round(box[0]) - gap - cover.shape[1]
+        picture.ink(cover, colour, (x, y))
+        picture.record(CHARACTERS[-1], cover, (x, y))
 
 
 def strike(picture: Picture, box: Box, pen: float, colour: Colour, hands: Hands, rng: Rng) -> None:
@@ -192,6 +218,7 @@ MARKS: dict[str, Addition] = {
     "touching underline": partial(underline, gaps=(-0.12, 0.03)),
     "circle": circle,
     "brackets": brackets,
+    "written brackets": written_brackets,
     "struck through": strike,
     "tick": tick,
     "degree": degree,

@@ -37,6 +37,7 @@ class Pen:
     hands: Hands
     colour: Colour
     rng: Rng
+    unlit: Colour | None = None  # of a display's segments that are off but can be seen
 
     def write(
         self,
@@ -63,6 +64,8 @@ class Pen:
                 known = self.hands.others if letters is None else letters
             cover, top = self.character(sign, high * np.exp(self.rng.normal(0, 0.05)), known)
             at = (round(x), round(y + top + slope * (x - start) + self.rng.normal(0, 0.02) * high))
+            if self.unlit and sign.isdigit() and self.hand.kind == "display":
+                self.sheet.ink(self.hand.unlit(int(sign), cover.shape[0]), self.unlit, at)
             self.sheet.ink(cover, self.colour, at)
             self.sheet.record(sign if sign in CHARACTERS else CHARACTERS[-1], cover, at)
             x += cover.shape[1] + high * gap * self.rng.uniform(0.7, 1.3)
@@ -297,8 +300,8 @@ def nothing(pen: Pen, high: float, rng: Rng) -> None:
 
 
 LAYOUTS: dict[Callable[[Pen, float, Rng], None], float] = {
-    lines: 0.24, column: 0.08, strewn: 0.12, cells: 0.09, text: 0.12, one: 0.15, sums: 0.1,
-    program: 0.04, nothing: 0.06,
+    lines: 0.23, column: 0.07, strewn: 0.11, cells: 0.08, text: 0.12, one: 0.16, sums: 0.1,
+    program: 0.04, nothing: 0.09,
 }  # fmt: skip
 
 
@@ -306,7 +309,7 @@ def paint_sheet(hands: Hands, rng: Rng) -> Scene:
     """Paint a sheet with any of `LAYOUTS`, SIDE pixels wide and high."""
     surface = str(rng.choice(
         ["white", "paper", "pencil", "board", "whiteboard", "dark", "led", "thermal", "any"],
-        p=[0.2, 0.4, 0.08, 0.05, 0.05, 0.06, 0.03, 0.03, 0.1],
+        p=[0.19, 0.38, 0.08, 0.05, 0.05, 0.06, 0.06, 0.03, 0.1],
     ))  # fmt: skip
     paper, ink = colours(surface, rng)
     picture = Picture.blank((SIDE, SIDE), paper)
@@ -317,9 +320,16 @@ def paint_sheet(hands: Hands, rng: Rng) -> Scene:
     if surface not in ("white", "led"):
         grain = rng.uniform(0, 0.04) * smooth_noise(sheet.shape, 3, rng)
         grain = grain + rng.uniform(0, 0.04) * smooth_noise(sheet.shape, 30, rng)
+        if rng.random() < 0.3:  # coarse paper, a wall, cloth
+            coarse = int(np.exp(rng.uniform(np.log(2), np.log(16))))
+            grain = grain + rng.uniform(0, 0.08) * smooth_noise(sheet.shape, coarse, rng)
         sheet.rgb *= 1 + grain[..., np.newaxis]
-    hand = hands.pick("print" if surface == "thermal" else "any", rng)
-    pen = Pen(sheet, hand, hands, ink, rng)
+    kind = "print" if surface == "thermal" else "any"
+    if surface == "led" and rng.random() < 0.7:
+        kind = "display"
+    hand = hands.pick(kind, rng)
+    unlit = mix(paper, ink, rng.uniform(0.05, 0.35)) if rng.random() < 0.6 else None
+    pen = Pen(sheet, hand, hands, ink, rng, unlit)
     high = float(np.exp(rng.uniform(np.log(10), np.log(80))))
     width = hand.pen * high
     inner = tuple(np.array([0.2, 0.2, 0.8, 0.8]) * [*sheet.shape[::-1], *sheet.shape[::-1]])

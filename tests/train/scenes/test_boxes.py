@@ -138,3 +138,30 @@ def test_ink_that_is_as_light_as_its_paper_may_be_overlooked() -> None:
     boxes = boxes_of(picture, Camera(), np.round(255 * picture.rgb).astype(np.uint8))
     assert boxes[:, 5].tolist() == [0.5, 1.0]
     assert boxes[1, 1:5].tolist() == [66, 10, 69, 30]
+
+
+def test_brackets_around_a_digit_are_other_characters() -> None:
+    for seed in range(6):
+        plan = Plan(hand="style", size=0.4, marks=("written brackets",))
+        scene = paint_scene(plan, HANDS, np.random.default_rng(seed), scale=2)
+        (digit,) = (box for box in scene.boxes if box[0] < 10)
+        others = [box for box in scene.boxes if box is not digit and box[0] >= 10]
+        assert {CHARACTERS[int(box[0])] for box in others} <= {"x"}
+        assert all(box[3] <= digit[1] or box[1] >= digit[3] for box in others)
+        assert not outside(scene.picture, scene.boxes, 4).any()
+
+
+def test_segments_that_are_off_are_ink_of_no_character() -> None:
+    hand = HANDS.pick("display", np.random.default_rng(0))
+    sheets = []
+    for unlit in (None, (0.7, 0.7, 0.7)):
+        sheet = Picture.blank((60, 60), (1, 1, 1))
+        Pen(sheet, hand, HANDS, (0, 0, 0), np.random.default_rng(0), unlit).write(
+            "1", 10, 10, 40, 0.1
+        )
+        sheets.append(sheet)
+    plain, with_segments = sheets
+    (one,), (same,) = plain.characters, with_segments.characters
+    assert np.array_equal(one.points, same.points)
+    changed = (plain.rgb != with_segments.rgb).any(axis=2)
+    assert changed.sum() > 20 and (with_segments.rgb[changed] >= 0.69).all()
