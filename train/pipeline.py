@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -94,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.data_dir is None:
         raise SystemExit("give the folder of the data sets: --data-dir DIR, or MNIST_DEMO_DATA")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: the same command continues"))
     args.runs.mkdir(parents=True, exist_ok=True)
     names = {"DATA": args.data_dir, "RUNS": args.runs, "WEIGHTS": args.out, "VERSION": args.version}
     done = run_steps(steps_for(args.goal), names, args.runs / "steps.json")
@@ -150,8 +152,10 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
             flush=True,
         )
         before, began, status = entry["seconds"], time.monotonic(), None
-        # A process for each step, as TensorFlow never gives memory back.
-        with subprocess.Popen([sys.executable, "-m", "train", *words]) as process:
+        # A process for each step, as TensorFlow never gives memory back. It leads a group of its
+        # own, so that the processes that it began can be stopped with it.
+        command = [sys.executable, "-m", "train", *words]
+        with subprocess.Popen(command, start_new_session=True) as process:
             try:
                 while status is None:
                     with suppress(subprocess.TimeoutExpired):
@@ -161,7 +165,8 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
                     with write_whole(record) as part:
                         part.write_text(json.dumps(begun, indent=1) + "\n")
             finally:
-                process.kill()  # if this command is stopped, so that its step stops too
+                if status is None:  # this command is stopped
+                    os.killpg(process.pid, signal.SIGKILL)
         if status:
             raise SystemExit(f"{step.name} failed: run the same command again to continue there")
     return {step.name: begun[step.name] for step in steps}

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import signal
 import subprocess
 import time
@@ -31,11 +32,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(fails: str = "", version: str = "9.9.9", goal: str | None = None) -> list[list[str]]:
         commands: list[list[str]] = []
 
-        def process(words: list[str]) -> Any:
+        def process(words: list[str], **options: Any) -> Any:
             assert words[1:3] == ["-m", "train"]
             commands.append(words[3:])
             wait = lambda _: int(words[3] == fails)  # noqa: E731
-            return nullcontext(SimpleNamespace(wait=wait, kill=lambda: None))
+            return nullcontext(SimpleNamespace(wait=wait))
 
         monkeypatch.setattr(subprocess, "Popen", process)
         names = {"DATA": "data", "RUNS": tmp_path, "WEIGHTS": tmp_path / "w", "VERSION": version}
@@ -78,18 +79,22 @@ def test_the_time_before_an_interruption_counts(
         assert (entry["finished"], entry["seconds"]) == (finished, seconds)
 
 
-def test_a_step_is_stopped_with_its_command(
+def test_a_step_and_what_it_began_are_stopped_with_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    output, written = os.pipe()
     steps: list[subprocess.Popen[bytes]] = []
 
     class Endless(subprocess.Popen[bytes]):
-        def __init__(self, words: list[str]) -> None:
-            super().__init__([words[0], "-c", "import time; time.sleep(3600)"])
+        def __init__(self, words: list[str], **options: Any) -> None:
+            code = "import os, time; os.fork(); print(flush=True); time.sleep(3600)"
+            super().__init__([words[0], "-c", code], stdout=written, **options)
+            os.close(written)
             steps.append(self)
 
         def wait(self, timeout: float | None = None) -> int:
             if timeout is not None:
+                assert os.read(output, 1) + os.read(output, 1) == b"\n\n", "both processes run"
                 raise KeyboardInterrupt  # while the command looks at the step
             return super().wait()
 
@@ -98,6 +103,8 @@ def test_a_step_is_stopped_with_its_command(
     with pytest.raises(KeyboardInterrupt):
         pipeline.run_steps(pipeline.steps_for("detector"), names, tmp_path / "steps.json")
     assert [step.returncode for step in steps] == [-signal.SIGKILL]
+    assert os.read(output, 1) == b"", "no process is left that could write"
+    os.close(output)
 
 
 def test_another_version_repeats_what_depends_on_it(run: Run) -> None:

@@ -64,16 +64,20 @@ class Picture:
 
     def record(self, sign: str, cover: NDArray[Any], corner: tuple[int, int]) -> None:
         """Note that a character stands here; its ink is laid by `ink`, with the same arguments."""
-        rows, columns = np.nonzero(cover > 0.3 * max(float(cover.max(initial=0)), 1e-6))
+        is_ink = cover > 0.3 * max(float(cover.max(initial=0)), 1e-6)
+        x, y = corner
+        seen = is_ink[
+            max(0, -y) : max(0, self.shape[0] - y), max(0, -x) : max(0, self.shape[1] - x)
+        ]
+        rows, columns = np.nonzero(seen)
         if not len(rows):
             return
         outermost = [rows.argmin(), rows.argmax(), columns.argmin(), columns.argmax()]
-        kept = [*range(0, len(rows), max(1, len(rows) // OUTLINE)), *outermost]
-        points = np.stack([columns[kept], rows[kept]], axis=1) + np.array(corner) + 0.5
-        on_sheet = ((points > 0) & (points < self.shape[::-1])).all(axis=1)
-        if on_sheet.any():
-            points = (points[on_sheet] + np.array(self.origin)).astype(np.float32)
-            self.characters.append(Character(sign, points, float(on_sheet.mean())))
+        # At random, as every n-th pixel may be one column of a straight stroke.
+        kept = [*np.random.default_rng(0).integers(len(rows), size=OUTLINE), *outermost]
+        points = np.stack([columns[kept], rows[kept]], axis=1) + np.maximum(corner, 0) + 0.5
+        points = (points + np.array(self.origin)).astype(np.float32)
+        self.characters.append(Character(sign, points, len(rows) / int(is_ink.sum())))
 
     def record_letters(self, cover: NDArray[Any], corner: tuple[int, int], text: str = "") -> None:
         """Note the characters of a word, which are apart: "x" each, or as `text` says."""
