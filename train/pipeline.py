@@ -15,7 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -152,24 +153,34 @@ def run_steps(steps: list[Step], names: dict[str, Any], record: Path) -> dict[st
             flush=True,
         )
         before, began, status = entry["seconds"], time.monotonic(), None
-        # A process for each step, as TensorFlow never gives memory back. It leads a group of its
-        # own, so that the processes that it began can be stopped with it.
-        command = [sys.executable, "-m", "train", *words]
-        with subprocess.Popen(command, start_new_session=True) as process:
-            try:
-                while status is None:
-                    with suppress(subprocess.TimeoutExpired):
-                        status = process.wait(RECORD_EVERY)
-                    entry["seconds"] = before + round(time.monotonic() - began)
-                    entry["finished"] = status == 0
-                    with write_whole(record) as part:
-                        part.write_text(json.dumps(begun, indent=1) + "\n")
-            finally:
-                if status is None:  # this command is stopped
-                    os.killpg(process.pid, signal.SIGKILL)
+        with closing(_run(words)) as states:
+            for status in states:
+                entry["seconds"] = before + round(time.monotonic() - began)
+                entry["finished"] = status == 0
+                with write_whole(record) as part:
+                    part.write_text(json.dumps(begun, indent=1) + "\n")
         if status:
             raise SystemExit(f"{step.name} failed: run the same command again to continue there")
     return {step.name: begun[step.name] for step in steps}
+
+
+def _run(words: list[str]) -> Generator[int | None]:
+    """Run a command of this package; yields its exit status every few seconds, None till it ends.
+
+    It is a process of its own, as TensorFlow never gives memory back. When this iterator is closed,
+    the process and those that it began are stopped.
+    """
+    status = None
+    command = [sys.executable, "-m", "train", *words]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            while status is None:
+                with suppress(subprocess.TimeoutExpired):
+                    status = process.wait(RECORD_EVERY)
+                yield status
+        finally:
+            if status is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _forget(name: str, begun: dict[str, dict[str, Any]]) -> None:

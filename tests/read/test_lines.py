@@ -65,8 +65,8 @@ def test_unlikely_digits_are_none() -> None:
 def test_of_one_character_that_is_no_digit_the_likeliest_digit_is_said() -> None:
     """The network for drawings says it of a letter, too."""
     for letter in (detection("6", 0, score=0.45), detection("x", 0)):
-        assert letter.sign in "6x"
         guess = digit_of([[letter]])
         assert guess.digit is not None and guess.probabilities.sum() == pytest.approx(1)
         assert guess.digit_score == pytest.approx(letter.digit_score)
         assert not guess.is_digit and guess.reason == ""
+    assert digit_of([[detection("6", 0, score=0.45)]]).digit == 6
