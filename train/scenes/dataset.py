@@ -23,7 +23,7 @@ from train.scenes.views import Labelled
 
 CHUNK = 250  # scenes that a process paints in one task and keeps in one file
 # Shares of the scenes; the others show one digit or one number.
-SHEETS, PHOTOS, DRAWN = 0.36, 0.06, 0.28
+SHEETS, PHOTOS, DRAWN = 0.36, 0.09, 0.27
 GAP_SHARES = (0.1, 0.2, 0.3, 0.25, 0.15)  # of drawn numbers: most are misread if digits touch
 _hands: dict[str, Hands] = {}  # of this process
 

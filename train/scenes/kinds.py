@@ -218,14 +218,14 @@ def random_trained_plan(rng: Rng) -> Plan:
     chance = rng.random()
     if chance < 0.45:
         return plan_of(KINDS[str(rng.choice(TRAINED if chance < 0.15 else HARD))], rng)
-    if chance < 0.53:
+    if chance < 0.5:
         size = float(rng.uniform(0.2, 0.65))
         content = "digit" if rng.random() < 0.7 else "number"
         camera = random_camera(rng, photo=bool(rng.random() < 0.4))
         marks = ("written brackets",)
         return Plan(content, str(rng.choice(["white", "paper", "dark", "any"])), "any", size,
                     marks=marks, camera=camera)  # fmt: skip
-    if chance < 0.61:
+    if chance < 0.59:
         surface = str(rng.choice(["white", "dark", "any"], p=[0.7, 0.15, 0.15]))
         return Plan(surface=surface, size=float(rng.uniform(0.12, 0.95)))
     return random_plan(rng)

@@ -300,8 +300,8 @@ def nothing(pen: Pen, high: float, rng: Rng) -> None:
 
 
 LAYOUTS: dict[Callable[[Pen, float, Rng], None], float] = {
-    lines: 0.23, column: 0.07, strewn: 0.11, cells: 0.08, text: 0.12, one: 0.16, sums: 0.1,
-    program: 0.04, nothing: 0.09,
+    lines: 0.23, column: 0.07, strewn: 0.11, cells: 0.08, text: 0.14, one: 0.15, sums: 0.11,
+    program: 0.04, nothing: 0.07,
 }  # fmt: skip
 
 
@@ -320,9 +320,9 @@ def paint_sheet(hands: Hands, rng: Rng) -> Scene:
     if surface not in ("white", "led"):
         grain = rng.uniform(0, 0.04) * smooth_noise(sheet.shape, 3, rng)
         grain = grain + rng.uniform(0, 0.04) * smooth_noise(sheet.shape, 30, rng)
-        if rng.random() < 0.3:  # coarse paper, a wall, cloth
+        if rng.random() < 0.15:  # coarse paper, a wall, cloth
             coarse = int(np.exp(rng.uniform(np.log(2), np.log(16))))
-            grain = grain + rng.uniform(0, 0.08) * smooth_noise(sheet.shape, coarse, rng)
+            grain = grain + rng.uniform(0, 0.06) * smooth_noise(sheet.shape, coarse, rng)
         sheet.rgb *= 1 + grain[..., np.newaxis]
     kind = "print" if surface == "thermal" else "any"
     if surface == "led" and rng.random() < 0.7:
