@@ -65,17 +65,14 @@ class Picture:
     def record(self, sign: str, cover: NDArray[Any], corner: tuple[int, int]) -> None:
         """Note that a character stands here; its ink is laid by `ink`, with the same arguments."""
         is_ink = cover > 0.3 * max(float(cover.max(initial=0)), 1e-6)
-        x, y = corner
-        seen = is_ink[
-            max(0, -y) : max(0, self.shape[0] - y), max(0, -x) : max(0, self.shape[1] - x)
-        ]
+        seen, first = self._on_picture(is_ink, corner)
         rows, columns = np.nonzero(seen)
         if not len(rows):
             return
         outermost = [rows.argmin(), rows.argmax(), columns.argmin(), columns.argmax()]
         # At random, as every n-th pixel may be one column of a straight stroke.
         kept = [*np.random.default_rng(0).integers(len(rows), size=OUTLINE), *outermost]
-        points = np.stack([columns[kept], rows[kept]], axis=1) + np.maximum(corner, 0) + 0.5
+        points = np.stack([columns[kept], rows[kept]], axis=1) + np.array(first) + 0.5
         points = (points + np.array(self.origin)).astype(np.float32)
         self.characters.append(Character(sign, points, len(rows) / int(is_ink.sum())))
 
@@ -97,15 +94,17 @@ class Picture:
             colour: of the ink.
             corner: (x, y) of the cover's upper left corner. What lies outside is cut off.
         """
-        height, width = self.shape
-        x, y = corner
-        x0, y0 = max(0, x), max(0, y)
-        x1, y1 = min(width, x + cover.shape[1]), min(height, y + cover.shape[0])
-        if x1 <= x0 or y1 <= y0:
-            return
-        part = cover[y0 - y : y1 - y, x0 - x : x1 - x]
-        rgb = self.rgb[y0:y1, x0:x1]
+        part, (x, y) = self._on_picture(cover, corner)
+        rgb = self.rgb[y : y + part.shape[0], x : x + part.shape[1]]
         rgb += part[..., np.newaxis] * (np.array(colour, np.float32) - rgb)
+
+    def _on_picture(
+        self, cover: NDArray[Any], corner: tuple[int, int]
+    ) -> tuple[NDArray[Any], tuple[int, int]]:
+        """The part of a cover that lies on the picture, and where its upper left corner is."""
+        (height, width), (x, y) = self.shape, corner
+        x0, y0 = max(0, x), max(0, y)
+        return cover[y0 - y : max(0, height - y), x0 - x : max(0, width - x)], (x0, y0)
 
     def lines(self, paths: Sequence[NDArray[np.floating]], width: float, colour: Colour) -> None:
         """Draw lines through points (x, y), each (n, 2) in pixels. Thin ones are faint."""
