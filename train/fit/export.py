@@ -36,10 +36,17 @@ IMAGES = tf.TensorSpec((None, 28, 28, 1), tf.float32, name="images")
 # visitors' drawings are more like these.
 CALIBRATION = ("digits", "extremes", "marked", "displays", "fonts", "styles")
 MAX_REJECTED_DIGITS = 0.005  # share of validation digits that may be called "not a digit"
+# From float32 images (n, 28, 28, 1) in [0, 1] to "probabilities" and "digit_score".
+Serve = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", type=Path, default=Path("runs/latest"), help="folder fit wrote")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        default=Path("runs/latest"),
+        help="folder that fit wrote, or a folder of weights whose network for digits is taken",
+    )
     parser.add_argument("--data", choices=["all", "mnist", "sample"], default="all")
     add_data_dir(parser)
     add_cache(parser)
@@ -54,42 +61,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    training: dict[str, Any]
+    if (args.run / "model").is_dir():
+        training = json.loads((args.run / "training.json").read_text())
+        serve = load_served(args.run)
+    else:
+        serve, training = calibrated_network(args)
+    write_model(serve, load_detector(args.detector), args.out)
+    write_browser_weights(args.out)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    training |= {"version": args.version, "commit": commit}
+    training["detector"] = detector_settings(args.detector)
+    (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
+    print(json.dumps(training["calibration"], indent=1))
+
+
+def load_served(weights: Path) -> Serve:
+    """The network for digits in a folder of weights, calibrated as it is there."""
+    saved = tf.saved_model.load(str(weights / "model"))
+    return lambda images: saved.signatures["serving_default"](images=images)
+
+
+def calibrated_network(args: argparse.Namespace) -> tuple[Serve, dict[str, Any]]:
+    """The network in the folder `args.run`, calibrated, and how it was trained."""
     network = args.run / "network.keras"
     if not network.exists():
         raise SystemExit(f"{network} is not there: run `python -m train fit --out {args.run}`")
     model = keras.saving.load_model(network, compile=False)
-    detector = load_detector(args.detector)
     _, validation = load(args.data, args.data_dir, args.cache)
-    calibration = export(model, validation, args.out, detector)
-    write_browser_weights(args.out)
+    serve, calibration = calibrate(model, validation)
     config = json.loads((args.run / "config.json").read_text())
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    training = {
-        "version": args.version,
-        "data": args.data,
-        "config": config,
-        "seed": config["seed"],
-        "commit": commit,
-        "parameters": model.count_params(),
-        "calibration": calibration,
-        "detector": detector_settings(args.detector),
-    }
-    (args.out / "training.json").write_text(json.dumps(training, indent=1) + "\n")
-    print(json.dumps(calibration, indent=1))
+    training = {"version": args.version, "data": args.data, "config": config}
+    training |= {"seed": config["seed"], "parameters": model.count_params()}
+    return serve, training | {"calibration": calibration}
 
 
-def export(
-    model: keras.Model,
-    validation: dict[str, Examples],
-    out: Path,
-    detector: Graph,
-) -> dict[str, float]:
-    """Calibrate `model` on validation data and write it to `out`/model as a SavedModel.
+def calibrate(
+    model: keras.Model, validation: dict[str, Examples]
+) -> tuple[Serve, dict[str, float]]:
+    """Calibrate `model` on validation data.
 
     Its kernels are rounded first, as `round_kernels` says, so that the reader in the browser has
-    the same network. The `detector` is the second signature, "detect".
+    the same network.
 
     The temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017)
     minimises the mean cross-entropy of the validation sets in `CALIBRATION`, each of which counts
@@ -98,7 +113,7 @@ def export(
     0.5.
 
     Returns:
-        The "temperature" and the "digit_score_offset".
+        What serves the network, and the "temperature" and the "digit_score_offset".
     """
     round_kernels(model)
     names = [name for name in CALIBRATION if name in validation] or ["mnist"]
@@ -118,6 +133,14 @@ def export(
             "digit_score": tf.sigmoid(is_digit - offset),
         }
 
+    return serve, {"temperature": temperature, "digit_score_offset": offset}
+
+
+def write_model(serve: Serve, detector: Graph, out: Path) -> None:
+    """Write both networks to `out`/model as a SavedModel.
+
+    The `detector` is its second signature, "detect".
+    """
     module = tf.Module()
     signatures = {
         "serving_default": freeze(serve),
@@ -128,7 +151,6 @@ def export(
         shutil.rmtree(part, ignore_errors=True)  # of an export that was interrupted
         tf.saved_model.save(module, str(part), signatures=signatures)
         shutil.rmtree(out / "model", ignore_errors=True)
-    return {"temperature": temperature, "digit_score_offset": offset}
 
 
 def fit_temperature(sets: Sequence[tuple[NDArray[Any], NDArray[np.int64]]]) -> float:

@@ -10,11 +10,11 @@ import tensorflow as tf
 from mnist_demo.read.detect import OUTPUTS
 from mnist_demo.read.network import Network
 from mnist_demo.weights.graph import check_model
+from train.fit import export
 from train.fit.detector import calibrate, fit_detector, fit_logistic
 from train.fit.detector_loss import CLASSES, detector_loss, generalized_overlap, middles
 from train.fit.detector_model import build_detector
 from train.fit.examples import Examples
-from train.fit.export import export
 from train.fit.model import build
 from train.fit.trained_detector import calibrated, load_detector
 from train.scenes.views import MAX_BOXES, Labelled
@@ -117,22 +117,29 @@ def test_it_learns_and_continues(
     assert (tmp_path / "detector.keras").exists()
 
 
-def test_the_exported_detector_agrees_with_its_network_and_can_be_kept(tmp_path: Path) -> None:
+def test_the_exported_networks_agree_with_the_trained_and_can_be_kept(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
-    model = build_detector(0.25)
+    model, digits = build_detector(0.25), build(16)
     (tmp_path / "run").mkdir()
     model.save(tmp_path / "run/detector.keras")
-    images = np.zeros((20, 28, 28), np.uint8)
-    validation = {"mnist": Examples(images, np.arange(20) % 10)}
-    digits = build(16)
-    export(digits, validation, tmp_path / "new", load_detector(tmp_path / "run/detector.keras"))
-    export(digits, validation, tmp_path / "again", load_detector(tmp_path / "new"))
-    view = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (20, 28, 28), np.uint8)
+    serve, _ = export.calibrate(digits, {"mnist": Examples(images, np.arange(20) % 10)})
+    export.write_model(serve, load_detector(tmp_path / "run/detector.keras"), tmp_path / "new")
+    kept = export.load_served(tmp_path / "new")
+    export.write_model(kept, load_detector(tmp_path / "new"), tmp_path / "again")
+    view = rng.integers(0, 256, (64, 96, 3), np.uint8)
     wanted = np.asarray(model(view[np.newaxis].astype(np.float32) / 255, training=False))[0]
+    inputs = images.astype(np.float32) / 255
+    answers = serve(tf.constant(inputs[..., np.newaxis]))
     for folder in ("new", "again"):
         check_model(tmp_path / folder / "model")
-        found = Network(tmp_path / folder / "model").detect(view)
-        np.testing.assert_allclose(found, wanted, atol=1e-4)
+        network = Network(tmp_path / folder / "model")
+        np.testing.assert_allclose(network.detect(view), wanted, atol=1e-4)
+        for i, prediction in enumerate(network.classify(list(inputs))):
+            found = [*prediction.probabilities, prediction.digit_score]
+            answer = [*answers["probabilities"][i].numpy(), answers["digit_score"][i].numpy()]
+            np.testing.assert_allclose(found, answer, atol=1e-4)
 
 
 def test_scores_become_as_sure_as_they_are_right() -> None:
