@@ -74,7 +74,7 @@ STEPS = (
         " --start RUNS/release/network.keras",
         ("fit",),
     ),
-    Step("detector", 101, f"detector {PLACES} --out RUNS/detector --scenes 48000 --epochs 52"),
+    Step("detector", 119, f"detector {PLACES} --out RUNS/detector --scenes 48000 --epochs 52"),
     Step(
         "export",
         1,
@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="3.0.1", help="name of these weights")
+    parser.add_argument("--version", default="3.1.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:
