@@ -61,13 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    detector = load_detector(args.detector)
     training: dict[str, Any]
     if (args.run / "model").is_dir():
         training = json.loads((args.run / "training.json").read_text())
         serve = load_served(args.run)
     else:
         serve, training = calibrated_network(args)
-    write_model(serve, load_detector(args.detector), args.out)
+    write_model(serve, detector, args.out)
     write_browser_weights(args.out)
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
@@ -93,9 +94,13 @@ def calibrated_network(args: argparse.Namespace) -> tuple[Serve, dict[str, Any]]
     _, validation = load(args.data, args.data_dir, args.cache)
     serve, calibration = calibrate(model, validation)
     config = json.loads((args.run / "config.json").read_text())
-    training = {"version": args.version, "data": args.data, "config": config}
-    training |= {"seed": config["seed"], "parameters": model.count_params()}
-    return serve, training | {"calibration": calibration}
+    return serve, {
+        "data": args.data,
+        "config": config,
+        "seed": config["seed"],
+        "parameters": model.count_params(),
+        "calibration": calibration,
+    }
 
 
 def calibrate(
