@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_dir(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of what is made")
     parser.add_argument("--out", type=Path, default=Path("weights"))
-    parser.add_argument("--version", default="3.1.0", help="name of these weights")
+    parser.add_argument("--version", default="3.2.0", help="name of these weights")
 
 
 def run(args: argparse.Namespace) -> None:
