@@ -59,17 +59,17 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(2**28),
 }
 STEPS = (
-    Step("find-label-errors", 30, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
+    Step("find-label-errors", 21, f"find-label-errors {PLACES} --out RUNS/mislabelled.json"),
     Step(
         "fit",
-        155,
+        47,
         f"{LEARN} --out RUNS/release --epochs 14 --learning-rate 3e-3",
         ("find-label-errors",),
     ),
     # Images that are distorted half as much, at the end, are more like those that people draw.
     Step(
         "classifier",
-        27,
+        16,
         f"{LEARN} --out RUNS/polish --epochs 5 --learning-rate 5e-4 --augmentation-strength 0.5"
         " --start RUNS/release/network.keras",
         ("fit",),
@@ -82,11 +82,11 @@ STEPS = (
         " --out WEIGHTS --version VERSION",
         ("classifier", "detector"),
     ),
-    Step("evaluate", 11, f"evaluate {PLACES} --weights WEIGHTS", ("export",)),
+    Step("evaluate", 6, f"evaluate {PLACES} --weights WEIGHTS", ("export",)),
     Step("textbook", 1, f"textbook {PLACES} --weights WEIGHTS", ("evaluate",)),
     Step("evaluate-photos", 8, f"evaluate-photos {TEST}", ("evaluate",)),
     Step("evaluate-numbers", 1, f"evaluate-numbers {TEST} --count 50", ("evaluate",)),
-    Step("evaluate-pictures", 4, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
+    Step("evaluate-pictures", 5, f"evaluate-pictures {TEST} --count 100", ("evaluate",)),
 )
 
 
