@@ -23,7 +23,9 @@ STEP = 32  # the sides of a view are multiples of it
 AREA = 128 * 128  # pixels of the first view; of a long picture the shorter side has 64 at least
 CLOSER = (4, 16)  # times as many pixels have the next views of the whole picture
 SMALL = 16  # pixels of a view: what is smaller is looked at again
-LINE_HEIGHT = 46  # pixels of a view that the digits of a line have at the last look
+# Pixels of a view that a line's digits have at the last look. With 56, 85.8 instead of 84.5% of 800
+# composed validation numbers are read right, but 72 instead of 78% of 60 on a ruled line.
+LINE_HEIGHT = 46
 MAX_SIDE = 1024  # pixels of a view
 MAX_LINES = 9  # that are looked at again
 MIN_SCORE = 0.1  # of what is a detection at all
